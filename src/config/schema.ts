@@ -1,0 +1,125 @@
+/**
+ * The schema of a `.trm.yaml` config: the one source of its types, defaults, JSON schema, documentation, completion,
+ * hover and errors. Keys and defaults are those of the published `cfg_pretrain.yaml` and `arch/trm.yaml`, so that a config
+ * of the paper's code trains as it is; each key's `meta` says what it means and what the paper calls it.
+ */
+import { z } from 'zod';
+
+/** What a key's hover and the docs table show beside its type and default. */
+export interface KeyMeta {
+  /** One sentence: what it is. */
+  description: string;
+  /** The paper's name for it (arXiv:2510.04871), when it has one. */
+  paper?: string;
+  /** What changes when it changes: parameters, memory, steps. */
+  effect?: string;
+  /** True for keys the published configs have and this project adds nothing to. */
+  published?: boolean;
+}
+
+const key = <T extends z.ZodType>(type: T, meta: KeyMeta): T => type.meta({ ...meta });
+const positiveInt = z.int().min(1);
+const fraction = z.number().min(0).max(1);
+
+/** Loss functions by their published names. */
+export const lossTypes = ['stablemax_cross_entropy', 'softmax_cross_entropy'] as const;
+/** Position encodings by their published names. */
+export const posEncodings = ['rope', 'learned', 'none'] as const;
+/** Compute engines a config may ask for. */
+export const engineNames = ['auto', 'tensorflow', 'wasm', 'cpu'] as const;
+
+/** `arch:` of a Tiny Recursive Model; defaults of the published `arch/trm.yaml`. */
+export const trmArchSchema = z.strictObject({
+  name: key(z.literal('trm'), { description: 'The architecture.', published: true }),
+  loss: key(
+    z.strictObject({
+      name: key(z.string().default('losses@ACTLossHead'), { description: 'The published loss head; kept for compatibility.', published: true }),
+      loss_type: key(z.enum(lossTypes).default('stablemax_cross_entropy'), { description: 'Cross-entropy over stablemax or softmax probabilities.', published: true }),
+    }).prefault({}),
+    { description: 'The training loss.', published: true },
+  ),
+  halt_exploration_prob: key(fraction.default(0.1), { description: 'Probability, per supervision step, that a slot may only halt at a random minimum step.', published: true }),
+  halt_max_steps: key(positiveInt.default(16), { description: 'Supervision steps at most.', paper: 'N_sup', effect: 'Evaluation time is proportional to it; training cost per optimiser step is not.', published: true }),
+  H_cycles: key(positiveInt.default(3), { description: 'Latent recursions per supervision step; only the last one carries gradient.', paper: 'T', effect: 'Compute per step grows with it, memory does not.', published: true }),
+  L_cycles: key(positiveInt.default(6), { description: 'Updates of z per latent recursion.', paper: 'n', effect: 'Compute and memory per step grow with n + 1.', published: true }),
+  H_layers: key(z.int().min(0).default(0), { description: 'Ignored by trm (one network only); kept for compatibility.', published: true }),
+  L_layers: key(positiveInt.default(2), { description: 'Blocks of the one tiny network.', paper: 'n_layers', effect: 'Parameters and compute are proportional to it.', published: true }),
+  hidden_size: key(positiveInt.default(512), { description: 'Width D of every embedding.', paper: 'D', effect: 'Parameters grow with its square.', published: true }),
+  num_heads: key(positiveInt.default(8), { description: 'Attention heads; head dimension is floor(hidden_size / num_heads).', effect: 'Only used when mlp_t is false.', published: true }),
+  expansion: key(z.number().positive().default(4), { description: 'Width factor of SwiGLU before rounding up to a multiple of 256.', published: true }),
+  puzzle_emb_ndim: key(z.int().min(0).optional(), { description: 'Size of each puzzle\'s own embedding; 0 for none. Default: hidden_size.', effect: 'One row of this size per puzzle identifier.', published: true }),
+  puzzle_emb_len: key(z.int().min(0).default(16), { description: 'Prefix positions the puzzle embedding fills; 0: as many as puzzle_emb_ndim needs.', published: true }),
+  pos_encodings: key(z.enum(posEncodings).default('rope'), { description: 'Position encodings.', published: true }),
+  rope_theta: key(z.number().positive().default(10000), { description: 'Base of the rotary frequencies.', published: true }),
+  rms_norm_eps: key(z.number().positive().default(1e-5), { description: 'Epsilon of RMSNorm.', published: true }),
+  forward_dtype: key(z.enum(['float32', 'bfloat16']).default('bfloat16'), { description: 'Number format of the forward pass; engines without bfloat16 run float32 under engine: auto and say so.', published: true }),
+  mlp_t: key(z.boolean().default(false), { description: 'Mix tokens by an MLP over the sequence (TRM-MLP) instead of self-attention (TRM-Att).', published: true }),
+  no_ACT_continue: key(z.boolean().default(true), { description: 'Train only the halting head; false also trains the continue head, at a second forward pass per step.', paper: 'w/o ACT', published: true }),
+});
+
+const augment = z.union([z.literal('on_the_fly'), z.int().min(0)]);
+
+/** `dataset:` – how to make the folder of `data_paths` when it is not there. */
+export const datasetSpecSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('sudoku'),
+    size: key(z.union([z.literal(4), z.literal(6), z.literal(9)]).default(9), { description: 'Side of the board: 4 (2x2 boxes), 6 (2x3) or 9 (3x3).' }),
+    train: key(positiveInt.default(1000), { description: 'Training puzzles to generate, or to take from the CSV.' }),
+    test: key(positiveInt.default(1000), { description: 'Test puzzles; none is a symmetric copy of a training puzzle when generated.' }),
+    holes: key(z.tuple([z.int().min(1), z.int().min(1)]).optional(), { description: 'Fewest and most empty cells of a generated puzzle, spread evenly. Default: by size.' }),
+    csv: key(z.string().optional(), { description: 'Folder with train.csv and test.csv in the published columns (source,question,answer,rating), instead of generating.' }),
+    min_rating: key(z.int().min(0).optional(), { description: 'Keep only CSV rows rated at least this.' }),
+    augment: key(augment.default('on_the_fly'), { description: 'Symmetric copies: drawn anew at every use, or this many stored per training puzzle.' }),
+    seed: key(z.int().min(0).default(0), { description: 'Seed of the generator.' }),
+  }),
+  z.strictObject({
+    kind: z.literal('folder'),
+    augment: key(z.union([z.literal('on_the_fly'), z.literal(0)]).default(0), { description: 'on_the_fly: fresh Sudoku symmetries at every draw (square boards only).' }),
+  }),
+]);
+
+/** A whole config, resolved: every default filled in. */
+export const configSchema = z.strictObject({
+  arch: key(z.preprocess(v => (typeof v === 'string' ? { name: v } : v), trmArchSchema), { description: 'The architecture and its options, or just its name.', published: true }),
+  data_paths: key(z.array(z.string().min(1)).min(1), { description: 'Dataset folders, relative to the config file.', published: true }),
+  data_paths_test: key(z.array(z.string().min(1)).default([]), { description: 'Test dataset folders; empty: those of data_paths.', published: true }),
+  dataset: key(datasetSpecSchema.optional(), { description: 'How to make the dataset folder when it is not there.' }),
+  global_batch_size: key(positiveInt.default(768), { description: 'Slots trained together.', effect: 'Memory is proportional to it.', published: true }),
+  epochs: key(positiveInt.default(100000), { description: 'Passes over the groups of the training data.', published: true }),
+  eval_interval: key(positiveInt.optional(), { description: 'Epochs between evaluations; divides epochs. Default: epochs.', published: true }),
+  eval_examples: key(z.union([positiveInt, z.literal('all')]).default(1000), { description: 'Test examples per evaluation: a fixed, seeded subset, or all.' }),
+  checkpoint_minutes: key(z.number().positive().default(5), { description: 'Minutes between checkpoints, besides one at every evaluation.' }),
+  keep_checkpoints: key(positiveInt.default(3), { description: 'Newest checkpoints kept, besides the best and the pinned.' }),
+  lr: key(z.number().positive().default(1e-4), { description: 'Learning rate of the dense parameters.', published: true }),
+  lr_min_ratio: key(fraction.default(1), { description: 'Last learning rate as a share of lr (cosine); 1 keeps it constant.', published: true }),
+  lr_warmup_steps: key(z.int().min(0).default(2000), { description: 'Optimiser steps of linear warm-up.', published: true }),
+  beta1: key(fraction.default(0.9), { description: 'Adam-atan2: decay of the first moment.', published: true }),
+  beta2: key(fraction.default(0.95), { description: 'Adam-atan2: decay of the second moment.', published: true }),
+  weight_decay: key(z.number().min(0).default(0.1), { description: 'Decoupled weight decay of the dense parameters.', published: true }),
+  puzzle_emb_lr: key(z.number().min(0).default(1e-2), { description: 'Learning rate of the puzzle embeddings (sign-SGD).', published: true }),
+  puzzle_emb_weight_decay: key(z.number().min(0).default(0.1), { description: 'Decay of the puzzle embeddings.', published: true }),
+  seed: key(z.int().min(0).default(0), { description: 'Seed of every random draw of the run.', published: true }),
+  min_eval_interval: key(z.int().min(0).default(0), { description: 'Epoch from which evaluation begins.', published: true }),
+  ema: key(z.boolean().default(false), { description: 'Keep an exponential moving average of the weights and evaluate with it.', paper: 'EMA', published: true }),
+  ema_rate: key(fraction.default(0.999), { description: 'Rate of that average.', published: true }),
+  freeze_weights: key(z.boolean().default(false), { description: 'Train only the puzzle embeddings.', published: true }),
+  watch: key(z.array(z.int().min(0)).max(64).default([0, 1, 2]), { description: 'Test examples whose refinement traces are kept at every evaluation.' }),
+  engine: key(z.enum(engineNames).default('auto'), { description: 'Compute engine; auto picks the fastest that works and says why.' }),
+  stop_when: key(z.record(z.string().regex(/^eval\/(exact_accuracy|accuracy)$/), fraction).default({}), { description: 'Stop when an evaluation reaches all of these, e.g. {eval/exact_accuracy: 0.99}.' }),
+});
+
+/** A resolved config. */
+export type TrmConfig = z.infer<typeof configSchema>;
+/** Its `arch:`. */
+export type ArchConfig = z.infer<typeof trmArchSchema>;
+/** Its `dataset:`. */
+export type DatasetSpec = z.infer<typeof datasetSpecSchema>;
+/** The Sudoku kind of `dataset:`. */
+export type SudokuSpec = Extract<DatasetSpec, { kind: 'sudoku' }>;
+/** A compute engine that can run (never `auto`). */
+export type EngineName = Exclude<TrmConfig['engine'], 'auto'>;
+
+/** Published keys that have no use here: accepted with a warning. */
+export const unusedPublishedKeys = [
+  'project_name', 'run_name', 'load_checkpoint', 'checkpoint_path', 'checkpoint_every_eval', 'evaluators', 'eval_save_outputs', 'hydra', 'entity',
+] as const;
