@@ -1,0 +1,62 @@
+/**
+ * What an engine is: a place where a step function runs. A step function is pure, written in plain tfjs ops over named
+ * tensors; the engine keeps the state between runs and moves only inputs and outputs through host memory. How the
+ * function runs (eagerly op by op, as a compiled graph, split over workers) is the engine's business alone.
+ */
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/** Named tensors on the engine. */
+export type TensorMap = Record<string, Tensor>;
+
+/** A tensor in host memory, row-major. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
+}
+
+/** Named tensors in host memory. */
+export type HostTensors = Record<string, HostTensor>;
+
+/**
+ * A pure function of (state, inputs). Returned state keys must be a subset of the given ones (the others stay as they
+ * are) with the same shapes. It must not read tensor values (`dataSync`), draw random numbers, or depend on anything else.
+ */
+export type StepFunction = (state: TensorMap, inputs: TensorMap) => { state: TensorMap; outputs: TensorMap };
+
+/** A step function with its state on the engine. Not reentrant: await a run before the next. */
+export interface StepSession {
+  /** Runs the function once, replaces the state, returns the outputs. Throws EngineError. */
+  run(inputs: HostTensors): Promise<HostTensors>;
+  /** Copies state out: all of it, or the tensors named. */
+  read(names?: readonly string[]): Promise<HostTensors>;
+  /** Overwrites the tensors named; throws EngineError on an unknown name or another shape. */
+  write(state: HostTensors): void;
+  /** Frees everything; the session cannot be used afterwards. */
+  dispose(): void;
+}
+
+/** An open engine. One per process. */
+export interface Engine {
+  readonly name: 'tensorflow' | 'wasm' | 'cpu';
+  /** The device in words, e.g. "CPU, 2 threads" or "GPU 0: NVIDIA H200". */
+  readonly device: string;
+  readonly threads: number;
+  /** True when the same inputs give the same bits on this device. */
+  readonly deterministic: boolean;
+  /** Number formats of the forward pass it can run. */
+  readonly dtypes: readonly ('float32' | 'bfloat16')[];
+  /** Names and versions of what computes, for run.json. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Puts a step function and its initial state on the engine. */
+  session(step: StepFunction, state: HostTensors): StepSession;
+  /** Bytes the engine holds now, for leak checks and `system` events. */
+  memory(): { tensors: number; bytes: number };
+}
+
+/** Something an engine could not do; `next` says what the user can try. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  constructor(readonly code: 'unavailable' | 'out_of_memory' | 'bad_state' | 'failed', message: string, readonly next: string) {
+    super(message);
+  }
+}
