@@ -1,0 +1,53 @@
+/**
+ * What is said between the extension host and a Trace Inspector webview. The webview begins by asking for its state; to
+ * see another puzzle, depth or checkpoint it asks again, and gets either a trace or an error with a next step.
+ */
+import type { NotificationType, RequestType } from 'vscode-messenger-common';
+import type { Trace } from '../runs/schema';
+
+/** Which trace to show. */
+export interface TraceChoice {
+  /** Run id, or null when a checkpoint outside a run is inspected. */
+  readonly run: string | null;
+  /** Checkpoint name ("step-120"), "best", or "live" for the present weights of a live run. */
+  readonly checkpoint: string;
+  readonly puzzle: { readonly index: number } | { readonly text: string };
+  /** Supervision steps. */
+  readonly depth: number;
+}
+
+/** What can be chosen. */
+export interface InspectorOptions {
+  readonly runName: string;
+  readonly live: boolean;
+  readonly checkpoints: { name: string; label: string }[];
+  /** Test examples there are. */
+  readonly puzzles: number;
+  /** Puzzles whose traces are kept at every evaluation, with the steps there are: the scrubber over training time. */
+  readonly watched: { index: number; steps: number[] }[];
+  readonly haltMaxSteps: number;
+  readonly maxDepth: number;
+}
+
+/** State of an inspector: a choice, its trace or the reason there is none yet. */
+export interface InspectorState {
+  readonly choice: TraceChoice;
+  readonly options: InspectorOptions;
+  readonly trace: Trace | null;
+  readonly problem: { message: string; next: string } | null;
+}
+
+/** webview -> host: the state, please. */
+export const getInspectorState: RequestType<void, InspectorState> = { method: 'inspector/getState' };
+/** webview -> host: another trace, please. Long work reports through `inspectorProgress`; `cancelTrace` ends it. */
+export const requestTrace: RequestType<TraceChoice, InspectorState> = { method: 'inspector/trace' };
+/** webview -> host: never mind. */
+export const cancelTrace: NotificationType<void> = { method: 'inspector/cancel' };
+/** webview -> host: a trace kept during training (watched puzzles). */
+export const requestKeptTrace: RequestType<{ index: number; step: number }, InspectorState> = { method: 'inspector/kept' };
+/** host -> webview: replace everything. */
+export const inspectorState: NotificationType<InspectorState> = { method: 'inspector/state' };
+/** host -> webview: what the host is doing for the pending request. */
+export const inspectorProgress: NotificationType<{ text: string }> = { method: 'inspector/progress' };
+/** host -> webview: options changed (a new checkpoint, the run ended). */
+export const inspectorOptions: NotificationType<InspectorOptions> = { method: 'inspector/options' };
