@@ -1,0 +1,169 @@
+/**
+ * The data behind one run's charts. Events go in as they are read from the run folder; columns come out, whole for a view
+ * that has just become visible, or only what is new since its cursor. A resume supersedes what earlier attempts wrote beyond
+ * its step: those points are cut off here, and the marker that says so is part of the next delta, so that the view cuts the
+ * same points before it appends.
+ */
+import type { RunData, RunHeader, SystemColumns, TrainColumns } from '../protocol/charts';
+import type { AlertEvent, EvalEvent, HaltingEvent, MarkerEvent, MetricEvent, SystemEvent, TrainEvent } from '../runs/schema';
+
+/** How much of a run's data a view has been sent. */
+export interface DataCursor {
+  train: number; system: number; evals: number; halting: number; markers: number; alerts: number;
+  /** Cuts applied. */
+  cuts: number;
+}
+
+/** The columns of train events, without data. */
+export function emptyTrainColumns(): TrainColumns {
+  return {
+    step: [], examples: [], wall: [], process: [], loss: [], lm_loss: [], q_halt_loss: [], q_continue_loss: [],
+    accuracy: [], exact_accuracy: [], q_halt_accuracy: [], steps: [], lr: [], grad_norm: [], seconds: [],
+  };
+}
+
+/** The columns of system events, without data. */
+export function emptySystemColumns(): SystemColumns {
+  return { step: [], examples: [], wall: [], process: [], rss: [], engine_bytes: [], cpu_share: [] };
+}
+
+/** The columns of a table, as a list the compiler knows to be complete. */
+function columns<T extends TrainColumns | SystemColumns>(table: T): [keyof T & string, number[]][] {
+  return Object.entries(table) as [keyof T & string, number[]][];
+}
+
+/** First index whose step is beyond `step`; steps only grow within what was kept. */
+function firstBeyond(length: number, stepAt: (i: number) => number, step: number): number {
+  let low = 0, high = length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (stepAt(middle) > step) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Cuts a list of events, or a table's columns, after the last entry at or before `step`. */
+function cut(events: { step: number }[], step: number): void {
+  events.length = firstBeyond(events.length, i => events[i]!.step, step);
+}
+
+function slice<T extends TrainColumns | SystemColumns>(table: T, from: number): T {
+  return Object.fromEntries(columns(table).map(([name, values]) => [name, values.slice(from)])) as unknown as T;
+}
+
+/** A series value as it is kept: rounded to seven digits, which is all a float32 has, and shorter to send. */
+const short = (value: number | null): number => (value === null ? NaN : Number(value.toPrecision(7)));
+
+/** Columns and events of one run, in order, without what a resume superseded. */
+export class RunDataStore {
+  private readonly train = emptyTrainColumns();
+  private readonly system = emptySystemColumns();
+  private readonly evals: EvalEvent[] = [];
+  private readonly halting: HaltingEvent[] = [];
+  private readonly markers: MarkerEvent[] = [];
+  private readonly alerts: AlertEvent[] = [];
+  /** Every supersession so far: what was kept of each list, for cursors that are further. */
+  private readonly cuts: { attempt: number; step: number; kept: Omit<DataCursor, 'cuts'> }[] = [];
+
+  /** The last train event's step, examples and time, for a status line. */
+  get last(): { step: number; seconds: number } | null {
+    const at = this.train.step.length - 1;
+    return at < 0 ? null : { step: this.train.step[at]!, seconds: this.meanSeconds() };
+  }
+
+  /** Points in the train columns. */
+  get points(): number { return this.train.step.length; }
+
+  /** Takes events in the order in which they were written. */
+  append(events: readonly MetricEvent[]): void {
+    for (const event of events) this.take(event);
+  }
+
+  /** A cursor of a view that has been sent nothing. */
+  start(): DataCursor {
+    return { train: 0, system: 0, evals: 0, halting: 0, markers: 0, alerts: 0, cuts: this.cuts.length };
+  }
+
+  /** Everything; moves the cursor to the end. */
+  all(header: RunHeader, cursor: DataCursor): RunData {
+    Object.assign(cursor, this.start());
+    return this.since(cursor, header);
+  }
+
+  /** What came since the cursor, which moves to the end; null when nothing did. */
+  delta(header: RunHeader, cursor: DataCursor): RunData | null {
+    for (; cursor.cuts < this.cuts.length; cursor.cuts++) {
+      const { kept } = this.cuts[cursor.cuts]!;
+      for (const list of Object.keys(kept) as (keyof typeof kept)[]) cursor[list] = Math.min(cursor[list], kept[list]);
+    }
+    const now = this.lengths();
+    const fresh = (Object.keys(now) as (keyof typeof now)[]).some(list => cursor[list] < now[list]);
+    return fresh ? this.since(cursor, header) : null;
+  }
+
+  private since(cursor: DataCursor, header: RunHeader): RunData {
+    const data: RunData = {
+      header,
+      train: slice(this.train, cursor.train), system: slice(this.system, cursor.system),
+      evals: this.evals.slice(cursor.evals), halting: this.halting.slice(cursor.halting),
+      markers: this.markers.slice(cursor.markers), alerts: this.alerts.slice(cursor.alerts),
+    };
+    Object.assign(cursor, this.lengths());
+    return data;
+  }
+
+  private lengths(): Omit<DataCursor, 'cuts'> {
+    return {
+      train: this.train.step.length, system: this.system.step.length, evals: this.evals.length,
+      halting: this.halting.length, markers: this.markers.length, alerts: this.alerts.length,
+    };
+  }
+
+  private take(event: MetricEvent): void {
+    if (this.cuts.some(c => event.attempt < c.attempt && event.step > c.step)) return;
+    switch (event.kind) {
+      case 'train': this.takeTrain(event); break;
+      case 'system': this.takeSystem(event); break;
+      case 'eval': this.evals.push(event); break;
+      case 'halting': this.halting.push(event); break;
+      case 'alert': this.alerts.push(event); break;
+      case 'marker':
+        if (event.supersedes !== undefined) this.supersede(event.attempt, event.supersedes);
+        this.markers.push(event);
+        break;
+      default: event satisfies never;
+    }
+  }
+
+  private takeTrain(event: TrainEvent): void {
+    const t = this.train;
+    t.step.push(event.step); t.examples.push(event.examples); t.wall.push(event.wall); t.process.push(event.process);
+    t.loss.push(short(event.loss)); t.lm_loss.push(short(event.lm_loss));
+    t.q_halt_loss.push(short(event.q_halt_loss)); t.q_continue_loss.push(short(event.q_continue_loss));
+    t.accuracy.push(short(event.accuracy)); t.exact_accuracy.push(short(event.exact_accuracy));
+    t.q_halt_accuracy.push(short(event.q_halt_accuracy)); t.steps.push(short(event.steps));
+    t.lr.push(short(event.lr)); t.grad_norm.push(short(event.grad_norm)); t.seconds.push(short(event.seconds));
+  }
+
+  private takeSystem(event: SystemEvent): void {
+    const s = this.system;
+    s.step.push(event.step); s.examples.push(event.examples); s.wall.push(event.wall); s.process.push(event.process);
+    s.rss.push(event.rss); s.engine_bytes.push(event.engine_bytes); s.cpu_share.push(short(event.cpu_share));
+  }
+
+  private supersede(attempt: number, step: number): void {
+    for (const table of [this.train, this.system]) {
+      const kept = firstBeyond(table.step.length, i => table.step[i]!, step);
+      for (const [, values] of columns<TrainColumns | SystemColumns>(table)) values.length = kept;
+    }
+    for (const events of [this.evals, this.halting, this.markers, this.alerts]) cut(events, step);
+    this.cuts.push({ attempt, step, kept: this.lengths() });
+  }
+
+  /** Mean seconds per step over the last points. */
+  private meanSeconds(): number {
+    const last = this.train.seconds.slice(-20);
+    return last.reduce((sum, s) => sum + s, 0) / last.length;
+  }
+}
