@@ -37,6 +37,8 @@ export interface DatasetSplit {
   readonly groupIndices: Int32Array;
   /** Identifier of each puzzle, length puzzles. */
   readonly puzzleIdentifiers: Int32Array;
+  /** Prefix offsets into groups, one set of one folder each: training batches never mix two of them. */
+  readonly setGroups: Int32Array;
   /** Reads the tokens of one example into `out` (length seq_len). Throws DatasetError when the file cannot be read. */
   readInputs(example: number, out: Int32Array): void;
   /** Reads its labels into `out`, with ignored labels as IGNORE_LABEL_ID. */

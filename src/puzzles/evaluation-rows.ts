@@ -1,0 +1,52 @@
+/**
+ * Which test examples are evaluated, and in what batches: a fixed subset, the same at every evaluation of a run and of
+ * every run with its seed, in the order of the data. Batches are read by number, so an evaluation can stop and go on.
+ */
+import { RandomStream } from '../random/stream';
+import { IGNORE_LABEL_ID } from './dataset';
+import type { Batch, DatasetSplit } from './dataset';
+
+/** A batch of the evaluation; its rows beyond `examples.length` are padding. */
+export interface EvaluationBatch extends Batch {
+  /** Examples of the split in the first rows. */
+  readonly examples: Int32Array;
+}
+
+/** Reads examples into a batch of `rows` rows, padded with PAD, ignored labels and the blank identifier. Throws DatasetError. */
+export function readBatch(split: DatasetSplit, examples: Int32Array, rows: number): EvaluationBatch {
+  const { seq_len: length, pad_id, blank_identifier_id } = split.metadata;
+  const batch = {
+    inputs: new Int32Array(rows * length).fill(pad_id),
+    labels: new Int32Array(rows * length).fill(IGNORE_LABEL_ID),
+    puzzleIdentifiers: new Int32Array(rows).fill(blank_identifier_id),
+    examples,
+  };
+  examples.forEach((example, row) => {
+    split.readInputs(example, batch.inputs.subarray(row * length, (row + 1) * length));
+    split.readLabels(example, batch.labels.subarray(row * length, (row + 1) * length));
+    batch.puzzleIdentifiers[row] = split.puzzleIdentifiers[split.puzzleOf(example)]!;
+  });
+  return batch;
+}
+
+/** The examples of an evaluation. */
+export class EvaluationRows {
+  /** Chosen examples, ascending. */
+  readonly examples: Int32Array;
+  /** Batches in all. */
+  readonly batches: number;
+
+  /** `count`: the config's eval_examples; more than there are takes all. */
+  constructor(private readonly split: DatasetSplit, count: number | 'all', seed: number, private readonly batchSize: number) {
+    this.examples =
+      count === 'all' || count >= split.examples
+        ? Int32Array.from({ length: split.examples }, (_, example) => example)
+        : Int32Array.from(RandomStream.named(seed, 'evaluation-rows').choose(split.examples, count)).sort();
+    this.batches = Math.ceil(this.examples.length / batchSize);
+  }
+
+  /** Batch `index` of `batches`; the last one is padded. Throws DatasetError when a row cannot be read. */
+  read(index: number): EvaluationBatch {
+    return readBatch(this.split, this.examples.slice(index * this.batchSize, (index + 1) * this.batchSize), this.batchSize);
+  }
+}
