@@ -1,0 +1,176 @@
+// The build: every program of the project as one file in dist/, and beside them the files they load at run time.
+//
+//   dist/extension.cjs            the extension                  dist/wasm/           TensorFlow.js's wasm binaries
+//   dist/trainer.cjs, trm.cjs     trainer process, command line  dist/binding-src/    source of the native binding
+//   dist/webview/*.js, *.css      the webviews                   dist/licenses/       licences of what is bundled
+//   dist/native/                  made by `npm run package` only
+//
+// `node esbuild.mjs [--production] [--watch]`; scripts call `build` and `ensureBuilt`. Files are replaced whole
+// (temporary name, rename): a program that starts during a build finds the old one or the new one.
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureInstalled, root } from './scripts/ensure-installed.mjs';
+
+const dist = path.join(root, 'dist');
+const modules = path.join(root, 'node_modules');
+
+/** What runs in Node: output in dist/ <- entry point. */
+const programs = {
+  extension: { entry: 'src/extension.ts', external: ['vscode'] },
+  trainer: { entry: 'src/trainer/main.ts' },
+  trm: { entry: 'src/cli/main.ts', banner: '#!/usr/bin/env node' },
+  bench: { entry: 'bench/main.ts' },
+};
+
+/** What runs in a webview: output in dist/webview/ <- entry point. CSS imported from there is written beside it. */
+const pages = {
+  live: { entry: 'webview/live/main.ts' },
+  trace: { entry: 'webview/trace/main.ts' },
+};
+
+/**
+ * Packages bundled as others than their importers ask for. tfjs-node-gpu's kernels import the umbrella package
+ * (layers, data, a WebGL backend), but use only what is in the core.
+ */
+const alias = { '@tensorflow/tfjs': '@tensorflow/tfjs-core' };
+
+/** Files copied as they are: folder in dist/ <- folder in node_modules, and which of its files. */
+const copies = [
+  { to: 'wasm', from: '@tensorflow/tfjs-backend-wasm/dist', files: /\.wasm$/ },
+  { to: 'binding-src', from: '@tensorflow/tfjs-node-gpu/binding', files: /\.(cc|h)$/ },
+  { to: 'binding-src/include', from: 'node-api-headers/include', files: /\.h$/ },
+  { to: 'webview', from: '@vscode/codicons/dist', files: /^codicon\.(css|ttf)$/ },
+];
+
+/** esbuild's options for one target. */
+function options(name, production) {
+  const shared = {
+    bundle: true, write: false, metafile: true, absWorkingDir: root, logLevel: 'silent', legalComments: 'none',
+    minify: production, keepNames: production, sourcemap: production ? false : 'linked', alias,
+  };
+  if (programs[name]) {
+    const { entry, external = [], banner } = programs[name];
+    return {
+      ...shared, entryPoints: [entry], outfile: path.join(dist, `${name}.cjs`), external,
+      platform: 'node', format: 'cjs', target: 'node20', ...(banner ? { banner: { js: banner } } : {}),
+    };
+  }
+  return {
+    ...shared, entryPoints: [pages[name].entry], outfile: path.join(dist, 'webview', `${name}.js`),
+    platform: 'browser', format: 'iife', target: 'chrome128', loader: { '.ttf': 'file' }, assetNames: '[name]',
+  };
+}
+
+const entryOf = name => (programs[name] ?? pages[name]).entry;
+
+/** Replaces a file whole. */
+function put(file, contents) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.tmp`;
+  writeFileSync(temporary, contents, { mode: contents.subarray(0, 2).toString() === '#!' ? 0o755 : 0o644 });
+  renameSync(temporary, file);
+}
+
+/** Writes what esbuild made, and notes in dist/.inputs which of our files it read. */
+function finish(name, result) {
+  for (const file of result.outputFiles) put(file.path, Buffer.from(file.contents));
+  if (!result.outputFiles.some(f => f.path.endsWith('.map'))) rmSync(path.join(dist, outputOf(name) + '.map'), { force: true });
+  const ours = Object.keys(result.metafile.inputs).filter(file => !file.includes('node_modules/') && !file.startsWith('('));
+  put(path.join(dist, '.inputs', `${name}.json`), Buffer.from(JSON.stringify(ours)));
+}
+
+const outputOf = name => (programs[name] ? `${name}.cjs` : path.join('webview', `${name}.js`));
+
+function copyFiles() {
+  for (const { to, from, files } of copies) {
+    for (const file of readdirSync(path.join(modules, from)).filter(f => files.test(f))) {
+      const target = path.join(dist, to, file);
+      const source = path.join(modules, from, file);
+      if (existsSync(target) && statSync(target).size === statSync(source).size) continue;
+      put(target, readFileSync(source));
+    }
+  }
+}
+
+/** The licence of every package whose code is in a bundle or copied, as dist/licenses/<package>.txt. */
+function copyLicences(metafiles) {
+  const inputs = metafiles.flatMap(m => Object.keys(m.inputs));
+  const named = inputs.map(f => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(f)?.[1]);
+  for (const name of new Set([...named, ...copies.map(c => /^(?:@[^/]+\/)?[^/]+/.exec(c.from)[0])].filter(Boolean))) {
+    const folder = path.join(modules, name);
+    if (!existsSync(folder)) continue; // nested copy of a package that is also at the top, under another version
+    const text = readdirSync(folder).find(f => /^(licen[cs]e|copying)/i.test(f));
+    const { license, repository, version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    const header = `${name} ${version}\nLicence: ${license}\nSource: ${repository?.url ?? repository ?? '-'}\n\n`;
+    put(path.join(dist, 'licenses', `${name.replace('/', '__')}.txt`), Buffer.from(header + (text ? readFileSync(path.join(folder, text), 'utf8') : '')));
+  }
+}
+
+/**
+ * Builds targets (all of them unless named).
+ * @param {{ production?: boolean, targets?: string[], log?: (line: string) => void }} [choice]
+ * @throws Error with the compiler's messages
+ */
+export async function build({ production = false, targets = [...Object.keys(programs), ...Object.keys(pages)], log = console.error } = {}) {
+  const { build: esbuild, formatMessages } = await import('esbuild');
+  const present = targets.filter(name => {
+    const exists = existsSync(path.join(root, entryOf(name)));
+    if (!exists) log(`build: no ${entryOf(name)} yet, skipped`);
+    return exists;
+  });
+  const results = await Promise.all(present.map(async name => {
+    try {
+      const result = await esbuild(options(name, production));
+      finish(name, result);
+      return result.metafile;
+    } catch (error) {
+      throw new Error((await formatMessages(error.errors ?? [{ text: error.message }], { kind: 'error' })).join(''));
+    }
+  }));
+  copyFiles();
+  copyLicences(results);
+}
+
+/** Whether a target's output is older than anything it was made from. */
+function isStale(name) {
+  const mtime = file => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs;
+  const made = mtime(path.join('dist', outputOf(name)));
+  if (made === undefined) return true;
+  try {
+    const inputs = JSON.parse(readFileSync(path.join(dist, '.inputs', `${name}.json`), 'utf8'));
+    return [...inputs, 'esbuild.mjs', 'package-lock.json', 'tsconfig.json'].some(file => !(mtime(file) <= made));
+  } catch {
+    return true;
+  }
+}
+
+/** Builds those of the targets that are not up to date; a few milliseconds when all are. */
+export async function ensureBuilt(targets = [...Object.keys(programs), ...Object.keys(pages)]) {
+  const stale = targets.filter(isStale);
+  if (stale.length > 0) await build({ targets: stale });
+}
+
+/** Builds, then again whenever a source file changes, until interrupted. */
+async function watch() {
+  const { context } = await import('esbuild');
+  copyFiles();
+  for (const name of [...Object.keys(programs), ...Object.keys(pages)].filter(n => existsSync(path.join(root, entryOf(n))))) {
+    const report = { name: 'report', setup: b => b.onEnd(result => {
+      if (result.errors.length === 0) finish(name, result);
+      console.error(`${new Date().toLocaleTimeString()} ${name}: ${result.errors.length === 0 ? 'built' : result.errors.map(e => `${e.location?.file}:${e.location?.line} ${e.text}`).join('\n')}`);
+    }) };
+    await (await context({ ...options(name, false), plugins: [report] })).watch();
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  ensureInstalled();
+  try {
+    if (process.argv.includes('--watch')) await watch();
+    else await build({ production: process.argv.includes('--production') });
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * A real workbench with the packaged extension installed, driven as a person does: mouse, keys, what is on the screen.
+ *
+ * `openWorkbench` starts VS Code's server and Chromium on a temporary copy of a folder; everything it writes is under
+ * one temporary folder that `close` removes, trainers started by the tests included. VS Code draws menus and the palette from what is registered
+ * at that moment, so the helpers reopen them until the wanted item is there.
+ */
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Browser, Frame, Locator, Page } from 'playwright-core';
+import { installExtension, launchChromium, startServer, testSettings, workbenchUrl } from '../../scripts/vscode-server.mjs';
+
+const root = path.resolve(__dirname, '..', '..');
+const screens = path.join(root, 'test', '.artifacts', 'screens');
+
+/** What `npm run test:e2e` prepares and names in the environment. */
+function prepared(name: 'TRM_VSIX' | 'VSCODE_SERVER'): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run these tests with \`npm run test:e2e\`, which packages the extension and sets up the editor.`);
+  return value;
+}
+
+/** What a test may choose. */
+export interface WorkbenchOptions {
+  /** Folder whose copy is opened; the examples when not given. */
+  readonly folder?: string;
+  /** User settings beside the quiet ones of all tests. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Window size in pixels. */
+  readonly size?: { readonly width: number; readonly height: number };
+}
+
+/** An open workbench. */
+export class Workbench {
+  private constructor(
+    /** The browser's page: for whatever the helpers below do not do. */
+    readonly page: Page,
+    /** The opened folder, a temporary copy. */
+    readonly folder: string,
+    private readonly browser: Browser,
+    private readonly server: Awaited<ReturnType<typeof startServer>>,
+    private readonly home: string,
+  ) {}
+
+  /** Starts everything and waits until the Explorer shows the folder. */
+  static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
+    // Short: the trainer's socket lies below it, and such paths may have 107 bytes.
+    const home = mkdtempSync(path.join(os.tmpdir(), 'trm-e-'));
+    const folder = path.join(home, 'work');
+    cpSync(options.folder ?? path.join(root, 'examples'), folder, { recursive: true, filter: file => !/[\\/](runs|data)$/.test(file) });
+    const dirs = { server: prepared('VSCODE_SERVER'), dataDir: path.join(home, 'server'), extensionsDir: path.join(home, 'extensions') };
+    await installExtension({ ...dirs, vsix: prepared('TRM_VSIX') });
+    const server = await startServer({
+      ...dirs,
+      settings: { ...testSettings, ...options.settings },
+      env: { HOME: home, XDG_CONFIG_HOME: path.join(home, 'config'), XDG_RUNTIME_DIR: path.join(home, 'run'), TMPDIR: home },
+    });
+    const browser = await launchChromium();
+    const context = await browser.newContext({
+      viewport: options.size ?? { width: 1280, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'], acceptDownloads: true,
+    });
+    const workbench = new Workbench(await context.newPage(), folder, browser, server, home);
+    await workbench.load();
+    return workbench;
+  }
+
+  /** Opens the address, again if need be: what "Developer: Reload Window" does. */
+  async load(): Promise<void> {
+    await this.page.goto(workbenchUrl({ port: this.server.port, folder: this.folder }));
+    await this.page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+  }
+
+  /** Repeats an attempt until it succeeds, with Escape between. */
+  private async until(what: string, attempt: () => Promise<boolean>, timeout = 30_000): Promise<void> {
+    const end = Date.now() + timeout;
+    while (!(await attempt())) {
+      await this.page.keyboard.press('Escape');
+      if (Date.now() > end) throw new Error(`${what} did not appear within ${timeout / 1000} s`);
+      await this.page.waitForTimeout(300);
+    }
+  }
+
+  /** Right-clicks a file in the Explorer and chooses an item. */
+  async explorerMenu(file: string | RegExp, item: string | RegExp): Promise<void> {
+    await this.contextMenu(this.page.locator('.explorer-folders-view').getByRole('treeitem', { name: file }).first(), item);
+  }
+
+  /** Right-clicks anything and chooses an item. */
+  async contextMenu(target: Locator, item: string | RegExp): Promise<void> {
+    const entry = this.page.getByRole('menuitem', { name: item }).first();
+    await this.until(`Menu item ${String(item)}`, async () => {
+      await target.click({ button: 'right' });
+      return appears(entry);
+    });
+    await this.page.waitForTimeout(250); // a menu ignores clicks right after it opened
+    await entry.click();
+    await entry.waitFor({ state: 'hidden' });
+  }
+
+  /** Opens a file by double-click in the Explorer. */
+  async openFile(file: string | RegExp): Promise<void> {
+    await this.page.locator('.explorer-folders-view').getByRole('treeitem', { name: file }).first().dblclick();
+    await this.page.locator('.tabs-container .tab.active', { hasText: file }).waitFor();
+  }
+
+  /** The list and input that the palette and pickers share. */
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget');
+  }
+
+  /** Types a command's name into the palette and waits until it is offered, without running it. */
+  async findCommand(command: string): Promise<void> {
+    await this.until(`Command "${command}"`, async () => {
+      await this.page.keyboard.press('F1');
+      await this.quickInput.locator('input').first().fill(`>${command}`);
+      return appears(this.quickInput.getByRole('option', { name: command }).first());
+    });
+  }
+
+  /** Runs a command from the palette. */
+  async palette(command: string): Promise<void> {
+    await this.findCommand(command);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Answers a picker: types and takes the first offer, waiting until the offer is there. */
+  async pick(option: string | RegExp): Promise<void> {
+    await this.quickInput.getByRole('option', { name: option }).first().click();
+  }
+
+  /** The document of the webview (view, panel or custom editor) with this title. */
+  async webview(title: string, timeout = 30_000): Promise<Frame> {
+    const end = Date.now() + timeout;
+    for (;;) {
+      for (const frame of this.page.frames()) {
+        const element = await frame.frameElement().catch(() => null);
+        const [id, name] = await Promise.all([element?.getAttribute('id'), element?.getAttribute('title')]).catch(() => []);
+        if (id === 'active-frame' && name === title) return frame;
+      }
+      if (Date.now() > end) throw new Error(`No webview titled "${title}" within ${timeout / 1000} s`);
+      await this.page.waitForTimeout(100);
+    }
+  }
+
+  /**
+   * A picture of the window in test/.artifacts/screens; with `published` and UPDATE_SCREENS=1 also in media/screens,
+   * where the README takes it from.
+   */
+  async screenshot(name: string, { published = false, of }: { published?: boolean; of?: Locator } = {}): Promise<string> {
+    const file = path.join(screens, `${name}.png`);
+    mkdirSync(screens, { recursive: true });
+    await (of ?? this.page).screenshot({ path: file, animations: 'disabled' });
+    if (published && process.env['UPDATE_SCREENS'] === '1') {
+      mkdirSync(path.join(root, 'media', 'screens'), { recursive: true });
+      copyFileSync(file, path.join(root, 'media', 'screens', `${name}.png`));
+    }
+    return file;
+  }
+
+  /** Ends browser, server and every trainer started in the folder, and removes what they wrote. */
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+    for (const pid of this.trainers()) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch { /* already gone */ }
+    }
+    if (process.env['KEEP'] === undefined) rmSync(this.home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+
+  /** Process ids in the run folders of the opened folder whose process is a trainer of ours. */
+  private trainers(): number[] {
+    const runs = path.join(this.folder, 'runs');
+    if (!existsSync(runs)) return [];
+    return readdirSync(runs).flatMap(run => {
+      try {
+        const { pid } = JSON.parse(readFileSync(path.join(runs, run, 'run.json'), 'utf8')) as { pid?: number };
+        const command = pid === undefined ? '' : readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return pid !== undefined && command.includes('trainer.cjs') ? [pid] : [];
+      } catch {
+        return []; // no run, or its process is gone
+      }
+    });
+  }
+}
+
+/** Whether something is visible within a short while. */
+async function appears(locator: Locator, timeout = 1500): Promise<boolean> {
+  return locator.waitFor({ timeout }).then(() => true, () => false);
+}

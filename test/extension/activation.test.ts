@@ -1,0 +1,29 @@
+/** The extension is there, activates, and keeps every promise its manifest makes about commands. */
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+
+interface Manifest {
+  readonly contributes: { readonly commands?: readonly { readonly command: string; readonly title: string }[] };
+}
+
+describe('activation', () => {
+  const extension = vscode.extensions.getExtension('trm-explorer.trm-explorer');
+
+  it('finds the extension', () => {
+    assert.ok(extension, 'trm-explorer.trm-explorer is not installed in this VS Code');
+  });
+
+  it('activates without an error', async () => {
+    await extension!.activate();
+    assert.equal(extension!.isActive, true);
+  });
+
+  it('has registered every command its manifest lists', async () => {
+    await extension!.activate();
+    const listed = (extension!.packageJSON as Manifest).contributes.commands ?? [];
+    assert.notEqual(listed.length, 0, 'the manifest lists no command');
+    const registered = new Set(await vscode.commands.getCommands(true));
+    const missing = listed.map(c => c.command).filter(c => !registered.has(c));
+    assert.deepEqual(missing, []);
+  });
+});
