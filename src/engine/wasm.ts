@@ -1,0 +1,74 @@
+/**
+ * The `wasm` engine: XNNPACK compiled to WebAssembly with SIMD. It needs no installation and runs everywhere; it has one
+ * thread (its threads are switched off in Node) and at most 4 GiB of memory. The kernels that training needs beyond the
+ * stock ones are in `wasm/`.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { wasmFolder } from './assets';
+import { EagerSession } from './eager-session';
+import { EngineError } from './engine';
+import type { Engine } from './engine';
+import { asEngineError, outOfMemory } from './failures';
+import { compiledCode } from './wasm/kernel';
+import { installWasmKernels } from './wasm/kernels';
+
+/** Opens the engine; `folder` (with a trailing separator) holds the wasm binaries. Throws EngineError. */
+export async function openWasm(folder: string = wasmFolder()): Promise<Engine> {
+  setWasmPaths(folder);
+  let started: boolean;
+  const removeHooks = watchProcessHooks();
+  try {
+    started = await tf.setBackend('wasm');
+  } catch (error) {
+    throw asEngineError(error, 'wasm', 'Starting');
+  } finally {
+    removeHooks();
+  }
+  if (!started || !(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')))
+    throw new EngineError('unavailable', `The WebAssembly backend did not start from ${folder}.`, 'It needs Node 20 or newer on a processor with 128-bit SIMD; reinstall the extension if its dist/wasm folder is incomplete.');
+  const backend = tf.backend() as BackendWasm;
+  guardAllocations(backend);
+  installWasmKernels();
+  return {
+    name: 'wasm',
+    device: 'CPU, WebAssembly SIMD, 1 thread',
+    threads: 1,
+    deterministic: true,
+    dtypes: ['float32'],
+    versions: { 'tfjs-core': tf.version_core, 'tfjs-backend-wasm': version_wasm, node: process.versions.node },
+    session: (step, state) => new EagerSession('wasm', step, state),
+    memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
+  };
+}
+
+/**
+ * The compiled code's glue adds process-wide handlers that rethrow every uncaught error and rejection. Returns a
+ * function that takes away those added since the call.
+ */
+function watchProcessHooks(): () => void {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map(event => new Set<unknown>(process.listeners(event as 'exit')));
+  return () => {
+    events.forEach((event, i) => {
+      for (const listener of process.listeners(event as 'exit')) if (!before[i]!.has(listener)) process.removeListener(event, listener);
+    });
+  };
+}
+
+const guarded = new WeakSet<BackendWasm>();
+
+/** Without this, memory that ran out is reported as address 0 and the backend writes its tensor there. */
+function guardAllocations(backend: BackendWasm): void {
+  if (guarded.has(backend)) return;
+  guarded.add(backend);
+  const code = compiledCode(backend);
+  code._free(code._malloc(8)); // the glue replaces its own function on the first call
+  const allocate = code._malloc.bind(code);
+  code._malloc = (bytes: number): number => {
+    const address = allocate(bytes);
+    if (address === 0 && bytes > 0) throw outOfMemory('wasm', 'allocating a tensor', `no room for another ${bytes} bytes.`);
+    return address;
+  };
+}
