@@ -240,6 +240,8 @@ export type CheckpointState = z.infer<typeof checkpointStateSchema>;
 export const traceSchema = z.object({
   schema: z.int().min(1),
   run: z.string().nullable(),
+  /** The attempt that kept it; absent when it was made on request. */
+  attempt: z.int().min(1).optional(),
   /** Step of the weights and which they are. */
   step: z.int().nullable(),
   weights: z.enum(['ema', 'model']),

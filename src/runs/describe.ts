@@ -1,0 +1,59 @@
+/**
+ * Runs and accuracies in words: one wording for the command line and the editor.
+ */
+import { oneLine } from './read-json';
+import type { RunSummary } from './read-run';
+import type { EvalSummary, RunState } from './schema';
+
+/** What a live trainer says of itself, as far as it is told here. */
+export interface LiveStatus {
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly activity: string;
+  readonly stepsPerSecond: number | null;
+  /** Seconds. */
+  readonly eta: number | null;
+}
+
+/** A share with its two or three telling digits: 0.94, 0.995, 1. */
+export function shareText(share: number): string {
+  if (!Number.isFinite(share)) return 'unknown';
+  return String(Number(share.toFixed(share > 0.98 && share < 1 ? 3 : 2)));
+}
+
+/** "0.94 exact (188 of 200; 0.90-0.97)". */
+export function accuracyText(evaluation: Pick<EvalSummary, 'exact_accuracy' | 'exact_count' | 'count' | 'exact_interval'>): string {
+  const [low, high] = evaluation.exact_interval;
+  return `${shareText(evaluation.exact_accuracy)} exact (${evaluation.exact_count} of ${evaluation.count}; ${low.toFixed(2)}-${high.toFixed(2)})`;
+}
+
+/** A time span in words: "40 s", "12 min", "3 h 5 min", "2 d 4 h". */
+export function durationText(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 0) return 'an unknown time';
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  if (minutes < 36 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.round(minutes / 60);
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** A state in a person's words. */
+export function stateText(state: RunState, host: string, lastSeen: Date | null): string {
+  if (state !== 'lost') return state;
+  return `lost contact with ${oneLine(host, 60)}${lastSeen ? ` (last seen ${lastSeen.toISOString().slice(0, 16).replace('T', ' ')} UTC)` : ''}`;
+}
+
+/** "running, step 120 of 400, 3.1 steps/s, about 2 min left, best 0.94 exact (188 of 200; 0.90-0.97)". */
+export function runStatusLine(run: Pick<RunSummary, 'manifest' | 'state' | 'lastSeen' | 'best'>, live?: LiveStatus): string {
+  const { manifest, state, best } = run;
+  const step = live?.step ?? manifest.step;
+  const total = live?.totalSteps ?? manifest.total_steps;
+  const parts = [stateText(state, manifest.owner.host, run.lastSeen), `step ${step}${total === null ? '' : ` of ${total}`}`];
+  if (live && live.activity !== 'training' && state === 'running') parts.push(oneLine(live.activity, 80));
+  if (live?.stepsPerSecond) parts.push(`${live.stepsPerSecond.toPrecision(2)} steps/s`);
+  if (live && live.eta !== null && live.eta > 0) parts.push(`about ${durationText(live.eta)} left`);
+  if (best) parts.push(`best ${accuracyText(best.eval)}`);
+  if (manifest.failure && state === 'failed') parts.push(oneLine(manifest.failure.message));
+  return parts.join(', ');
+}

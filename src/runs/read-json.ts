@@ -1,0 +1,85 @@
+/**
+ * Reading the small JSON files of a run folder, which may come from anywhere: never through a symbolic link, never from a
+ * pipe or device, never more bytes than such a file can need, and only values that fit the schema. What does not fit is
+ * an error that names the file and the key.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { z } from 'zod';
+import { RunFolderError, asRunFolderError } from './errors';
+import { schemaVersion } from './schema';
+
+/** Largest run.json, state.json, best.json or attempt file that is read. */
+export const maxJsonBytes = 4 << 20;
+
+// O_NOFOLLOW and O_NONBLOCK are undefined on Windows, where `|` makes them 0.
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+function checkFile(file: string, stats: Stats, maxBytes: number): void {
+  if (!stats.isFile()) throw new RunFolderError('corrupt', `${file} is not a regular file.`, 'Move it away; it was not written by a training run.');
+  if (stats.size > maxBytes) {
+    throw new RunFolderError('corrupt', `${file} has ${stats.size} bytes; at most ${maxBytes} are read.`, 'Move it away; it was not written by a training run.');
+  }
+}
+
+/** The text of a small file. @throws RunFolderError missing, corrupt (too large, no regular file), io. */
+export async function readSmallFile(file: string, maxBytes: number = maxJsonBytes): Promise<string> {
+  try {
+    const handle = await open(file, openFlags);
+    try {
+      checkFile(file, await handle.stat(), maxBytes);
+      return await handle.readFile('utf8');
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw asRunFolderError(error, `read ${file}`);
+  }
+}
+
+/** As readSmallFile, at once. */
+export function readSmallFileSync(file: string, maxBytes: number = maxJsonBytes): string {
+  try {
+    const fd = openSync(file, openFlags);
+    try {
+      const stats = fstatSync(fd);
+      checkFile(file, stats, maxBytes);
+      const bytes = Buffer.alloc(stats.size);
+      let at = 0;
+      for (let n = -1; at < bytes.length && n !== 0; at += n) n = readSync(fd, bytes, at, bytes.length - at, at);
+      return bytes.toString('utf8', 0, at);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw asRunFolderError(error, `read ${file}`);
+  }
+}
+
+/** Text from a file as one short line that is safe to show anywhere: no control characters, no bidirectional overrides. */
+export function oneLine(text: string, maxLength = 200): string {
+  const plain = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
+  return plain.length <= maxLength ? plain : `${plain.slice(0, maxLength - 1)}…`;
+}
+
+/**
+ * Parses and checks the text of a JSON file.
+ * @throws RunFolderError newer_schema, or corrupt naming the key, what was expected and what was found.
+ */
+export function parseJson<T extends z.ZodType>(file: string, text: string, schema: T): z.infer<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new RunFolderError('corrupt', `${file} is not JSON: ${oneLine(error instanceof Error ? error.message : '')}`, 'Restore it from a copy, or move the run away.', { cause: error });
+  }
+  if (typeof value === 'object' && value !== null && 'schema' in value && typeof value.schema === 'number' && value.schema > schemaVersion) {
+    throw new RunFolderError('newer_schema', `${file} was written by a newer version (schema ${value.schema}; this one reads up to ${schemaVersion}).`, 'Update TRM Explorer to open it.');
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const key = issue?.path.length ? issue.path.join('.') : 'the whole file';
+  throw new RunFolderError('corrupt', `${file}: ${oneLine(`${key}: ${issue?.message ?? 'not valid'}`)}`, 'Restore it from a copy, or move the run away.');
+}

@@ -1,0 +1,141 @@
+/**
+ * Reading run folders: what a run is, in which state, and which runs there are. The folders are the only index; what
+ * cannot be read becomes an entry of its own with the reason, and never keeps the others from being shown.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { RunFolderError, asRunFolderError, systemCode } from './errors';
+import { isFresh, lastHeartbeat } from './heartbeat';
+import { runPaths } from './paths';
+import { isSameProcessAlive } from './process-identity';
+import { parseJson, readSmallFile } from './read-json';
+import { bestSchema, runManifestSchema } from './schema';
+import type { Best, RunManifest, RunState } from './schema';
+
+/** A run as its folder tells it. Texts in the manifest come from a file: show them as text, never as markup. */
+export interface RunSummary {
+  readonly dir: string;
+  readonly manifest: RunManifest;
+  readonly state: RunState;
+  /** Its last sign of life. */
+  readonly lastSeen: Date | null;
+  readonly best: Best | null;
+  /** Parts that could not be read. */
+  readonly warnings: string[];
+}
+
+/** A folder that looks like a run and cannot be read as one. */
+export interface BrokenRun {
+  readonly dir: string;
+  readonly problem: string;
+  readonly next: string;
+}
+
+/**
+ * The state of a run as a reader concludes it. A written end is believed; else the run goes on if its process lives, has
+ * `crashed` if that is certainly gone, and when it cannot be seen from here the heartbeat decides: fresh, or `lost`.
+ */
+export function concludeState(manifest: RunManifest, heartbeat: Date | null, now: Date = new Date()): RunState {
+  const { state, owner } = manifest;
+  if (state === 'finished' || state === 'failed' || state === 'stopped') return state;
+  const updated = new Date(manifest.updated);
+  const seen = heartbeat !== null && heartbeat > updated ? heartbeat : updated;
+  const fresh = isFresh(seen, now);
+  switch (isSameProcessAlive(owner, seen, fresh)) {
+    case 'alive': return state;
+    case 'gone': return 'crashed';
+    case 'elsewhere': return fresh ? state : 'lost';
+  }
+}
+
+/**
+ * Reads a run folder.
+ * @throws RunFolderError missing (no such folder), not_a_run (no run.json), corrupt, newer_schema, io.
+ */
+export async function readRun(dir: string): Promise<RunSummary> {
+  const { manifest: file, best: bestFile } = runPaths(dir);
+  let text: string;
+  try {
+    text = await readSmallFile(file);
+  } catch (error) {
+    if (!(error instanceof RunFolderError) || error.code !== 'missing') throw error;
+    if (!existsSync(dir)) throw new RunFolderError('missing', `There is no run folder ${dir}.`, 'Check the path; it may have been moved or deleted.');
+    throw new RunFolderError('not_a_run', `${dir} is not a run: it has no run.json.`, 'Choose a folder that a training run made.');
+  }
+  const manifest = parseJson(file, text, runManifestSchema);
+  const warnings: string[] = [];
+  let best: Best | null = null;
+  try {
+    best = parseJson(bestFile, await readSmallFile(bestFile), bestSchema);
+  } catch (error) {
+    const problem = asRunFolderError(error, `read ${bestFile}`);
+    if (problem.code !== 'missing') warnings.push(problem.message);
+  }
+  const lastSeen = lastHeartbeat(dir);
+  return { dir, manifest, state: concludeState(manifest, lastSeen), lastSeen, best, warnings };
+}
+
+/** Whether a folder without run.json was made by a run that never got to write it; not while it may be doing so now. */
+async function isHalfMade(dir: string): Promise<boolean> {
+  const names = await readdir(dir).catch((): string[] => []);
+  if (!names.includes('attempts')) return false;
+  return Date.now() - (statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > 10_000;
+}
+
+async function readOne(dir: string): Promise<RunSummary | BrokenRun | null> {
+  try {
+    return await readRun(dir);
+  } catch (error) {
+    const { code, message, next } = asRunFolderError(error, `read ${dir}`);
+    if (code === 'missing') return null;
+    if (code !== 'not_a_run') return { dir, problem: message, next };
+    return await isHalfMade(dir) ? { dir, problem: `${dir} was begun, but its run.json was never written.`, next: 'Delete the folder and start the run again.' } : null;
+  }
+}
+
+const isBroken = (entry: RunSummary | BrokenRun): entry is BrokenRun => 'problem' in entry;
+
+/** Runs read at the same time. */
+const concurrency = 16;
+
+/**
+ * All runs in a runs folder, newest first, and the broken ones with the reason. Folders that are no runs are passed over;
+ * a runs folder that does not exist yet has none.
+ * @throws RunFolderError when the runs folder itself cannot be read.
+ */
+export async function listRuns(runsDir: string): Promise<{ runs: RunSummary[]; broken: BrokenRun[] }> {
+  let dirs: string[];
+  try {
+    const entries = await readdir(runsDir, { withFileTypes: true });
+    dirs = entries.filter(e => !e.name.startsWith('.') && (e.isDirectory() || e.isSymbolicLink())).map(e => path.join(runsDir, e.name));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return { runs: [], broken: [] };
+    throw asRunFolderError(error, `read ${runsDir}`);
+  }
+  const found: (RunSummary | BrokenRun)[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let dir = dirs[next++]; dir !== undefined; dir = dirs[next++]) {
+      if (!(await stat(dir).catch(() => null))?.isDirectory()) continue;
+      const entry = await readOne(dir);
+      if (entry) found.push(entry);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  const broken = found.filter(isBroken);
+  const runs: RunSummary[] = [];
+  const originals = new Map<string, RunSummary>();
+  const named = (r: RunSummary): number => (path.basename(r.dir) === r.manifest.id ? 0 : 1);
+  for (const run of found.filter((r): r is RunSummary => !isBroken(r)).sort((a, b) => named(a) - named(b) || (a.dir < b.dir ? -1 : 1))) {
+    const original = originals.get(run.manifest.id);
+    if (original) broken.push({ dir: run.dir, problem: `${run.dir} has the same id as ${original.dir}: it is a copy.`, next: 'Delete one of them, or give the copy another "id" in its run.json.' });
+    else {
+      originals.set(run.manifest.id, run);
+      runs.push(run);
+    }
+  }
+  runs.sort((a, b) => (a.manifest.created < b.manifest.created ? 1 : a.manifest.created > b.manifest.created ? -1 : a.dir < b.dir ? 1 : -1));
+  broken.sort((a, b) => (a.dir < b.dir ? -1 : 1));
+  return { runs, broken };
+}
