@@ -1,0 +1,72 @@
+/**
+ * What a trace choice means, without the editor: which checkpoint to begin with, what can be chosen, and the puzzle a
+ * person typed or pasted, in tokens.
+ */
+import { parsePuzzle, gridShape } from '../puzzles/grid';
+import type { InspectorOptions, TraceChoice } from '../protocol/inspector';
+import { HostError } from './problem';
+
+/** Deepest trace anyone may ask for, in supervision steps. */
+export const deepest = 128;
+
+/** A checkpoint, as far as choosing one needs it. */
+export interface CheckpointFacts { readonly name: string; readonly step: number; readonly best: boolean; readonly pinned: boolean }
+
+/** The checkpoint a new inspector begins with: the live weights, else the best, else the newest; null when there is none. */
+export function firstCheckpoint(live: boolean, checkpoints: readonly CheckpointFacts[]): string | null {
+  if (live) return 'live';
+  if (checkpoints.some(c => c.best)) return 'best';
+  return checkpoints.reduce<CheckpointFacts | null>((newest, c) => (newest === null || c.step > newest.step ? c : newest), null)?.name ?? null;
+}
+
+/** Checkpoints with words, newest first; live weights and the best by these names. */
+export function checkpointChoices(live: boolean, checkpoints: readonly CheckpointFacts[]): InspectorOptions['checkpoints'] {
+  const newestFirst = [...checkpoints].sort((a, b) => b.step - a.step);
+  const best = newestFirst.find(c => c.best);
+  return [
+    ...(live ? [{ name: 'live', label: 'live weights' }] : []),
+    ...(best ? [{ name: 'best', label: `best (step ${best.step})` }] : []),
+    ...newestFirst.map(c => ({ name: c.name, label: `step ${c.step}${c.pinned ? ', pinned' : ''}` })),
+  ];
+}
+
+/** Tells why text typed as a puzzle number cannot be one, or null. */
+export function puzzleNumberProblem(text: string, puzzles: number): string | null {
+  if (!/^\s*\d{1,9}\s*$/.test(text)) return 'a whole number';
+  return puzzles > 0 && Number(text) >= puzzles ? `0 to ${puzzles - 1}` : null;
+}
+
+/**
+ * A pasted puzzle as tokens of a model's board.
+ * @throws HostError `puzzle` when the board has no text form; DatasetError when the text is no such board
+ */
+export function pastedTokens(text: string, model: { vocab_size: number; seq_len: number }): number[] {
+  const shape = gridShape(model);
+  if (shape.kind !== 'sudoku') throw new HostError('puzzle', 'Only Sudoku boards can be pasted as text.', 'Choose a puzzle of the test set by its number.');
+  return Array.from(parsePuzzle(text, shape.size).tokens);
+}
+
+/** A choice from a webview or from saved state, checked; null when it is none. */
+export function asTraceChoice(value: unknown): TraceChoice | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { run, checkpoint, puzzle, depth } = value as Record<string, unknown>;
+  if ((typeof run !== 'string' && run !== null) || typeof checkpoint !== 'string' || !/^(live|best|step-\d{1,12})$/.test(checkpoint)) return null;
+  if (typeof depth !== 'number' || !Number.isInteger(depth) || depth < 1 || depth > deepest) return null;
+  if (typeof puzzle !== 'object' || puzzle === null) return null;
+  const { index, text } = puzzle as Record<string, unknown>;
+  if (typeof index === 'number' && Number.isInteger(index) && index >= 0) return { run, checkpoint, puzzle: { index }, depth };
+  if (typeof text === 'string' && text.length < 100_000) return { run, checkpoint, puzzle: { text }, depth };
+  return null;
+}
+
+/** Watched puzzles and their steps from paths `<step>/<puzzle>.json`. */
+export function watchedPuzzles(files: readonly string[]): InspectorOptions['watched'] {
+  const steps = new Map<number, number[]>();
+  for (const file of files) {
+    const match = /^(\d{1,12})[\\/](\d{1,9})\.json$/.exec(file);
+    if (!match) continue;
+    const index = Number(match[2]);
+    steps.set(index, [...(steps.get(index) ?? []), Number(match[1])]);
+  }
+  return [...steps].sort(([a], [b]) => a - b).map(([index, at]) => ({ index, steps: at.sort((a, b) => a - b) }));
+}
