@@ -18,7 +18,7 @@ export default defineConfig({
         test: { ...node, name, include: [`test/${name}/**/*.test.ts`], testTimeout: name === 'trainer' ? 180_000 : 60_000, hookTimeout: 60_000 },
       })),
       // One workbench at a time: each is a browser, a server and sometimes a training.
-      { test: { name: 'e2e', include: ['test/e2e/**/*.e2e.ts'], fileParallelism: false, pool: 'forks' as const, testTimeout: 240_000, hookTimeout: 120_000 } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.e2e.ts'], pool: 'forks' as const, poolOptions: { forks: { singleFork: true } }, testTimeout: 240_000, hookTimeout: 120_000 } },
     ],
   },
 });

@@ -27,7 +27,7 @@ test('the palette offers every command that the manifest offers everywhere', asy
 });
 
 test('the extension is listed as installed', async () => {
-  await workbench.palette('Extensions: Show Installed Extensions');
+  await workbench.palette('View: Show Extensions');
   await workbench.page.locator('.extensions-list').getByText('TRM Explorer').first().waitFor();
   await workbench.screenshot('installed');
 });

@@ -77,9 +77,15 @@ export class Workbench {
     const end = Date.now() + timeout;
     while (!(await attempt())) {
       await this.page.keyboard.press('Escape');
-      if (Date.now() > end) throw new Error(`${what} did not appear within ${timeout / 1000} s`);
+      if (Date.now() > end) throw await this.missing(what, timeout);
       await this.page.waitForTimeout(300);
     }
+  }
+
+  /** The error of something that did not appear, with a picture of what was there instead. */
+  private async missing(what: string, timeout: number): Promise<Error> {
+    const picture = await this.screenshot(`missing-${what.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`);
+    return new Error(`${what} did not appear within ${timeout / 1000} s; the window then: ${path.relative(root, picture)}`);
   }
 
   /** Right-clicks a file in the Explorer and chooses an item. */
@@ -139,7 +145,7 @@ export class Workbench {
         const [id, name] = await Promise.all([element?.getAttribute('id'), element?.getAttribute('title')]).catch(() => []);
         if (id === 'active-frame' && name === title) return frame;
       }
-      if (Date.now() > end) throw new Error(`No webview titled "${title}" within ${timeout / 1000} s`);
+      if (Date.now() > end) throw await this.missing(`Webview "${title}"`, timeout);
       await this.page.waitForTimeout(100);
     }
   }
