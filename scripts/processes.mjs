@@ -38,7 +38,7 @@ export function runToEnd(program, args, { capture = false, quiet = false, ...opt
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) return resolve(out);
-      const tail = all.trim().split('\n').slice(-15).join('\n');
+      const tail = all.trim().split('\n').slice(-15).map(line => line.slice(0, 300)).join('\n');
       reject(new Error(`${path.basename(program)} ${args.slice(0, 4).join(' ')} ended with ${signal ?? `exit code ${code}`}${tail ? `:\n${tail}` : ''}`));
     });
   });

@@ -90,6 +90,7 @@ export async function startServer({ server, dataDir, extensionsDir, settings = q
 
 /** Installs a .vsix into an extensions folder, as a person would with "Install from VSIX". */
 export async function installExtension({ server, dataDir, extensionsDir, vsix }) {
+  mkdirSync(extensionsDir, { recursive: true });
   await runToEnd(process.execPath, [
     path.join(server, 'out', 'server-main.js'), '--install-extension', vsix, '--force', '--accept-server-license-terms',
     '--server-data-dir', dataDir, '--user-data-dir', path.join(dataDir, 'data'), '--extensions-dir', extensionsDir,
