@@ -24,7 +24,8 @@ export interface CheckpointContents {
   readonly ema?: StorableTensors | null | undefined;
   readonly optimizer: StorableTensors;
   readonly carry: StorableTensors;
-  readonly state: Omit<CheckpointState, 'schema' | 'attempt' | 'files'>;
+  /** The writer sets schema, attempt and files itself. */
+  readonly state: Omit<CheckpointState, 'schema' | 'attempt' | 'files'> & { readonly attempt?: number };
 }
 
 function sameFiles(a: Record<string, string>, b: Record<string, string>): boolean {

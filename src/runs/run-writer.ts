@@ -190,10 +190,8 @@ export class RunWriter {
   // eslint-disable-next-line @typescript-eslint/require-await -- a promise, so that callers need not change if writing becomes asynchronous
   async flush(): Promise<void> {
     this.metrics.sync();
-    if (this.manifestTrouble) {
-      this.tryManifest();
-      if (this.manifestTrouble) throw this.manifestTrouble;
-    }
+    const trouble = this.manifestTrouble && this.tryManifest();
+    if (trouble) throw trouble;
   }
 
   /** Writes a kept trace; returns its path relative to the run. @throws RunFolderError held, shape, disk_full, read_only, io. */
@@ -271,7 +269,7 @@ export class RunWriter {
     writeFileAtomic(this.paths.manifest, `${JSON.stringify(this.current, null, 2)}\n`);
   }
 
-  private tryManifest(): void {
+  private tryManifest(): RunFolderError | null {
     try {
       this.writeManifest();
       this.manifestTrouble = null;
@@ -279,6 +277,7 @@ export class RunWriter {
       this.manifestTrouble = asRunFolderError(error, `write ${this.paths.manifest}`);
     }
     this.report();
+    return this.manifestTrouble;
   }
 
   /** Tells the trainer when trouble begins and ends. */
