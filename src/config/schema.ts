@@ -62,18 +62,19 @@ const augment = z.union([z.literal('on_the_fly'), z.int().min(0)]);
 /** `dataset:` – how to make the folder of `data_paths` when it is not there. */
 export const datasetSpecSchema = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('sudoku'),
+    kind: key(z.literal('sudoku'), { description: 'Sudoku boards, generated or from CSV files.' }),
     size: key(z.union([z.literal(4), z.literal(6), z.literal(9)]).default(9), { description: 'Side of the board: 4 (2x2 boxes), 6 (2x3) or 9 (3x3).' }),
     train: key(positiveInt.default(1000), { description: 'Training puzzles to generate, or to take from the CSV.' }),
     test: key(positiveInt.default(1000), { description: 'Test puzzles; none is a symmetric copy of a training puzzle when generated.' }),
     holes: key(z.tuple([z.int().min(1), z.int().min(1)]).optional(), { description: 'Fewest and most empty cells of a generated puzzle, spread evenly. Default: by size.' }),
     csv: key(z.string().optional(), { description: 'Folder with train.csv and test.csv in the published columns (source,question,answer,rating), instead of generating.' }),
     min_rating: key(z.int().min(0).optional(), { description: 'Keep only CSV rows rated at least this.' }),
+    skip_bad_rows: key(z.boolean().default(false), { description: 'Leave out CSV rows that are damaged (a wrong length, an answer that is no solution) instead of stopping; they are counted and named.' }),
     augment: key(augment.default('on_the_fly'), { description: 'Symmetric copies: drawn anew at every use, or this many stored per training puzzle.' }),
     seed: key(z.int().min(0).default(0), { description: 'Seed of the generator.' }),
   }),
   z.strictObject({
-    kind: z.literal('folder'),
+    kind: key(z.literal('folder'), { description: 'A folder that is already there in the published layout.' }),
     augment: key(z.union([z.literal('on_the_fly'), z.literal(0)]).default(0), { description: 'on_the_fly: fresh Sudoku symmetries at every draw (square boards only).' }),
   }),
 ]);
@@ -86,7 +87,7 @@ export const configSchema = z.strictObject({
   dataset: key(datasetSpecSchema.optional(), { description: 'How to make the dataset folder when it is not there.' }),
   global_batch_size: key(positiveInt.default(768), { description: 'Slots trained together.', effect: 'Memory is proportional to it.', published: true }),
   epochs: key(positiveInt.default(100000), { description: 'Passes over the groups of the training data.', published: true }),
-  eval_interval: key(positiveInt.optional(), { description: 'Epochs between evaluations; divides epochs. Default: epochs.', published: true }),
+  eval_interval: key(positiveInt.optional(), { description: 'Epochs between evaluations; divides epochs. Default: 10000 where that divides epochs, else epochs.', published: true }),
   eval_examples: key(z.union([positiveInt, z.literal('all')]).default(1000), { description: 'Test examples per evaluation: a fixed, seeded subset, or all.' }),
   checkpoint_minutes: key(z.number().positive().default(5), { description: 'Minutes between checkpoints, besides one at every evaluation.' }),
   keep_checkpoints: key(positiveInt.default(3), { description: 'Newest checkpoints kept, besides the best and the pinned.' }),

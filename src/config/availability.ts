@@ -1,0 +1,59 @@
+/**
+ * What published configs may ask for and this version does not have: architectures, kinds of dataset, Hydra's `defaults:` and
+ * `${...}`. Each gets its own clear error instead of "unknown key".
+ */
+import type { KeyPath } from './describe';
+
+/** The published class path of TRM; accepted as `trm`. */
+const trmClassPath = 'recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1';
+
+/** Architectures with a name that this version cannot train. */
+const laterArchitectures = ['hrm', 'trm_singlez', 'trm_hier6', 'transformers_baseline', 'direct', 'deq'];
+const laterDatasetKinds = ['maze', 'arc'];
+
+/** Something the config asks for that is not there. */
+export interface Unavailable {
+  readonly path: KeyPath;
+  readonly what: string;
+  readonly expected?: string;
+}
+
+/** `trm` for the published class path of TRM, any other name as it is; a class path is shortened to its module. */
+export function architectureName(name: string): string {
+  if (name === trmClassPath) return 'trm';
+  const module = /^recursive_reasoning\.(\w+)@\w+$/.exec(name)?.[1];
+  return module === undefined || module === 'trm' ? name : module;
+}
+
+/** True for a name that is an architecture, but one of a later version. */
+function isLaterArchitecture(name: string): boolean {
+  return laterArchitectures.includes(architectureName(name));
+}
+
+function interpolations(value: unknown, path: KeyPath): Unavailable[] {
+  if (typeof value === 'string' && value.includes('${')) {
+    return [{ path, what: 'references (${...}) of published configs are not available in this version', expected: path.at(-1) === 'puzzle_emb_ndim' ? 'a number, or the key left out: the default is hidden_size' : 'the value itself' }];
+  }
+  if (Array.isArray(value)) return value.flatMap((item, index) => interpolations(item, [...path, index]));
+  if (value !== null && typeof value === 'object') return Object.entries(value).flatMap(([key, item]) => interpolations(item, [...path, key]));
+  return [];
+}
+
+/** Everything in the data (as written, overrides applied) that is for a later version. */
+export function findUnavailable(data: Record<string, unknown>): Unavailable[] {
+  const found = interpolations(data, []);
+  if (Object.hasOwn(data, 'defaults')) {
+    found.push({ path: ['defaults'], what: 'defaults lists of published configs are not available in this version', expected: 'the architecture in the same file, e.g. `arch: trm`, or `arch:` with its options' });
+  }
+  const arch = data['arch'];
+  const name = typeof arch === 'string' ? arch : arch !== null && typeof arch === 'object' ? (arch as Record<string, unknown>)['name'] : undefined;
+  if (typeof name === 'string' && isLaterArchitecture(name)) {
+    found.push({ path: ['arch', 'name'], what: `architecture ${architectureName(name)} is not available in this version; available: trm` });
+  }
+  const dataset = data['dataset'];
+  const kind = dataset !== null && typeof dataset === 'object' ? (dataset as Record<string, unknown>)['kind'] : undefined;
+  if (typeof kind === 'string' && laterDatasetKinds.includes(kind)) {
+    found.push({ path: ['dataset', 'kind'], what: `dataset kind ${kind} is not available in this version; available: sudoku, folder` });
+  }
+  return found;
+}

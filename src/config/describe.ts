@@ -1,0 +1,203 @@
+/**
+ * What each key is, in words: read from the JSON schema, shown by hover, completion, errors and docs/config.md. A key is named
+ * by its dotted path (`arch.L_cycles`); `dataset:` has two kinds, whose keys carry the kind they belong to.
+ */
+import { configSchemaNode, type Scalar, type SchemaNode } from './json-schema';
+import { unusedPublishedKeys } from './schema';
+
+/** A place in a config: keys and list indices from the root. */
+export type KeyPath = readonly (string | number)[];
+
+/** Everything known about a key. */
+export interface KeyDescription {
+  /** Dotted path, e.g. `arch.L_cycles`. */
+  readonly path: string;
+  readonly name: string;
+  /** The `dataset.kind` it belongs to, for keys of `dataset:`. */
+  readonly kind?: string;
+  /** Type and range in words, e.g. `an integer of at least 1`. */
+  readonly type: string;
+  /** The default as YAML, or in words when it depends on other keys; undefined for a required key or none. */
+  readonly default?: string;
+  readonly required: boolean;
+  /** The values it can have, when they can be listed. */
+  readonly values: readonly Scalar[];
+  readonly description: string;
+  /** The paper's name (arXiv:2510.04871). */
+  readonly paper?: string;
+  /** What changes when it changes. */
+  readonly effect?: string;
+  readonly published: boolean;
+  /** True for a mapping with keys of its own. */
+  readonly mapping: boolean;
+}
+
+/** Defaults that depend on other keys, in words. */
+const derivedDefaults: Readonly<Record<string, string>> = {
+  'arch.puzzle_emb_ndim': 'hidden_size',
+  eval_interval: '10000 where that divides epochs, else epochs',
+  'dataset.holes': 'by size',
+};
+
+/** Numbers as people write them: `1e-5`, not `0.00001`. */
+function numberText(value: number): string {
+  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value);
+}
+
+/** A value as one line of YAML. */
+export function yamlText(value: unknown): string {
+  if (typeof value === 'number') return numberText(value);
+  if (Array.isArray(value)) return `[${value.map(yamlText).join(', ')}]`;
+  if (value !== null && typeof value === 'object') return `{${Object.entries(value).map(([key, item]) => `${key}: ${yamlText(item)}`).join(', ')}}`;
+  return String(value);
+}
+
+function join(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} or ${parts.at(-1)!}`;
+}
+
+function numberRange(node: SchemaNode): string {
+  const low = node.minimum !== undefined && node.minimum > Number.MIN_SAFE_INTEGER ? node.minimum : undefined;
+  const high = node.maximum !== undefined && node.maximum < Number.MAX_SAFE_INTEGER ? node.maximum : undefined;
+  if (low !== undefined && high !== undefined) return ` from ${numberText(low)} to ${numberText(high)}`;
+  if (node.exclusiveMinimum !== undefined) return ` above ${numberText(node.exclusiveMinimum)}`;
+  if (low !== undefined) return ` of at least ${numberText(low)}`;
+  return high === undefined ? '' : ` of at most ${numberText(high)}`;
+}
+
+/** Type and range of a node in words, as in "expected ...". */
+export function typeText(node: SchemaNode): string {
+  if (node.const !== undefined) return String(node.const);
+  if (node.enum) return join(node.enum.map(String));
+  if (node.anyOf) return join(node.anyOf.map(typeText));
+  if (node.properties?.['mlp_t']) return 'trm, or a mapping of its options';
+  switch (node.type) {
+    case 'boolean': return 'true or false';
+    case 'integer': return `an integer${numberRange(node)}`;
+    case 'number': return `a number${numberRange(node)}`;
+    case 'string': return 'a text';
+    case 'array': {
+      if (node.prefixItems) return `a list of ${node.prefixItems.length}, each ${typeText(node.prefixItems[0]!)}`;
+      const count = [node.minItems ? ` of at least ${node.minItems}` : '', node.maxItems ? ` of at most ${node.maxItems}` : ''].join('');
+      return `a list${count}${typeof node.items === 'object' ? `, each ${typeText(node.items)}` : ''}`;
+    }
+    case 'object':
+    case undefined:
+      return 'a mapping';
+    default:
+      return node.type satisfies never;
+  }
+}
+
+/** The values a node can have, when they can be listed. */
+export function valuesOf(node: SchemaNode): Scalar[] {
+  if (node.const !== undefined) return [node.const];
+  if (node.enum) return [...node.enum];
+  if (node.anyOf) return node.anyOf.flatMap(valuesOf);
+  return node.type === 'boolean' ? [true, false] : [];
+}
+
+/** The mapping a node stands for: for `dataset:` the kind that `data` names, or all kinds' keys together. */
+export function mappingOf(node: SchemaNode, data: unknown): SchemaNode {
+  if (!node.oneOf) return node;
+  const kind = data !== null && typeof data === 'object' ? (data as Record<string, unknown>)['kind'] : undefined;
+  const chosen = node.oneOf.find(option => option.properties?.['kind']?.const === kind);
+  if (chosen) return chosen;
+  const kinds = node.oneOf.map(option => option.properties!['kind']!.const!);
+  const first = node.oneOf[0]!.properties!['kind']!;
+  const properties = Object.assign({}, ...node.oneOf.map(option => option.properties).reverse()) as Record<string, SchemaNode>;
+  return { type: 'object', properties: { ...properties, kind: { ...(first.description === undefined ? {} : { description: 'What the dataset is made of.' }), type: 'string', enum: kinds } }, required: ['kind'] };
+}
+
+/** The schema at a path, or undefined for a path that is not known. `data` decides between kinds of `dataset:`. */
+export function schemaAt(path: KeyPath, data: unknown): SchemaNode | undefined {
+  let node: SchemaNode | undefined = configSchemaNode();
+  let here = data;
+  for (const step of path) {
+    if (node === undefined) return undefined;
+    if (typeof step === 'number') {
+      node = node.prefixItems?.[step] ?? (typeof node.items === 'object' ? node.items : undefined);
+    } else {
+      const mapping = mappingOf(node, here);
+      const known: SchemaNode | undefined = mapping.properties && Object.hasOwn(mapping.properties, step) ? mapping.properties[step] : undefined;
+      node = known ?? (typeof mapping.additionalProperties === 'object' ? mapping.additionalProperties : undefined);
+    }
+    here = here !== null && typeof here === 'object' && Object.hasOwn(here, step) ? (here as Record<string | number, unknown>)[step] : undefined;
+  }
+  return node;
+}
+
+/** What `stop_when` may be about; the schema has them as a pattern. */
+const evaluationMetrics: Readonly<Record<string, string>> = {
+  'eval/exact_accuracy': 'Share of test puzzles that are right in every cell.',
+  'eval/accuracy': 'Share of right cells, averaged over test puzzles.',
+};
+
+/** The keys a mapping can have. */
+export function keysOf(node: SchemaNode): string[] {
+  if (node.properties) return Object.keys(node.properties);
+  const pattern = node.propertyNames?.pattern;
+  return pattern === undefined ? [] : Object.keys(evaluationMetrics).filter(metric => new RegExp(pattern).test(metric));
+}
+
+/** Describes one key of a mapping. */
+export function describeKey(parent: string, name: string, mapping: SchemaNode): KeyDescription | undefined {
+  const node = mapping.properties?.[name] ?? (keysOf(mapping).includes(name) && typeof mapping.additionalProperties === 'object' ? mapping.additionalProperties : undefined);
+  if (!node) return undefined;
+  const path = parent === '' ? name : `${parent}.${name}`;
+  const kind = parent === 'dataset' ? mapping.properties?.['kind']?.const : undefined;
+  const isMapping = node.properties !== undefined || node.oneOf !== undefined || node.propertyNames !== undefined;
+  const byDefault = derivedDefaults[path] ?? (node.default === undefined || (isMapping && node.properties) ? undefined : yamlText(node.default));
+  return {
+    path, name,
+    ...(kind === undefined ? {} : { kind: String(kind) }),
+    type: typeText(node),
+    ...(byDefault === undefined ? {} : { default: byDefault }),
+    required: mapping.required?.includes(name) ?? false,
+    values: valuesOf(node),
+    description: node.description ?? evaluationMetrics[name] ?? '',
+    ...(node.paper === undefined ? {} : { paper: node.paper }),
+    ...(node.effect === undefined ? {} : { effect: node.effect }),
+    published: node.published ?? false,
+    mapping: isMapping,
+  };
+}
+
+/** Every key, in the schema's order, nested keys after their mapping. */
+export function describeKeys(node: SchemaNode = configSchemaNode(), parent = ''): KeyDescription[] {
+  return keysOf(node).flatMap(name => {
+    const description = describeKey(parent, name, node)!;
+    const child = node.properties?.[name];
+    const nested = child?.oneOf ?? (child?.properties || child?.propertyNames ? [child] : []);
+    return [description, ...nested.flatMap(mapping => describeKeys(mapping, description.path))];
+  });
+}
+
+/** A key's hover text, in Markdown. */
+export function keyMarkdown(key: KeyDescription): string {
+  return [
+    `**\`${key.path}\`**${key.paper === undefined ? '' : ` – *${key.paper}* in the paper`}`,
+    key.description,
+    [`Expected: ${key.type}.`, key.default === undefined ? (key.required ? 'Required.' : '') : `Default: \`${key.default}\`.`].filter(Boolean).join(' '),
+    ...(key.effect === undefined ? [] : [`What changes: ${key.effect}`]),
+  ].join('\n\n');
+}
+
+/** The table of all keys in docs/config.md, in Markdown. */
+export function docsTable(): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|');
+  const rows = describeKeys().map(key => [
+    `\`${key.path}\`${key.kind === undefined ? '' : ` (${key.kind})`}`,
+    key.type,
+    key.required ? 'required' : key.default === undefined ? '' : `\`${key.default}\``,
+    key.paper ?? '',
+    [key.description, key.effect ?? ''].filter(Boolean).join(' '),
+  ]);
+  const lines = [['Key', 'Expected', 'Default', 'Paper', 'Meaning'], ['---', '---', '---', '---', '---'], ...rows];
+  return lines.map(row => `| ${row.map(cell).join(' | ')} |`).join('\n');
+}
+
+/** The published keys that are accepted, with a warning, and do nothing. */
+export function unusedKeysText(): string {
+  return unusedPublishedKeys.map(key => `\`${key}\``).join(', ');
+}

@@ -1,0 +1,80 @@
+/**
+ * From zod's issues to problems people can act on: the key, what was expected (from the schema), what was found (from the
+ * data), and the nearest key or value that would have been right.
+ */
+import type { z } from 'zod';
+import { describeKeys, keysOf, mappingOf, schemaAt, typeText, valuesOf, yamlText, type KeyPath } from './describe';
+import type { ProblemParts } from './errors';
+import { nearestWord } from './nearest';
+
+/** A problem before it has a place: the path it is about, and whether the key or its value is meant. */
+export interface Finding extends Omit<ProblemParts, 'key'> {
+  readonly path: KeyPath;
+  readonly part: 'key' | 'value';
+}
+
+function valueAt(data: unknown, path: KeyPath): unknown {
+  return path.reduce<unknown>((value, step) => (value !== null && typeof value === 'object' && Object.hasOwn(value, step) ? (value as Record<string | number, unknown>)[step] : undefined), data);
+}
+
+/** What was found, in at most 60 characters. */
+function foundText(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value) && value.length === 0) return 'an empty list';
+  const text = typeof value === 'string' ? JSON.stringify(value) : yamlText(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** Why a value that looks right is not: YAML 1.1 spellings and quotes. */
+function spellingHint(value: unknown, expected: string): string {
+  if (typeof value !== 'string') return '';
+  if (expected === 'true or false' && /^(yes|no|on|off|y|n)$/i.test(value)) return ' (yes, no, on and off are texts in YAML 1.2)';
+  const number = value.replaceAll('_', '');
+  if (/number|integer/.test(expected) && number !== '' && Number.isFinite(Number(number))) return value.includes('_') ? ' (numbers are written without _)' : ' (a number in quotes is a text)';
+  return '';
+}
+
+/** A key nobody knows: the nearest one beside it, or the same name elsewhere in the config. */
+function unknownKey(path: KeyPath, data: unknown): Finding {
+  const parent = path.slice(0, -1);
+  const name = String(path.at(-1));
+  const node = schemaAt(parent, data);
+  const here = node ? keysOf(mappingOf(node, valueAt(data, parent))) : [];
+  const elsewhere = describeKeys().filter(key => key.name.toLowerCase() === name.toLowerCase()).map(key => key.path);
+  const same = here.find(key => key.toLowerCase() === name.toLowerCase());
+  const close = same ?? (elsewhere.length > 0 ? undefined : nearestWord(name, here));
+  if (close !== undefined) return { code: 'unknown_key', path, part: 'key', what: 'unknown key', nearest: [...parent, close].join('.'), replacement: close };
+  const far = elsewhere[0] ?? nearestKeyAnywhere(name);
+  return { code: 'unknown_key', path, part: 'key', what: 'unknown key', nearest: far };
+}
+
+function nearestKeyAnywhere(name: string): string | undefined {
+  const keys = describeKeys();
+  const near = nearestWord(name, keys.map(key => key.name));
+  return keys.find(key => key.name === near)?.path;
+}
+
+/** Unknown keys of one mapping that are reported; a file with more is not a config at all. */
+const maxUnknownKeys = 20;
+
+/** The findings of one zod issue. `data` is what was validated. */
+export function findingsOf(issue: z.core.$ZodIssue, data: unknown): Finding[] {
+  const path: KeyPath = issue.path.map(step => (typeof step === 'symbol' ? String(step) : step));
+  if (issue.code === 'unrecognized_keys') return issue.keys.slice(0, maxUnknownKeys).map(key => unknownKey([...path, key], data));
+  if (issue.code === 'invalid_key') return [unknownKey(path, data)];
+  const node = schemaAt(path, data);
+  const value = valueAt(data, path);
+  const expected = node ? typeText(node) : issue.message;
+  if (value === undefined) return [{ code: 'missing', path, part: 'key', what: 'missing', expected }];
+  const about = { path, part: 'value' as const, expected: expected + spellingHint(value, expected), found: foundText(value) };
+  if (issue.code === 'too_small' || issue.code === 'too_big') {
+    return [{ ...about, code: 'out_of_range', what: Array.isArray(value) ? 'wrong length' : 'out of range' }];
+  }
+  const values = node ? valuesOf(node) : [];
+  const sameType = values.some(known => typeof known === typeof value);
+  if ((issue.code === 'invalid_value' || issue.code === 'invalid_union') && sameType) {
+    const near = typeof value === 'string' ? nearestWord(value, values.map(String)) : undefined;
+    return [{ ...about, code: 'unknown_value', what: 'not one of its values', nearest: near, replacement: near }];
+  }
+  return [{ ...about, code: 'wrong_type', what: 'wrong type' }];
+}

@@ -1,0 +1,92 @@
+/**
+ * From a valid config to a resolved one: defaults that depend on other keys are filled in, and combinations that cannot work
+ * are named. Everything after `config/` sees only `ResolvedConfig`.
+ */
+import type { KeyPath } from './describe';
+import type { ArchConfig, TrmConfig } from './schema';
+
+/** `arch:` with the size of the puzzle embedding known (0: none). */
+export type ResolvedArch = Omit<ArchConfig, 'puzzle_emb_ndim'> & { puzzle_emb_ndim: number };
+
+/** A config ready to be trained: every key has a value. */
+export type ResolvedConfig = Omit<TrmConfig, 'arch' | 'eval_interval'> & { arch: ResolvedArch; eval_interval: number };
+
+/** Two or more keys that do not go together. */
+export interface Conflict {
+  /** The key to point at; `others` are tried in order when it is not written. */
+  readonly path: KeyPath;
+  readonly others?: readonly KeyPath[];
+  readonly what: string;
+  readonly expected?: string;
+  readonly found?: string;
+}
+
+const publishedEvalInterval = 10000;
+
+/** Fills in what depends on other keys. */
+export function resolveConfig(config: TrmConfig): ResolvedConfig {
+  const { epochs } = config;
+  return {
+    ...config,
+    arch: { ...config.arch, puzzle_emb_ndim: config.arch.puzzle_emb_ndim ?? config.arch.hidden_size },
+    eval_interval: config.eval_interval ?? (epochs % publishedEvalInterval === 0 ? publishedEvalInterval : epochs),
+  };
+}
+
+/** The divisor of `n` nearest to `wanted`. */
+function nearestDivisor(n: number, wanted: number): number {
+  let best = n;
+  for (let d = 1; d * d <= n; d++) {
+    if (n % d !== 0) continue;
+    for (const candidate of [d, n / d]) if (Math.abs(candidate - wanted) < Math.abs(best - wanted)) best = candidate;
+  }
+  return best;
+}
+
+function archConflicts(arch: ResolvedArch): Conflict[] {
+  const conflicts: Conflict[] = [];
+  const { puzzle_emb_ndim: ndim, puzzle_emb_len: length, hidden_size: hidden, num_heads: heads } = arch;
+  if (ndim === 0 && length > 0) {
+    conflicts.push({ path: ['arch', 'puzzle_emb_ndim'], others: [['arch', 'puzzle_emb_len']], what: 'puzzle_emb_ndim: 0 (no puzzle embedding) does not go with puzzle_emb_len above 0', expected: 'puzzle_emb_len: 0, or puzzle_emb_ndim above 0', found: `puzzle_emb_len: ${length}` });
+  } else if (length > 0 && ndim > length * hidden) {
+    conflicts.push({ path: ['arch', 'puzzle_emb_ndim'], others: [['arch', 'puzzle_emb_len']], what: 'puzzle_emb_ndim does not fit into puzzle_emb_len positions', expected: `at most puzzle_emb_len * hidden_size = ${length * hidden}`, found: String(ndim) });
+  }
+  if (!arch.mlp_t) {
+    if (heads > hidden) {
+      conflicts.push({ path: ['arch', 'num_heads'], others: [['arch', 'hidden_size']], what: 'more attention heads than hidden_size', expected: `at most hidden_size = ${hidden}`, found: String(heads) });
+    } else if (arch.pos_encodings === 'rope' && Math.floor(hidden / heads) % 2 !== 0) {
+      conflicts.push({ path: ['arch', 'num_heads'], others: [['arch', 'hidden_size']], what: 'pos_encodings: rope needs an even head dimension', expected: 'floor(hidden_size / num_heads) to be even', found: `floor(${hidden} / ${heads}) = ${Math.floor(hidden / heads)}` });
+    }
+  }
+  return conflicts;
+}
+
+function datasetConflicts(dataset: ResolvedConfig['dataset']): Conflict[] {
+  if (dataset?.kind !== 'sudoku') return [];
+  const conflicts: Conflict[] = [];
+  if (dataset.csv !== undefined && dataset.holes) {
+    conflicts.push({ path: ['dataset', 'holes'], what: 'holes is for generated puzzles and does not go with csv', expected: 'holes or csv, not both' });
+  }
+  if (dataset.csv === undefined && dataset.min_rating !== undefined) {
+    conflicts.push({ path: ['dataset', 'min_rating'], what: 'min_rating is for rows of a CSV file and needs csv', expected: 'csv to be set' });
+  }
+  if (dataset.holes) {
+    const [fewest, most] = dataset.holes;
+    const cells = dataset.size ** 2;
+    if (fewest > most) conflicts.push({ path: ['dataset', 'holes'], what: 'the fewest empty cells come first', expected: `[${most}, ${fewest}]`, found: `[${fewest}, ${most}]` });
+    else if (most >= cells) conflicts.push({ path: ['dataset', 'holes'], what: 'more empty cells than a puzzle with one solution can have', expected: `fewer than size * size = ${cells}`, found: String(most) });
+  }
+  return conflicts;
+}
+
+/** What cannot work together, each with the key to point at. */
+export function findConflicts(config: ResolvedConfig): Conflict[] {
+  const conflicts: Conflict[] = [...archConflicts(config.arch), ...datasetConflicts(config.dataset)];
+  if (config.epochs % config.eval_interval !== 0) {
+    conflicts.push({ path: ['eval_interval'], what: 'must divide epochs', expected: `a divisor of ${config.epochs}, e.g. ${nearestDivisor(config.epochs, config.eval_interval)}`, found: String(config.eval_interval) });
+  }
+  for (const beta of ['beta1', 'beta2'] as const) {
+    if (config[beta] >= 1) conflicts.push({ path: [beta], what: 'a moment that never changes cannot train', expected: 'a number from 0 to below 1', found: String(config[beta]) });
+  }
+  return conflicts;
+}
