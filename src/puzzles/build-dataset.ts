@@ -62,7 +62,7 @@ export async function buildDataset(spec: DatasetSpec, folder: string, options: L
       overwrite: options.overwrite ?? false,
       builtFrom: builtFrom(spec),
       from: csv
-        ? { csv: { train: { ...csv.train, count: spec.train }, test: { ...csv.test, count: spec.test } }, minRating: spec.min_rating }
+        ? { csv: { train: { ...csv.train, count: spec.train }, test: { ...csv.test, count: spec.test } }, minRating: spec.min_rating, skipBadRows: spec.skip_bad_rows }
         : { generate: { train: spec.train, test: spec.test, holes: spec.holes } },
     },
     folder,

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { RandomStream } from '../random/stream';
+import type { DatasetError } from './errors';
 import { Pacer } from './pacing';
 import type { LongWork } from './pacing';
 import type { SplitName } from './read-dataset';
@@ -32,6 +33,8 @@ export interface BuildReport {
   readonly test: SplitCounts | undefined;
   /** Generated puzzles by their count of empty cells. */
   readonly holes?: GeneratedSudoku['holes'];
+  /** Damaged CSV rows left out: how many, and what was wrong with the first few. */
+  readonly skipped: { readonly count: number; readonly first: readonly string[] };
   readonly seconds: number;
 }
 
@@ -39,6 +42,8 @@ export interface BuildReport {
 export interface CsvSource {
   readonly csv: Partial<Record<SplitName, { readonly path: string; /** Take this many at random; undefined: all. */ readonly count?: number | undefined }>>;
   readonly minRating?: number | undefined;
+  /** Leave out damaged rows instead of stopping at the first. */
+  readonly skipBadRows?: boolean;
 }
 
 /** Puzzles to generate. */
@@ -77,6 +82,7 @@ export async function buildSudoku(build: SudokuBuild, folder: string, work: Long
   const started = performance.now();
   const geometry = sudokuGeometry(build.size);
   const writer = new DatasetWriter(folder, build.overwrite);
+  const skipped = { count: 0, first: [] as string[] };
   const counts: Partial<Record<SplitName, SplitCounts>> = {};
 
   const write = async (split: SplitName, puzzles: Iterable<SudokuPuzzle> | AsyncIterable<SudokuPuzzle>, total: number | undefined, share: readonly [number, number]) => {
@@ -103,13 +109,16 @@ export async function buildSudoku(build: SudokuBuild, folder: string, work: Long
       await write('test', generated.test, generated.test.length, [0.95, 1]);
       holes = generated.holes;
     } else {
-      const { csv, minRating } = build.from;
+      const { csv, minRating, skipBadRows } = build.from;
+      const onBadRow = (error: DatasetError) => {
+        if (skipped.count++ < 5) skipped.first.push(error.message);
+      };
       const shares = { train: [0, 0.3, 0.8], test: [0.8, 0.9, 1] } as const;
       for (const split of ['train', 'test'] as const) {
         const file = csv[split];
         if (!file) continue;
         const [from, middle, to] = shares[split];
-        const options = { size: build.size, minRating };
+        const options = { size: build.size, minRating, onBadRow: skipBadRows ? onBadRow : undefined };
         if (file.count === undefined) await write(split, readSudokuCsv(file.path, options, work, [from, to]), undefined, [from, to]);
         else await write(split, await sampleSudokuCsv(file.path, file.count, build.seed, options, work, [from, middle]), file.count, [middle, to]);
       }
@@ -117,7 +126,7 @@ export async function buildSudoku(build: SudokuBuild, folder: string, work: Long
     writer.json('identifiers.json', ['<blank>']);
     if (build.builtFrom !== undefined) writer.json('built_from.json', build.builtFrom);
     writer.finish();
-    return { folder, train: counts.train, test: counts.test, ...(holes && { holes }), seconds: (performance.now() - started) / 1000 };
+    return { folder, train: counts.train, test: counts.test, ...(holes && { holes }), skipped, seconds: (performance.now() - started) / 1000 };
   } catch (thrown) {
     writer.abort();
     throw thrown;

@@ -32,6 +32,13 @@ export class NpyWriter {
   /** Appends numbers: whole rows for a table. Throws RangeError for one that does not fit the type or the row. */
   append(values: ArrayLike<number>): void {
     if (this.columns !== undefined && values.length % this.columns !== 0) throw new RangeError(`${this.path}: ${values.length} numbers are not whole rows of ${this.columns}`);
+    this.numbers += values.length;
+    if (values instanceof Uint8Array && this.type === '|u1' && values.length <= bufferBytes) {
+      if (this.used + values.length > bufferBytes) this.flush();
+      this.buffer.set(values, this.used);
+      this.used += values.length;
+      return;
+    }
     const bytes = npyItemBytes[this.type];
     for (let i = 0; i < values.length; i++) {
       if (this.used + bytes > bufferBytes) this.flush();
@@ -40,7 +47,6 @@ export class NpyWriter {
       else this.buffer.writeInt32LE(value, this.used);
       this.used += bytes;
     }
-    this.numbers += values.length;
   }
 
   private flush(): void {

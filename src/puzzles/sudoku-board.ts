@@ -45,7 +45,9 @@ export function sudokuSizeOf(shape: { vocab_size: number; seq_len: number }): Su
 
 /** Digits (0 = empty) as tokens. */
 export function tokensOfBoard(board: ArrayLike<number>): Uint8Array {
-  return Uint8Array.from(board, digit => digit + 1);
+  const tokens = new Uint8Array(board.length);
+  for (let cell = 0; cell < tokens.length; cell++) tokens[cell] = board[cell]! + 1;
+  return tokens;
 }
 
 /** Tokens as digits; PAD, ignored labels and anything that is no digit of the board become 0. */

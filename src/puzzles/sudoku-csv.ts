@@ -20,10 +20,12 @@ export interface CsvOptions {
   readonly size: SudokuSize;
   /** Keep only rows rated at least this. */
   readonly minRating?: number | undefined;
+  /** Called with a damaged row's error, which is then left out; undefined: the first one is thrown. */
+  readonly onBadRow?: ((error: DatasetError) => void) | undefined;
 }
 
 function bad(path: string, line: number, what: string): DatasetError {
-  return new DatasetError('bad-row', `${path}, line ${line}: ${what}`, `Mend that line; every row is source,question,answer,rating, empty cells are . or 0.`);
+  return new DatasetError('bad-row', `${path}, line ${line}: ${what}`, 'Mend that line (source,question,answer,rating; empty cells are . or 0), or leave such rows out with skip_bad_rows: true.');
 }
 
 /** Digits of a column; `.` and `0` are empty where that is allowed. Throws DatasetError `bad-row`. */
@@ -41,7 +43,7 @@ function parseBoard(path: string, line: number, column: 'question' | 'answer', t
   return board;
 }
 
-/** One row as a puzzle. Throws DatasetError `bad-row`. */
+/** One row as a puzzle; undefined when it is not wanted. Throws DatasetError `bad-row`. */
 function parseRow(path: string, line: number, fields: readonly string[], options: CsvOptions): SudokuPuzzle | undefined {
   if (fields.length !== columns.length) throw bad(path, line, `${fields.length} columns, expected ${columns.length} (${columns.join(',')})`);
   const [, asked, answered, rating] = fields as [string, string, string, string];
@@ -54,6 +56,17 @@ function parseRow(path: string, line: number, fields: readonly string[], options
   const [clash] = sudokuConflicts(options.size, solution);
   if (clash !== undefined) throw bad(path, line, `answer has ${solution[clash]!} twice in a row, column or box (cell ${clash + 1})`);
   return { question, solution };
+}
+
+/** As `parseRow`, with damaged rows handed to `onBadRow` when there is one. */
+function wantedPuzzle(path: string, line: number, fields: readonly string[], options: CsvOptions): SudokuPuzzle | undefined {
+  try {
+    return parseRow(path, line, fields, options);
+  } catch (thrown) {
+    if (!(options.onBadRow && thrown instanceof DatasetError)) throw thrown;
+    options.onBadRow(thrown);
+    return undefined;
+  }
 }
 
 /** Reads the puzzles of a CSV file one by one. Throws DatasetError, or the signal's reason. */
@@ -76,7 +89,7 @@ export async function* readSudokuCsv(path: string, options: CsvOptions, work: Lo
         header = false;
         continue;
       }
-      const puzzle = parseRow(path, info.lines, record, options);
+      const puzzle = wantedPuzzle(path, info.lines, record, options);
       if (puzzle) yield puzzle;
       await pacer.tick(file.bytesRead, bytes);
     }
