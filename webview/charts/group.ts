@@ -1,0 +1,191 @@
+/**
+ * Charts that share one horizontal axis: the same window of it, the same crosshair, one redraw for all. The window follows the
+ * data until the reader zooms; `follow()` returns to that. Redraws are gathered into one animation frame, spaced so that drawing
+ * takes at most a quarter of the time, and left out while the page is hidden or a chart is out of sight.
+ */
+import type { Disposable, Theme } from '../shared/theme';
+import { readTheme, watchTheme } from '../shared/theme';
+import type { Span } from './series';
+import type { XAxis } from './x-axis';
+
+/** A chart in a group. */
+export interface GroupMember {
+  readonly element: HTMLElement;
+  /** The x values there are, or null when there are none or the chart has an axis of its own. */
+  extent(): Span | null;
+  draw(span: Span, axis: XAxis, theme: Theme): void;
+  /** Shows (or, null, hides) the crosshair at x. `held` is true for the chart under the pointer or with the focus. */
+  crosshair(x: number | null, held: boolean): void;
+  dispose(): void;
+}
+
+const leastPauseMs = 80;
+const mostPauseMs = 1_000;
+
+/** See the file's head. */
+export class ChartGroup implements Disposable {
+  #axis: XAxis;
+  #theme = readTheme();
+  readonly #members = new Set<GroupMember>();
+  readonly #stale = new Set<GroupMember>();
+  readonly #inSight = new Set<Element>();
+  #zoomed: Span | null = null;
+  #cross: { x: number; holder: GroupMember } | null = null;
+  #frame = 0;
+  #timer = 0;
+  #lastDraw = -Infinity;
+  #lastCost = 0;
+  readonly #followers: ((following: boolean) => void)[] = [];
+  readonly #watching = watchTheme(theme => { this.#theme = theme; this.invalidate(true); });
+  readonly #sight = new IntersectionObserver(entries => {
+    for (const entry of entries) {
+      if (entry.isIntersecting) this.#inSight.add(entry.target);
+      else this.#inSight.delete(entry.target);
+    }
+    this.#schedule(true);
+  }, { rootMargin: '100px' });
+  readonly #shown = (): void => { if (!document.hidden) this.#schedule(true); };
+
+  constructor(axis: XAxis) {
+    this.#axis = axis;
+    document.addEventListener('visibilitychange', this.#shown);
+  }
+
+  /** What the horizontal axis counts. Setting it follows the data again. */
+  get axis(): XAxis {
+    return this.#axis;
+  }
+
+  set axis(axis: XAxis) {
+    if (axis.id === this.#axis.id) return;
+    this.#axis = axis;
+    this.crosshair(null);
+    this.follow();
+  }
+
+  /** The theme charts are drawn in. */
+  get theme(): Theme {
+    return this.#theme;
+  }
+
+  /** Whether the window follows the data. */
+  get following(): boolean {
+    return this.#zoomed === null;
+  }
+
+  /** Calls back when following begins or ends. */
+  onFollow(listener: (following: boolean) => void): void {
+    this.#followers.push(listener);
+  }
+
+  /** Adds a chart; it is drawn when it comes into sight. */
+  add(member: GroupMember): void {
+    this.#members.add(member);
+    this.#stale.add(member);
+    this.#sight.observe(member.element);
+  }
+
+  /** Removes a chart and ends it. */
+  remove(member: GroupMember): void {
+    this.#members.delete(member);
+    this.#stale.delete(member);
+    this.#inSight.delete(member.element);
+    this.#sight.unobserve(member.element);
+    member.dispose();
+  }
+
+  /** Says that something changed. `now`: the reader did it, so do not wait for the next turn. */
+  invalidate(now = false): void {
+    for (const member of this.#members) this.#stale.add(member);
+    this.#schedule(now);
+  }
+
+  /** The window of the axis: what was zoomed to, else all data. */
+  span(): Span {
+    if (this.#zoomed !== null) return this.#zoomed;
+    let min = Infinity;
+    let max = -Infinity;
+    for (const member of this.#members) {
+      const extent = member.extent();
+      if (extent === null) continue;
+      min = Math.min(min, extent.min);
+      max = Math.max(max, extent.max);
+    }
+    if (!(max >= min)) return { min: 0, max: 1 };
+    return max > min ? { min, max } : { min: min - 0.5, max: max + 0.5 };
+  }
+
+  /** Shows a window of the axis in all charts and stops following. */
+  zoom(span: Span): void {
+    if (!(span.max > span.min)) return;
+    const was = this.following;
+    this.#zoomed = span;
+    if (was) for (const listener of this.#followers) listener(false);
+    this.invalidate(true);
+  }
+
+  /** Follows the data again. */
+  follow(): void {
+    const was = this.following;
+    this.#zoomed = null;
+    if (!was) for (const listener of this.#followers) listener(true);
+    this.invalidate(true);
+  }
+
+  /** Moves the crosshair of all charts; null hides it. */
+  crosshair(x: number | null, holder?: GroupMember): void {
+    this.#cross = x === null || holder === undefined ? null : { x, holder };
+    for (const member of this.#members) this.#cross_(member);
+  }
+
+  /** Where the crosshair is. */
+  get crosshairAt(): number | null {
+    return this.#cross?.x ?? null;
+  }
+
+  /** Ends all charts. */
+  dispose(): void {
+    this.#watching.dispose();
+    this.#sight.disconnect();
+    document.removeEventListener('visibilitychange', this.#shown);
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#timer);
+    for (const member of this.#members) member.dispose();
+    this.#members.clear();
+  }
+
+  #cross_(member: GroupMember): void {
+    if (this.#inSight.has(member.element)) member.crosshair(this.#cross?.x ?? null, this.#cross?.holder === member);
+  }
+
+  #schedule(now: boolean): void {
+    if (document.hidden) return;
+    if (now) {
+      clearTimeout(this.#timer);
+      this.#timer = 0;
+      if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#draw());
+      return;
+    }
+    if (this.#frame !== 0 || this.#timer !== 0) return;
+    const pause = Math.min(mostPauseMs, Math.max(leastPauseMs, 4 * this.#lastCost));
+    this.#timer = window.setTimeout(() => {
+      this.#timer = 0;
+      this.#frame = requestAnimationFrame(() => this.#draw());
+    }, Math.max(0, this.#lastDraw + pause - performance.now()));
+  }
+
+  #draw(): void {
+    this.#frame = 0;
+    if (document.hidden) return;
+    const begin = performance.now();
+    const span = this.span();
+    for (const member of this.#stale) {
+      if (!this.#inSight.has(member.element)) continue;
+      this.#stale.delete(member);
+      member.draw(span, this.#axis, this.#theme);
+      this.#cross_(member);
+    }
+    this.#lastDraw = performance.now();
+    this.#lastCost = this.#lastDraw - begin;
+  }
+}

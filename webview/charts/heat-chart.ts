@@ -1,0 +1,263 @@
+/**
+ * A heat strip over the group's axis: one row per rank, one column per few pixels, the mean as a colour. Where a row crosses the
+ * threshold to the row below it, a line is drawn, so the shape can be read without the colours.
+ */
+import type { Plugin } from 'chart.js';
+import { h, setText } from '../shared/dom';
+import { formatCount } from '../shared/format';
+import type { Theme } from '../shared/theme';
+import type { Column } from './column';
+import { toCsv } from './export';
+import type { ExportFile, ExportKind } from './export';
+import type { ChartGroup, GroupMember } from './group';
+import type { HeatData } from './heat-data';
+import { handlePointer, pressKey, zoomOptions } from './interaction';
+import { ChartPanel } from './panel';
+import type { KeyAction, PanelHeading, TableData } from './panel';
+import { rampColor, rampGradient } from './ramp';
+import { Chart } from './register';
+import { chartPng, chartSvg } from './save';
+import { fade, xScale, yScale } from './scales';
+import { visible } from './series';
+import type { Span } from './series';
+import type { XAxis } from './x-axis';
+
+/** What a heat chart shows now. */
+export interface HeatModel {
+  readonly x: Column;
+  readonly data: HeatData;
+  readonly empty: string;
+}
+
+/** What a heat chart is. */
+export interface HeatChartOptions extends PanelHeading {
+  /** Name of the rows and short name of one: "supervision step", "k". */
+  readonly rows: string;
+  readonly row: string;
+  /** What a value's weight counts: "slots". */
+  readonly weights: string;
+  readonly format: (share: number) => string;
+  /** Where the line is drawn, 0..1, and what it means. */
+  readonly threshold: { readonly at: number; readonly text: string };
+}
+
+const cellPixels = 3;
+const tableRows = 100;
+
+/** See the file's head. */
+export class HeatChart implements GroupMember {
+  readonly panel: ChartPanel;
+  readonly #options: HeatChartOptions;
+  readonly #group: ChartGroup;
+  readonly #model: () => HeatModel | null;
+  readonly #chart: Chart<'scatter'>;
+  readonly #readout = h('span', { class: 'heat-readout tabular' });
+  #shown: HeatModel | null = null;
+  #cells: { bins: number; means: Float32Array } = { bins: 0, means: new Float32Array(0) };
+  #theme: Theme;
+  #row = 0;
+
+  constructor(options: HeatChartOptions, group: ChartGroup, model: () => HeatModel | null, save: (file: ExportFile) => void) {
+    this.#options = options;
+    this.#group = group;
+    this.#model = model;
+    this.#theme = group.theme;
+    this.panel = new ChartPanel(options, () => ({
+      summary: () => this.#summary(), table: () => this.#table(), save: kind => save(this.#file(kind)), key: action => this.#key(action),
+    }));
+    const scale = h('span', { class: 'heat-scale', role: 'img', 'aria-label': `Colours from ${options.format(0)} to ${options.format(1)}` },
+      options.format(0), h('span', { class: 'heat-ramp', styles: { background: rampGradient() } }), options.format(1));
+    this.panel.legend.element.replaceWith(h('div', { class: 'legend' }, scale, h('span', { class: 'muted' }, `── ${options.threshold.text}`), this.#readout));
+    const cells: Plugin<'scatter'> = { id: 'heat-cells', beforeDatasetsDraw: chart => this.#paint(chart.ctx, chart.chartArea) };
+    this.#chart = new Chart<'scatter'>(this.panel.canvas, { type: 'scatter', data: { datasets: [] }, options: { layout: { padding: { top: 6, right: 8 } } }, plugins: [cells] });
+    handlePointer(this.panel.plot, this.#chart, group, this);
+    this.panel.plot.addEventListener('pointermove', event => {
+      const at = this.#chart.scales['y']?.getValueForPixel(event.clientY - this.panel.plot.getBoundingClientRect().top);
+      this.#row = at === undefined ? 0 : Math.round(at);
+    });
+    group.add(this);
+  }
+
+  get element(): HTMLElement {
+    return this.panel.element;
+  }
+
+  extent(): Span | null {
+    const x = this.#model()?.x;
+    return x === undefined || x.length === 0 ? null : { min: x.at(0), max: x.last };
+  }
+
+  draw(span: Span, axis: XAxis, theme: Theme): void {
+    const model = this.#model();
+    this.#shown = model;
+    this.#theme = theme;
+    const rows = model?.data.rows ?? 1;
+    const bins = Math.max(10, Math.floor((this.panel.plot.clientWidth - 60) / cellPixels));
+    this.#cells = model === null ? { bins: 0, means: new Float32Array(0) } : { bins, means: model.data.bin(model.x, span, bins) };
+    this.#chart.options.scales = {
+      x: xScale(axis, span, theme),
+      y: { ...yScale({ log: false, min: 0.5, max: rows + 0.5, tick: value => (Number.isInteger(value) ? String(value) : '') }, theme),
+        afterBuildTicks: scale => {
+          const step = Math.ceil(rows / Math.max(2, Math.floor(scale.height / 16)));
+          scale.ticks = Array.from({ length: Math.ceil(rows / step) }, (_, i) => ({ value: 1 + i * step }));
+        },
+        title: { display: true, text: this.#options.rows, color: theme.muted, font: { family: theme.fontFamily, size: 10.5 }, padding: 0 }, grid: { display: false } },
+    };
+    this.#chart.options.plugins = { zoom: zoomOptions(this.#group, theme) };
+    this.#chart.update('none');
+    this.panel.emptyText = model === null || model.data.columns === 0 ? model?.empty ?? 'Nothing measured yet.' : '';
+    this.#read(this.#group.crosshairAt);
+    this.panel.drawn();
+  }
+
+  crosshair(x: number | null, held: boolean): void {
+    const scale = this.#chart.scales['x'];
+    if (scale === undefined) return;
+    const { top, bottom } = this.#chart.chartArea;
+    const inside = x !== null && x >= scale.min && x <= scale.max && (this.#shown?.data.columns ?? 0) > 0;
+    if (!held) this.#row = 0;
+    this.panel.crosshair(inside ? { x: scale.getPixelForValue(x), top, bottom, label: held ? this.#group.axis.format(x) : '' } : null);
+    this.#read(x);
+  }
+
+  dispose(): void {
+    this.#chart.destroy();
+  }
+
+  #paint(context: CanvasRenderingContext2D, area: { left: number; top: number; width: number; height: number }): void {
+    const { bins, means } = this.#cells;
+    const rows = this.#shown?.data.rows ?? 0;
+    if (bins === 0 || rows === 0) return;
+    const width = area.width / bins;
+    const height = area.height / rows;
+    const { at: threshold } = this.#options.threshold;
+    if (context instanceof CanvasRenderingContext2D) {
+      const image = new ImageData(bins, rows);
+      for (let b = 0; b < bins; b += 1) {
+        for (let row = 0; row < rows; row += 1) {
+          const mean = means[b * rows + row]!;
+          if (Number.isNaN(mean)) continue;
+          image.data.set([...rampColor(mean), 255], ((rows - 1 - row) * bins + b) * 4);
+        }
+      }
+      const cells = new OffscreenCanvas(bins, rows);
+      cells.getContext('2d')?.putImageData(image, 0, 0);
+      context.save();
+      context.imageSmoothingEnabled = false;
+      context.drawImage(cells, area.left, area.top, area.width, area.height);
+      context.restore();
+    } else {
+      this.#paintRectangles(context, area, width, height);
+    }
+    const recorder: CanvasRenderingContext2D = context;
+    recorder.beginPath();
+    for (let b = 0; b < bins; b += 1) {
+      for (let row = 1; row < rows; row += 1) {
+        const below = means[b * rows + row - 1]!;
+        const here = means[b * rows + row]!;
+        if (Number.isNaN(below) || Number.isNaN(here) || below >= threshold === here >= threshold) continue;
+        const y = area.top + (rows - row) * height;
+        recorder.moveTo(area.left + b * width, y);
+        recorder.lineTo(area.left + (b + 1) * width, y);
+      }
+    }
+    recorder.strokeStyle = fade(this.#theme.background, 0.75);
+    recorder.lineWidth = 4;
+    recorder.stroke();
+    recorder.strokeStyle = this.#theme.foreground;
+    recorder.lineWidth = 2;
+    recorder.stroke();
+  }
+
+  /** For a recorder of SVG, which has no pixels. */
+  #paintRectangles(context: CanvasRenderingContext2D, area: { left: number; top: number }, width: number, height: number): void {
+    const { bins, means } = this.#cells;
+    const rows = this.#shown?.data.rows ?? 0;
+    for (let b = 0; b < bins; b += 1) {
+      for (let row = 0; row < rows; row += 1) {
+        const mean = means[b * rows + row]!;
+        if (Number.isNaN(mean)) continue;
+        context.fillStyle = `rgb(${rampColor(mean).join(',')})`;
+        context.fillRect(area.left + b * width, area.top + (rows - 1 - row) * height, width + 0.3, height + 0.3);
+      }
+    }
+  }
+
+  /** Columns measured around x: what is under the pixel. */
+  #columnsAt(x: number | null): { from: number; to: number } {
+    if (this.#shown === null) return { from: 0, to: 0 };
+    const { x: xs, data } = this.#shown;
+    if (x === null) return { from: Math.max(0, data.columns - 1), to: data.columns };
+    const span = this.#group.span();
+    const half = (span.max - span.min) / Math.max(1, this.#cells.bins) / 2;
+    const from = xs.lowerBound(x - half);
+    return { from, to: Math.min(data.columns, Math.max(from + 1, xs.lowerBound(x + half))) };
+  }
+
+  #values(x: number | null): number[] {
+    const { from, to } = this.#columnsAt(x);
+    const data = this.#shown?.data;
+    return data === undefined || from >= data.columns ? [] : Array.from({ length: data.rows }, (_, row) => data.mean(row, from, to));
+  }
+
+  #read(x: number | null): void {
+    const { row: name, format, weights, threshold } = this.#options;
+    const values = this.#values(x);
+    const data = this.#shown?.data;
+    if (data !== undefined && x !== null && this.#row >= 1 && this.#row <= data.rows) {
+      const { from, to } = this.#columnsAt(x);
+      const value = values[this.#row - 1] ?? Number.NaN;
+      setText(this.#readout, `${name} = ${this.#row}: ${Number.isNaN(value) ? `no ${weights}` : `${format(value)} of ${formatCount(data.weight(this.#row - 1, from, to))} ${weights}`}`);
+      return;
+    }
+    const first = values.findIndex(value => value >= threshold.at);
+    setText(this.#readout, values.length === 0 ? '' : first < 0 ? `no ${name} reaches ${format(threshold.at)}` : `≥ ${format(threshold.at)} from ${name} = ${first + 1}`);
+  }
+
+  #say(x: number | null): string {
+    const { row: name, format } = this.#options;
+    return this.#values(x).map((value, i) => (Number.isNaN(value) ? '' : `${name} ${i + 1}: ${format(value)}`)).filter(text => text !== '').join(', ');
+  }
+
+  #summary(): string {
+    if (this.#shown === null || this.#shown.data.columns === 0) return 'Nothing measured yet.';
+    const { from, to } = visible(this.#shown.x, this.#group.span());
+    return `Latest: ${this.#say(null)}. ${formatCount(to - from)} measurements in view, drawn in ${this.#cells.bins} columns.`;
+  }
+
+  #table(): TableData {
+    const { row: name, rows: rowsName } = this.#options;
+    const { axis } = this.#group;
+    if (this.#shown === null) return { columns: [axis.title], rows: [], note: '' };
+    const { x, data } = this.#shown;
+    const { from, to } = visible(x, this.#group.span());
+    const wanted = Math.min(tableRows, to - from);
+    const rows: string[][] = [];
+    for (let r = 0; r < wanted; r += 1) {
+      const at = x.at(from + (wanted === 1 ? 0 : Math.round((r * (to - from - 1)) / (wanted - 1))));
+      rows.push([axis.format(at), ...this.#values(at).map(this.#options.format)]);
+    }
+    return { columns: [axis.title, ...Array.from({ length: data.rows }, (_, i) => `${name} ${i + 1}`)], rows, note: `Columns: ${rowsName}.${to - from > wanted ? ` ${wanted} of ${formatCount(to - from)} rows; the CSV export has all.` : ''}` };
+  }
+
+  #file(kind: ExportKind): ExportFile {
+    const caption = { title: `${this.#options.title} by ${this.#options.rows}`, legend: [], theme: this.#theme };
+    const name = `${this.#options.id}.${kind}`;
+    if (kind === 'png') return { name, data: chartPng(this.#chart, caption), encoding: 'base64' };
+    if (kind === 'svg') return { name, data: chartSvg(this.#chart, caption), encoding: 'utf8' };
+    const shown = this.#shown;
+    const rows = function* (): Generator<(string | number)[]> {
+      for (let i = 0; i < (shown?.data.columns ?? 0); i += 1) {
+        for (let row = 0; row < shown!.data.rows; row += 1) yield [shown!.x.at(i), row + 1, shown!.data.mean(row, i, i + 1), shown!.data.weight(row, i, i + 1)];
+      }
+    };
+    return { name, data: toCsv([this.#group.axis.id, this.#options.row, 'mean', this.#options.weights], rows()), encoding: 'utf8' };
+  }
+
+  #key(action: KeyAction): string {
+    if (this.#shown === null) return this.#summary();
+    if (!pressKey(action, this.#group, this, this.#shown.x, this.panel.plot.clientWidth)) return this.#summary();
+    const x = this.#group.crosshairAt;
+    return x === null ? '' : `${this.#group.axis.title} ${this.#group.axis.format(x)}: ${this.#say(x)}`;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * What the horizontal axis can count: plain numbers (steps, examples), seconds as durations, Unix seconds as clock time.
+ * Each knows its round values and how to write them; chart.js only knows decimal ones.
+ */
+import { formatClock, formatCount, formatDuration, formatTick } from '../shared/format';
+
+/** A kind of horizontal axis. */
+export interface XAxis {
+  readonly id: string;
+  /** With the unit: "Process time". */
+  readonly title: string;
+  readonly whole: boolean;
+  /** A value in full, for a readout. */
+  format(value: number): string;
+  /** A value on the axis. `step` is the distance between two ticks. */
+  tick(value: number, step: number): string;
+  /** Round values inside [min, max], at most `count`; undefined: decimal ones. */
+  ticks?: (min: number, max: number, count: number) => number[];
+}
+
+/** An axis that counts things. */
+export function countAxis(id: string, title: string): XAxis {
+  return { id, title, whole: true, format: formatCount, tick: formatTick };
+}
+
+/** An axis of seconds since a start. */
+export function durationAxis(id: string, title: string): XAxis {
+  return { id, title, whole: false, format: formatDuration, tick: value => (value === 0 ? '0' : formatDuration(value)), ticks: roundSeconds };
+}
+
+/** An axis of Unix seconds, written in local time. */
+export function clockAxis(id: string, title: string): XAxis {
+  return {
+    id, title, whole: false,
+    format: value => formatClock(value, true),
+    tick: (value, step) => (step >= 86_400 ? formatClock(value, true).slice(5, 10) : formatClock(value).slice(0, step >= 60 ? 5 : 8)),
+    ticks: (min, max, count) => {
+      const shift = new Date(min * 1000).getTimezoneOffset() * 60;
+      return roundSeconds(min - shift, max - shift, count).map(value => value + shift);
+    },
+  };
+}
+
+const roundSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400, 172_800, 604_800];
+
+/** Round numbers of seconds, minutes, hours or days inside [min, max], at most `count`. */
+export function roundSeconds(min: number, max: number, count: number): number[] {
+  const least = (max - min) / Math.max(1, count - 1);
+  const step = least < 1
+    ? 10 ** Math.ceil(Math.log10(Math.max(least, 1e-6)))
+    : roundSteps.find(size => size >= least) ?? Math.ceil(least / 604_800) * 604_800;
+  const ticks: number[] = [];
+  for (let value = Math.ceil(min / step) * step; value <= max; value += step) ticks.push(value);
+  return ticks;
+}

@@ -1,0 +1,180 @@
+/**
+ * Which quantities of a run are drawn together, and how one run or several become lines. One run: a line per quantity, each with
+ * its own look, to be switched on and off in the legend. Several runs: one quantity at a time, a line per run in the
+ * run's own look.
+ */
+import { formatBytes, formatCount, formatNumber, formatPercent, formatTick } from '../shared/format';
+import type { Theme } from '../shared/theme';
+import type { Line, LineChartOptions, LineModel } from '../charts/line-chart';
+import type { Guide } from '../charts/marks';
+import { lineStyle } from '../charts/style';
+import type { Column } from '../charts/column';
+import type { Series } from '../charts/series';
+import { runMarks } from './run-marks';
+import type { RunStore, XKind } from './run-store';
+import type { Slots } from './slots';
+
+/** Where a quantity is found in a run. */
+interface Source {
+  readonly x: Column;
+  readonly y: Series;
+  readonly band?: { low: Series; high: Series };
+  readonly say?: (index: number) => string;
+}
+
+/** One quantity. */
+export interface Metric {
+  readonly key: string;
+  readonly label: string;
+  readonly title: string;
+  /** Metrics of one choice are shown together when runs are compared. */
+  readonly choice: string;
+  /** Number of its look when a single run is shown. */
+  readonly look: number;
+  readonly smooth: boolean;
+  readonly points: boolean;
+  readonly hiddenAtFirst?: boolean;
+  of(run: RunStore, x: XKind): Source;
+}
+
+/** One chart of the page. */
+export interface ChartSpec extends LineChartOptions {
+  readonly metrics: readonly Metric[];
+  /** Whether the reader's wish for a logarithmic axis applies. */
+  readonly log: boolean;
+  guides?(run: RunStore, theme: Theme): Guide[];
+}
+
+type TrainKey = keyof RunStore['train']['y'];
+const train = (key: TrainKey) => (run: RunStore, x: XKind): Source => ({ x: run.train.x[x], y: run.train.y[key] });
+const evaluated = (value: 'accuracy' | 'exact_accuracy') => (run: RunStore, x: XKind): Source => {
+  const low = value === 'accuracy' ? 'accuracy_low' : 'exact_low';
+  const high = value === 'accuracy' ? 'accuracy_high' : 'exact_high';
+  return {
+    x: run.evals.x[x], y: run.evals.y[value], band: { low: run.evals.y[low], high: run.evals.y[high] },
+    say: index => {
+      const event = run.evalEvents[index];
+      if (event === undefined) return formatPercent(Number.NaN);
+      const [from, to] = value === 'accuracy' ? event.accuracy_interval : event.exact_interval;
+      const counts = value === 'accuracy' ? `${formatCount(event.count)} puzzles` : `${formatCount(event.exact_count)} of ${formatCount(event.count)}`;
+      return `${formatPercent(event[value])} (${(from * 100).toFixed(1)}–${(to * 100).toFixed(1)}; ${counts})`;
+    },
+  };
+};
+const system = (key: 'rss' | 'engine_bytes') => (run: RunStore, x: XKind): Source => ({ x: run.system.x[x], y: run.system.y[key] });
+const plain = { smooth: true, points: false };
+const percentTick = (value: number): string => `${Math.round(value * 100)} %`;
+
+/** The line charts of the page, in order. */
+export const lineCharts: readonly ChartSpec[] = [
+  {
+    id: 'loss', title: 'Loss', unit: 'per slot', hint: 'Training losses per slot: total = lm + ½ (q_halt + q_continue).', format: formatNumber, tick: formatTick, log: true,
+    metrics: [
+      { key: 'loss', label: 'total', title: 'total loss', choice: 'total', look: 0, ...plain, of: train('loss') },
+      { key: 'lm_loss', label: 'lm', title: 'language-model loss over the cells', choice: 'lm', look: 1, ...plain, of: train('lm_loss') },
+      { key: 'q_halt_loss', label: 'q_halt', title: 'loss of the halting head', choice: 'q_halt', look: 2, ...plain, of: train('q_halt_loss') },
+      { key: 'q_continue_loss', label: 'q_continue', title: 'loss of the continue head', choice: 'q_continue', look: 3, ...plain, of: train('q_continue_loss') },
+    ],
+  },
+  {
+    id: 'accuracy', title: 'Accuracy', unit: '%', hint: 'Share of cells right, and of puzzles right in every cell (exact). Evaluation: points with their 95 % interval; training: over the slots that halted.',
+    format: formatPercent, tick: percentTick, min: 0, max: 1, log: false,
+    metrics: [
+      { key: 'eval exact', label: 'eval exact', title: 'evaluation, puzzle accuracy (exact)', choice: 'exact', look: 0, smooth: false, points: true, of: evaluated('exact_accuracy') },
+      { key: 'eval cell', label: 'eval cell', title: 'evaluation, cell accuracy', choice: 'cell', look: 1, smooth: false, points: true, of: evaluated('accuracy') },
+      { key: 'train exact', label: 'train exact', title: 'training, puzzle accuracy (exact)', choice: 'exact', look: 2, ...plain, of: train('exact_accuracy') },
+      { key: 'train cell', label: 'train cell', title: 'training, cell accuracy', choice: 'cell', look: 3, ...plain, of: train('accuracy') },
+      { key: 'train halt', label: 'halting head', title: 'training, share of right halting decisions', choice: 'halting head', look: 4, ...plain, hiddenAtFirst: true, of: train('q_halt_accuracy') },
+    ],
+  },
+  {
+    id: 'steps', title: 'Supervision steps', unit: 'mean until halting', hint: 'Mean number of supervision steps of the training slots that halted.', format: formatNumber, tick: formatTick, min: 0, log: false,
+    metrics: [{ key: 'steps', label: 'mean steps', title: 'mean supervision steps', choice: 'steps', look: 0, ...plain, of: train('steps') }],
+    guides: (run, theme) => [{ y: run.header.haltMaxSteps, text: `halt_max_steps ${run.header.haltMaxSteps}`, color: theme.muted }],
+  },
+  {
+    id: 'learning-rate', title: 'Learning rate', hint: 'Learning rate of the optimiser step.', format: formatNumber, tick: formatTick, log: true,
+    metrics: [{ key: 'lr', label: 'lr', title: 'learning rate', choice: 'lr', look: 0, smooth: false, points: false, of: train('lr') }],
+  },
+  {
+    id: 'gradient-norm', title: 'Gradient norm', hint: 'Euclidean norm of the gradient over all parameters.', format: formatNumber, tick: formatTick, log: true,
+    metrics: [{ key: 'grad_norm', label: 'norm', title: 'gradient norm', choice: 'norm', look: 0, ...plain, of: train('grad_norm') }],
+  },
+  {
+    id: 'throughput', title: 'Throughput', unit: 'steps/s', hint: 'Optimiser steps per second.', format: value => `${formatNumber(value)} /s`, tick: formatTick, min: 0, log: false,
+    metrics: [{ key: 'rate', label: 'steps/s', title: 'optimiser steps per second', choice: 'rate', look: 0, ...plain, of: train('rate') }],
+  },
+  {
+    id: 'memory', title: 'Memory', hint: 'Memory of the trainer process, and of the tensors its engine holds.', format: formatBytes, tick: formatBytes, min: 0, log: false,
+    metrics: [
+      { key: 'rss', label: 'process', title: 'resident memory of the process', choice: 'process', look: 0, smooth: false, points: false, of: system('rss') },
+      { key: 'engine_bytes', label: 'engine', title: 'memory held by the engine', choice: 'engine', look: 1, smooth: false, points: false, of: system('engine_bytes') },
+    ],
+  },
+];
+
+/** What the page shows now. */
+export interface Shown {
+  /** The run in focus first. */
+  readonly runs: readonly RunStore[];
+  readonly x: XKind;
+  readonly smoothing: number;
+  readonly log: boolean;
+  readonly slots: Slots;
+  readonly theme: Theme;
+}
+
+/** The reader's choices in one chart. */
+export interface ChartChoices {
+  /** Metrics switched on or off by the reader. */
+  readonly switched: Map<string, boolean>;
+  /** The choice shown when runs are compared. */
+  chosen: string | undefined;
+}
+
+/** The lines of a chart. `changed` is called after the reader switched something. */
+export function lineModel(spec: ChartSpec, shown: Shown, choices: ChartChoices, changed: () => void): LineModel {
+  const focus = shown.runs[0];
+  const present = spec.metrics.filter(metric => shown.runs.some(run => hasValues(metric.of(run, shown.x).y)));
+  const log = spec.log && shown.log;
+  const base = { marks: focus === undefined ? [] : runMarks(focus, shown.x, shown.theme), guides: focus === undefined ? [] : spec.guides?.(focus, shown.theme) ?? [], log, empty: emptyText(focus) };
+  if (shown.runs.length <= 1) {
+    const lines = present.map((metric): Line => {
+      const on = choices.switched.get(metric.key) ?? metric.hiddenAtFirst !== true;
+      const toggle = (): void => { choices.switched.set(metric.key, !on); changed(); };
+      return { key: metric.key, label: metric.label, title: metric.title, style: lineStyle(metric.look, shown.theme.palette), smoothing: metric.smooth ? shown.smoothing : 0, points: metric.points, width: metric.points ? 2 : 1.5, shown: on, ...(present.length > 1 ? { toggle } : {}), ...metric.of(focus!, shown.x) };
+    });
+    return { ...base, lines, choices: [] };
+  }
+  const offered = [...new Set(present.map(metric => metric.choice))];
+  const chosen = choices.chosen !== undefined && offered.includes(choices.chosen) ? choices.chosen : offered[0];
+  const together = present.filter(metric => metric.choice === chosen);
+  const lines = shown.runs.flatMap((run): Line[] => together.map((metric, i): Line => ({
+    key: `${run.header.id} ${metric.key}`, label: together.length > 1 && i > 0 ? `${run.header.name} ${metric.label}` : run.header.name, title: `${run.header.name}, ${metric.title}`,
+    style: lineStyle(shown.slots.of(run.header.id), shown.theme.palette), smoothing: metric.smooth ? shown.smoothing : 0, points: metric.points,
+    width: metric.points || together.length === 1 ? 1.75 : 1, shown: true, legend: i === 0, ...metric.of(run, shown.x),
+  })));
+  return {
+    ...base, lines,
+    choices: offered.length < 2 ? [] : offered.map(key => ({ key, label: key, chosen: key === chosen, pick: () => { choices.chosen = key; changed(); } })),
+  };
+}
+
+const known = new WeakMap<Series, boolean>();
+/** Whether any value is there: losses of heads a run does not have are all NaN. */
+function hasValues(series: Series): boolean {
+  if (known.get(series) === true) return true;
+  const values = series.values.view();
+  const found = values.length > 0 && (!Number.isNaN(values.at(-1)!) || values.some(value => !Number.isNaN(value)));
+  if (found) known.set(series, true);
+  return found;
+}
+
+function emptyText(focus: RunStore | undefined): string {
+  if (focus === undefined) return 'No run chosen.';
+  switch (focus.header.state) {
+    case 'pending': return 'Starting. The first values come with the first step.';
+    case 'running': case 'paused': return 'Nothing measured yet.';
+    case 'finished': case 'failed': case 'stopped': case 'crashed': case 'lost': return 'Nothing was measured.';
+  }
+}

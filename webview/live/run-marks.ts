@@ -1,0 +1,27 @@
+/** Markers and alerts of a run as happenings on the time axis, each with a shape of its own and a line of words. */
+import type { Theme } from '../shared/theme';
+import type { Mark } from '../charts/marks';
+import type { RunStore, XKind } from './run-store';
+
+/** The happenings of a run, in order. */
+export function runMarks(run: RunStore, x: XKind, theme: Theme): Mark[] {
+  const best = new Set(run.markers.filter(({ marker }) => marker === 'best').map(({ step }) => step));
+  const marks: Mark[] = [];
+  for (const event of run.markers) {
+    const at = { x: event[x] };
+    switch (event.marker) {
+      case 'start': break;
+      case 'resume': marks.push({ ...at, text: `resumed${event.supersedes === undefined ? '' : ` from step ${event.supersedes}`}`, color: theme.foreground, look: { kind: 'line', dash: [5, 3] } }); break;
+      case 'paused': marks.push({ ...at, text: 'paused', color: theme.muted, look: { kind: 'line', dash: [1, 3] } }); break;
+      case 'continued': marks.push({ ...at, text: 'continued', color: theme.muted, look: { kind: 'line', dash: [1, 3] } }); break;
+      case 'best': marks.push({ ...at, text: 'best checkpoint', color: theme.success, look: { kind: 'foot', shape: 'star' } }); break;
+      case 'checkpoint': if (!best.has(event.step)) marks.push({ ...at, text: 'checkpoint', color: theme.muted, look: { kind: 'foot', shape: 'rectRot' } }); break;
+      case 'end': marks.push({ ...at, text: event.text ?? 'end', color: theme.muted, look: { kind: 'line', dash: [] } }); break;
+    }
+  }
+  for (const alert of run.alerts) {
+    if (alert.level === 'info') continue;
+    marks.push({ x: alert[x], text: `${alert.level}: ${alert.message}`, color: alert.level === 'error' ? theme.error : theme.warning, look: { kind: 'line', dash: [2, 2], head: 'triangle' } });
+  }
+  return marks.sort((a, b) => a.x - b.x);
+}
