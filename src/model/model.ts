@@ -14,9 +14,6 @@ export interface Update { readonly t: number; readonly i: number; readonly featu
 /** Called after every update with all features as they are then. */
 export type Observer = (update: Update, features: Features) => void;
 
-/** Sizes that come from the dataset. */
-export interface DataShape { readonly vocab_size: number; readonly seq_len: number; readonly num_puzzle_identifiers: number }
-
 /** A recursive model. */
 export interface Model {
   /** Carried features, the answer y first. */

@@ -13,8 +13,9 @@ import type { ResolvedArch } from '../config/resolve';
 import { network } from './blocks';
 import type { Network, Weights } from './blocks';
 import { embed } from './embedding';
-import type { DataShape, Features, Model, Observer } from './model';
+import type { Features, Model, Observer } from './model';
 import { prefixLength } from './shapes';
+import type { DataShape } from './shapes';
 
 /** z = net(z, y + x), n times; then y = net(y, z). `t` numbers the recursion for the observer. */
 function latentRecursion(net: Network, x: Tensor, { z_H, z_L }: Features, n: number, t: number, observe?: Observer): Features {

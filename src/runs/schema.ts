@@ -223,6 +223,8 @@ export const checkpointStateSchema = z.object({
   /** Where the sampler stands: block of epochs, cursor into its group order, batches taken from it. */
   data: z.object({ block: z.int().min(0), cursor: z.int().min(0), batch: z.int().min(0) }),
   process_seconds: z.number(),
+  /** True when this step ends an evaluation interval and its evaluation is still to be made. */
+  evaluation_due: z.boolean().default(false),
   best: bestSchema.nullable(),
   /** Parameter shapes and dataset facts, to refuse a checkpoint of another shape by name. */
   arch: z.record(z.string(), z.unknown()),

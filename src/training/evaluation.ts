@@ -7,6 +7,7 @@ import type { ResolvedArch } from '../config/resolve';
 import type { Engine, HostTensors, StepSession } from '../engine/engine';
 import type { Model } from '../model/model';
 import type { Batch } from '../puzzles/dataset';
+import type { EvaluationRows } from '../puzzles/evaluation-rows';
 import { RandomStream } from '../random/stream';
 import type { EvalEvent } from '../runs/schema';
 import { evaluationStep } from './evaluation-step';
@@ -17,18 +18,13 @@ import type { InferenceWeights } from './training';
 /** What an evaluation finds: an `eval` event without its stamp. */
 export type Evaluation = Omit<EvalEvent, 'kind' | 'attempt' | 'step' | 'examples' | 'wall' | 'process'>;
 
-/** Rows to evaluate: batches of one size, the last padded with ignored rows. */
-export interface EvaluationRows {
-  /** Rows evaluated, and rows there are. */
-  readonly count: number;
-  readonly total: number;
-  readonly batchSize: number;
-  batches(): Iterable<{ batch: Batch; rows: number }>;
-}
-
 /** Options of one evaluation. */
 export interface EvaluateOptions {
-  readonly rows: EvaluationRows;
+  /** The rows, in batches of the evaluator's size. */
+  readonly rows: Pick<EvaluationRows, 'examples' | 'batches' | 'read'>;
+  /** Rows there are, of which these are evaluated. */
+  readonly total: number;
+  /** Supervision steps. */
   readonly depth: number;
   readonly seed: number;
   /** Rows done so far, after each batch. */
@@ -74,11 +70,12 @@ export class Evaluator {
   }
 
   /** Evaluates all rows. Throws the signal's reason when aborted. */
-  async evaluate({ rows, depth, seed, onProgress, breathe, signal }: EvaluateOptions): Promise<Evaluation> {
+  async evaluate({ rows, total, depth, seed, onProgress, breathe, signal }: EvaluateOptions): Promise<Evaluation> {
     const started = performance.now();
-    const tally = new Tally(depth, rows.count);
+    const tally = new Tally(depth, rows.examples.length);
     let done = 0;
-    for (const { batch, rows: real } of rows.batches()) {
+    for (let index = 0; index < rows.batches; index++) {
+      const batch = rows.read(index);
       const columns: StepColumns[] = [];
       for (let k = 0; k < depth; k++) {
         signal?.throwIfAborted();
@@ -86,11 +83,11 @@ export class Evaluator {
         columns.push(columnsOf(outputs));
         await breathe?.();
       }
-      for (let row = 0; row < real; row++) tally.add(columns, row);
-      done += real;
-      onProgress?.(done, rows.count);
+      batch.examples.forEach((_, row) => tally.add(columns, row));
+      done += batch.examples.length;
+      onProgress?.(done, rows.examples.length);
     }
-    return tally.summary({ total: rows.total, depth, seed, weights: this.weights.which, seconds: (performance.now() - started) / 1000 });
+    return tally.summary({ total, depth, seed, weights: this.weights.which, seconds: (performance.now() - started) / 1000 });
   }
 
   /** Frees the engine's memory. */

@@ -4,9 +4,9 @@
  */
 import type { ResolvedArch } from '../config/resolve';
 import type { HostTensors } from '../engine/engine';
-import type { DataShape, Model } from '../model/model';
+import type { Model } from '../model/model';
 import { bufferShapes, parameterShapes } from '../model/shapes';
-import type { TensorShape } from '../model/shapes';
+import type { DataShape, TensorSpec } from '../model/shapes';
 import { RandomStream } from '../random/stream';
 
 const size = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
@@ -20,7 +20,7 @@ export const zerosLike = (tensors: HostTensors): HostTensors =>
   Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, { shape, data: new Float32Array(size(shape)) }]));
 
 /** One stream per tensor name, so that adding a tensor changes no other's numbers. */
-function draw({ name, shape, init }: TensorShape, seed: number): Float32Array {
+function draw({ name, shape, init }: TensorSpec, seed: number): Float32Array {
   const data = new Float32Array(size(shape));
   if (init.kind === 'constant') return data.fill(init.value);
   const nameHash = [...name].reduce((hash, char) => (Math.imul(hash, 31) + char.charCodeAt(0)) | 0, 7);
@@ -29,8 +29,8 @@ function draw({ name, shape, init }: TensorShape, seed: number): Float32Array {
 
 /** Dense parameters and buffers, by published names. */
 export function initialWeights(arch: ResolvedArch, data: DataShape, seed: number): { model: HostTensors; buffers: HostTensors } {
-  const build = (shapes: readonly TensorShape[]): HostTensors => Object.fromEntries(shapes.map(s => [s.name, { shape: s.shape, data: draw(s, seed) }]));
-  return { model: build(parameterShapes(arch, data)), buffers: build(bufferShapes(arch)) };
+  const build = (shapes: readonly TensorSpec[]): HostTensors => Object.fromEntries(shapes.map(s => [s.name, { shape: s.shape, data: draw(s, seed) }]));
+  return { model: build(parameterShapes(arch, data).filter(({ group }) => group === 'dense')), buffers: build(bufferShapes(arch)) };
 }
 
 /** A carry of zeros for `batch` slots: every slot is reset before its first step. */

@@ -4,7 +4,8 @@
  */
 import type { ResolvedConfig } from '../config/resolve';
 import type { Engine, HostTensor, HostTensors, StepSession } from '../engine/engine';
-import type { DataShape, Model } from '../model/model';
+import type { Model } from '../model/model';
+import type { DataShape } from '../model/shapes';
 import type { Batch } from '../puzzles/dataset';
 import { RandomStream } from '../random/stream';
 import { adamAtan2Scalars } from './adam-atan2';
@@ -14,9 +15,6 @@ import { learningRate } from './schedule';
 import { Slots } from './slots';
 import type { HaltingCount } from './slots';
 import { trainStep } from './train-step';
-
-/** Where training batches come from: the sampler of puzzles/, or a test's own list. */
-export interface BatchSource { next(): Batch }
 
 /** What one optimiser step gave. Losses are per slot; accuracies over the slots that halted and have a valid label. */
 export interface StepReport {
@@ -65,16 +63,18 @@ export class Training {
     readonly model: Model,
     private readonly seqLen: number,
     private readonly totalSteps: number,
-    private readonly batches: BatchSource,
     private readonly session: StepSession,
     private readonly slots: Slots,
     readonly puzzleEmb: PuzzleEmbeddings | null,
     private done: number,
   ) {}
 
-  /** A training at `snapshot`, or at its very beginning when that is null. */
+  /**
+   * A training at `snapshot`, or at its very beginning when that is null. `totalSteps` is what the learning rate's schedule
+   * is laid out over. With `inspect`, reports also hold logits, predictions and gradients, for tests.
+   */
   static open(opts: {
-    engine: Engine; config: ResolvedConfig; model: Model; data: DataShape; totalSteps: number; batches: BatchSource;
+    engine: Engine; config: ResolvedConfig; model: Model; data: DataShape; totalSteps: number;
     snapshot: TrainingSnapshot | null; inspect?: boolean;
   }): Training {
     const { engine, config, model, data, snapshot } = opts;
@@ -100,7 +100,7 @@ export class Training {
       : table ? new PuzzleEmbeddings(Float32Array.from(table.data), ndim)
       : PuzzleEmbeddings.zeros(data.num_puzzle_identifiers, ndim);
     const session = engine.session(trainStep(model, config, opts.inspect), state);
-    return new Training(config, model, data.seq_len, opts.totalSteps, opts.batches, session, slots, puzzleEmb, snapshot?.step ?? 0);
+    return new Training(config, model, data.seq_len, opts.totalSteps, session, slots, puzzleEmb, snapshot?.step ?? 0);
   }
 
   /** Optimiser steps done. */
@@ -108,12 +108,15 @@ export class Training {
     return this.done;
   }
 
-  /** One optimiser step. Throws NonFiniteLoss (the weights are then lost to this object, not to the checkpoints). */
-  async advance(): Promise<StepReport> {
+  /**
+   * One optimiser step, with the data batch offered to slots that have halted. Throws NonFiniteLoss; the weights are then
+   * of no use any more, and must not become a checkpoint.
+   */
+  async advance(offered: Batch): Promise<StepReport> {
     const { config, slots, puzzleEmb } = this;
     const batch = config.global_batch_size;
     const step = this.done + 1;
-    const reset = slots.offer(this.batches.next());
+    const reset = slots.offer(offered);
     const lr = learningRate(config.lr, step, this.totalSteps, config);
     const inputs: Record<string, HostTensor> = {
       inputs: { shape: [batch, this.seqLen], data: slots.inputs },

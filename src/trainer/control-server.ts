@@ -1,0 +1,112 @@
+/**
+ * The trainer's end of the control socket (protocol/control.ts): a Unix socket in a folder only its owner can enter, or a
+ * named pipe. A connection must say `hello` with the nonce of run.json before anything else is answered; nothing listens
+ * on a network port.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { ResponseError, SocketMessageReader, SocketMessageWriter, createMessageConnection } from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
+import type { ControlNotifications, ControlRequests } from '../protocol/control';
+import { describeFailure } from './failure';
+
+/** Answers one kind of request. `signal` aborts when the asker cancels or leaves. */
+export type ControlHandlers = {
+  [M in Exclude<keyof ControlRequests, 'hello'>]: (params: ControlRequests[M][0], signal: AbortSignal) => Promise<ControlRequests[M][1]> | ControlRequests[M][1];
+} & { hello: () => ControlRequests['hello'][1] };
+
+const sameSecret = (given: unknown, nonce: string): boolean =>
+  typeof given === 'string' && given.length === nonce.length && timingSafeEqual(Buffer.from(given), Buffer.from(nonce));
+
+/** A short path for the socket, in a 0700 folder of this user's (Unix socket names hold about 100 characters). */
+function socketPath(): string {
+  const name = `trm-${process.pid}-${randomBytes(4).toString('hex')}`;
+  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
+  const base = process.env.XDG_RUNTIME_DIR && existsSync(process.env.XDG_RUNTIME_DIR) ? process.env.XDG_RUNTIME_DIR : os.tmpdir();
+  const folder = path.join(base, `trm-explorer-${os.userInfo().uid}-${randomBytes(4).toString('hex')}`);
+  mkdirSync(folder, { mode: 0o700 });
+  chmodSync(folder, 0o700);
+  return path.join(folder, `${process.pid}`);
+}
+
+/** A listening control socket. */
+export class ControlServer {
+  private readonly connections = new Set<MessageConnection>();
+
+  private constructor(readonly socket: string, private readonly server: Server) {}
+
+  /** Listens, and answers with `handlers` whoever knows the nonce. */
+  static async listen(nonce: string, handlers: ControlHandlers): Promise<ControlServer> {
+    const server = createServer();
+    const control = new ControlServer(socketPath(), server);
+    server.on('connection', socket => control.accept(socket, nonce, handlers));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(control.socket, () => resolve());
+    });
+    server.on('error', () => undefined); // a refused connection must not end a training
+    return control;
+  }
+
+  /** Tells everyone who said hello; losing a listener loses nothing, the folder has it all. */
+  notify<M extends keyof ControlNotifications>(method: M, params: ControlNotifications[M]): void {
+    for (const connection of this.connections) void connection.sendNotification(method, params).catch(() => undefined);
+  }
+
+  /** True when somebody listens. */
+  get watched(): boolean {
+    return this.connections.size > 0;
+  }
+
+  /** Ends all connections and removes the socket. */
+  close(): void {
+    this.server.close();
+    for (const connection of this.connections) connection.dispose();
+    this.connections.clear();
+    if (process.platform !== 'win32') rmSync(path.dirname(this.socket), { recursive: true, force: true });
+  }
+
+  private accept(socket: Socket, nonce: string, handlers: ControlHandlers): void {
+    const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+    const left = new AbortController();
+    let known = false;
+    const introduction = setTimeout(() => socket.destroy(), 10_000);
+    const end = (): void => {
+      clearTimeout(introduction);
+      this.connections.delete(connection);
+      left.abort(new Error('the asker left'));
+      socket.destroy();
+    };
+    socket.on('error', end);
+    connection.onError(end);
+    connection.onClose(end);
+    connection.onRequest(async (method, params, cancel) => {
+      if (method === 'hello') {
+        if (!sameSecret((params as { nonce?: unknown } | undefined)?.nonce, nonce)) {
+          setImmediate(end);
+          throw new ResponseError(-32001, 'The nonce is not that of this run.', { next: 'Read run.json again: the run may have been resumed.' });
+        }
+        known = true;
+        clearTimeout(introduction);
+        this.connections.add(connection);
+        return handlers.hello();
+      }
+      if (!known) throw new ResponseError(-32002, 'Say hello first.', { next: 'Send hello with the nonce of run.json.' });
+      const handler = Object.hasOwn(handlers, method) ? (handlers[method as keyof ControlRequests] as (params: unknown, signal: AbortSignal) => unknown) : null;
+      if (!handler) throw new ResponseError(-32601, `This trainer has no request "${method}".`, { next: 'Use the version of the extension that started it.' });
+      const asked = new AbortController();
+      cancel.onCancellationRequested(() => asked.abort(new Error('cancelled')));
+      try {
+        return await handler(params, AbortSignal.any([asked.signal, left.signal]));
+      } catch (error) {
+        const failure = describeFailure(error);
+        throw new ResponseError(-32000, failure.message, { next: failure.next });
+      }
+    });
+    connection.listen();
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * The trainer process. It is started detached, by the editor or by the command line, and belongs to nobody afterwards:
+ * `train` and `resume` run until they end or are told to, `evaluate` and `trace` answer and end. Progress and the error it
+ * may end with go to standard error as JSON lines. Exit codes: 0 done, 1 failed, 2 bad usage or config.
+ */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../config/load';
+import type { ResolvedConfig } from '../config/resolve';
+import { engineNames } from '../config/schema';
+import { ensureDataset } from '../puzzles/build-dataset';
+import { UsageError, describeFailure, exitCodeOf } from './failure';
+import { progressReporter, reportFailure } from './report';
+import { evaluateSaved, traceSaved } from './saved-weights';
+import { resume, train } from './train-main';
+
+const usage = 'Modes: train CONFIG, resume RUN, evaluate RUN, trace RUN, build-data CONFIG.';
+
+function engineOption(value: string | undefined): ResolvedConfig['engine'] | undefined {
+  if (value === undefined) return undefined;
+  const known = engineNames.find(name => name === value);
+  if (!known) throw new UsageError(`There is no engine "${value}".`, `Choose one of ${engineNames.join(', ')}.`);
+  return known;
+}
+
+function whole(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^\d+$/.test(value)) throw new UsageError(`--${name} is "${value}", expected a whole number.`, usage);
+  return Number(value);
+}
+
+const required = (value: string | undefined, what: string): string => {
+  if (value === undefined) throw new UsageError(`${what} is missing.`, usage);
+  return value;
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...argv], allowPositionals: true, strict: true,
+    options: {
+      'runs-dir': { type: 'string' }, 'run-id': { type: 'string' }, engine: { type: 'string' }, override: { type: 'string', multiple: true },
+      checkpoint: { type: 'string' }, 'take-over': { type: 'boolean' }, depth: { type: 'string' }, data: { type: 'string' }, examples: { type: 'string' },
+      out: { type: 'string' }, puzzle: { type: 'string' }, tokens: { type: 'string' }, weights: { type: 'string' },
+    },
+  });
+  const [mode, target] = positionals;
+  const engine = engineOption(values.engine);
+  const saved = () => ({ target: required(target, 'The run or checkpoint'), out: required(values.out, '--out'), depth: whole('depth', values.depth), engine, weights: weightsOption(values.weights) });
+  switch (mode) {
+    case 'train':
+      return train({
+        configPath: required(target, 'The config'), runsDir: required(values['runs-dir'], '--runs-dir'), id: values['run-id'],
+        overrides: [...(values.override ?? []), ...(engine === undefined ? [] : [`engine=${engine}`])],
+      });
+    case 'resume':
+      return resume({ dir: required(target, 'The run'), checkpoint: values.checkpoint, takeOver: values['take-over'], engine });
+    case 'evaluate':
+      await evaluateSaved({ ...saved(), data: values.data, examples: values.examples === 'all' ? 'all' : whole('examples', values.examples) });
+      return 0;
+    case 'trace': {
+      const index = whole('puzzle', values.puzzle);
+      if (index === undefined && values.tokens === undefined) throw new UsageError('--puzzle or --tokens is missing.', usage);
+      await traceSaved({ ...saved(), puzzle: index === undefined ? { tokens: values.tokens!.split(',').map(Number) } : { index } });
+      return 0;
+    }
+    case 'build-data': {
+      const file = path.resolve(required(target, 'The config'));
+      const progress = progressReporter();
+      await ensureDataset(loadConfig(file, values.override ?? []).config, path.dirname(file), { onProgress: ({ stage, done, total, fraction }) => progress(`${stage}: ${done} of ${total}`, fraction) });
+      return 0;
+    }
+    default:
+      throw new UsageError(`There is no mode "${mode ?? ''}".`, usage);
+  }
+}
+
+function weightsOption(value: string | undefined): 'ema' | 'model' | undefined {
+  if (value === undefined || value === 'ema' || value === 'model') return value;
+  throw new UsageError(`--weights is "${value}", expected ema or model.`, usage);
+}
+
+main(process.argv.slice(2)).then(
+  code => process.exit(code),
+  (error: unknown) => {
+    const unknownOption = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+    const known = unknownOption ? new UsageError(error.message, usage) : error;
+    reportFailure(describeFailure(known));
+    process.exit(exitCodeOf(known));
+  },
+);

@@ -1,0 +1,209 @@
+/**
+ * Begins or resumes a run: opens the folder first, so that whatever goes wrong afterwards is told there, then the data, the
+ * engine and the model, and hands all of it to the loop. Ends with the run's last state in its folder.
+ */
+import { appendFileSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { loadConfig } from '../config/load';
+import type { ResolvedConfig } from '../config/resolve';
+import { parameterCount } from '../model/shapes';
+import { ensureDataset, rowAugmentation } from '../puzzles/build-dataset';
+import { DatasetError } from '../puzzles/errors';
+import { BatchSampler, batchesInAll, stepsInAll } from '../puzzles/sample-batches';
+import { checkpointDir, latestGoodCheckpoint, readCheckpoint } from '../runs/checkpoints';
+import type { Checkpoint } from '../runs/checkpoints';
+import { RunFolderError } from '../runs/errors';
+import { RunWriter } from '../runs/run-writer';
+import type { HostTensors } from '../engine/engine';
+import { Training } from '../training/training';
+import type { TrainingSnapshot } from '../training/training';
+import { ControlServer } from './control-server';
+import { UsageError, describeFailure, exitCodeOf } from './failure';
+import { reportFailure } from './report';
+import { TrainRun } from './train-run';
+import { checkFits, configOfRun, openData, openEngine, openModel } from './workshop';
+
+/** Options of a new run. */
+export interface TrainOptions {
+  readonly configPath: string;
+  readonly runsDir: string;
+  readonly id?: string | undefined;
+  readonly overrides: readonly string[];
+}
+
+/** Options of resuming. */
+export interface ResumeOptions {
+  readonly dir: string;
+  /** Default: the newest good one. */
+  readonly checkpoint?: string | undefined;
+  readonly takeOver?: boolean | undefined;
+  /** Another engine than the checkpoint's; the run is then no longer bit-identical, and says so. */
+  readonly engine?: ResolvedConfig['engine'] | undefined;
+}
+
+/** Trains a config in a new run folder. Returns the exit code. Throws only before the folder exists. */
+export async function train({ configPath, runsDir, id, overrides }: TrainOptions): Promise<number> {
+  const file = path.resolve(configPath);
+  const { config, problems } = loadConfig(file, overrides);
+  const name = path.basename(file).replace(/(\.trm)?\.ya?ml$/, '');
+  const writer = RunWriter.create({
+    runsDir, name, id, configText: readFileSync(file),
+    manifest: { config_path: file, config: { ...config }, overrides: [...overrides] },
+  });
+  const warnings = problems.map(({ message }) => message);
+  return work(writer, config, { checkpoint: null, skipped: [], warnings });
+}
+
+/** Continues a run from a checkpoint. Returns the exit code. Throws only before the folder is taken. */
+export async function resume({ dir, checkpoint, takeOver, engine }: ResumeOptions): Promise<number> {
+  const writer = RunWriter.reopen(path.resolve(dir), takeOver === undefined ? {} : { takeOver });
+  try {
+    const config = configOfRun(writer.manifest);
+    const { found, skipped } = findCheckpoint(writer.dir, checkpoint);
+    return await work(writer, config, { checkpoint: found, skipped, warnings: [], engine });
+  } catch (error) {
+    return fail(writer, error);
+  }
+}
+
+function findCheckpoint(dir: string, name: string | undefined): { found: string | null; skipped: string[] } {
+  if (name !== undefined) return { found: checkpointDir(dir, name), skipped: [] };
+  const { checkpoint, skipped } = latestGoodCheckpoint(dir);
+  return { found: checkpoint ? checkpointDir(dir, checkpoint.name) : null, skipped: skipped.map(s => `${s.name}: ${s.problem}`) };
+}
+
+interface Beginning {
+  /** Folder of the checkpoint to continue from; null: from the beginning. */
+  readonly checkpoint: string | null;
+  readonly skipped: readonly string[];
+  readonly warnings: readonly string[];
+  readonly engine?: ResolvedConfig['engine'] | undefined;
+}
+
+async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginning): Promise<number> {
+  const log = logger(writer);
+  let live: TrainRun | null = null;
+  let control: ControlServer | null = null;
+  let stopEarly = false;
+  const stop = (): void => {
+    stopEarly = true;
+    live?.stop();
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  try {
+    writer.startHeartbeat();
+    log(`run ${writer.manifest.id}, attempt ${writer.attempt}, process ${process.pid}`);
+    const data = await prepareData(writer, config, log, () => stopEarly);
+    const checkpoint = beginning.checkpoint === null ? null : readCheckpoint(beginning.checkpoint);
+    if (checkpoint) checkFits(checkpoint.state, config, data.train.metadata);
+    const { engine, facts } = await openEngine(config, engineOf(beginning, checkpoint));
+    const model = openModel(config, data.train.metadata);
+    const counts = parameterCount(config.arch, data.train.metadata);
+    const scheduled = stepsInAll(config, data.train.metadata);
+    const totalSteps = Math.min(scheduled, batchesInAll(config, data.train) ?? scheduled);
+    if (totalSteps < 1) throw new DatasetError('no-full-batch', `${config.epochs} epochs of ${data.train.examples} examples give no full batch of ${config.global_batch_size}.`, 'Raise epochs or lower global_batch_size.');
+    if (checkpoint && checkpoint.state.step >= totalSteps && !checkpoint.state.evaluation_due) throw new UsageError(`Run ${writer.manifest.id} is complete: all ${totalSteps} steps are done.`, 'Start a new run with more epochs.');
+
+    const sampler = new BatchSampler(data.train, config, rowAugmentation(config.dataset, data.train.metadata), checkpoint?.state.data);
+    const training = Training.open({ engine, config, model, data: data.train.metadata, totalSteps: scheduled, snapshot: checkpoint ? snapshotOf(checkpoint) : null });
+    writer.update({
+      engine: facts, versions: { ...engine.versions, node: process.versions.node }, parameters: { dense: counts.dense, puzzle_emb: counts.puzzleEmbedding },
+      total_steps: totalSteps, dataset: data.cards, step: training.step,
+    });
+    log(`engine ${facts.name} (${facts.device}): ${facts.why}`);
+    if (checkpoint?.state.best) writer.writeBest(checkpoint.state.best);
+
+    const run = new TrainRun({
+      writer, config, engine, engineFacts: facts, model, data, sampler, training, totalSteps, log,
+      best: checkpoint?.state.best ?? null, processSeconds: checkpoint?.state.process_seconds ?? 0, evaluationDue: checkpoint?.state.evaluation_due ?? false,
+      notify: (method, params) => control?.notify(method, params),
+    });
+    live = run;
+    writer.onProblem = problem => log(`cannot write: ${problem.message} It is kept and tried again. ${problem.next}`);
+    writer.onRecovered = () => run.alert('info', 'disk', 'The disk takes writes again; nothing was lost.', '');
+    control = await ControlServer.listen(writer.nonce, run.handlers());
+    writer.setSocket(control.socket);
+    run.markStart(checkpoint || writer.attempt > 1 ? 'resume' : 'start', checkpoint ? `from ${path.basename(beginning.checkpoint!)}` : 'from the beginning');
+    for (const warning of [...beginning.warnings, ...facts.notes]) run.alert('info', 'note', warning, '');
+    for (const skipped of beginning.skipped) run.alert('warning', 'bad_checkpoint', `Skipped a damaged checkpoint: ${skipped}`, 'An older one is used.');
+    if (checkpoint && (checkpoint.state.engine.name !== facts.name || checkpoint.state.engine.threads !== facts.threads)) {
+      run.alert('warning', 'engine', `The checkpoint was made on ${checkpoint.state.engine.name} with ${checkpoint.state.engine.threads} threads, this is ${facts.name} with ${facts.threads}.`, 'The run goes on to rounding, not bit for bit.');
+    }
+    if (stopEarly) run.stop();
+    const { state, because } = await run.run();
+    log(`${state}: ${because}`);
+    training.dispose();
+    await writer.close();
+    return 0;
+  } catch (error) {
+    return await fail(writer, error, log);
+  } finally {
+    control?.close();
+    process.off('SIGTERM', stop).off('SIGINT', stop);
+  }
+}
+
+/** Makes sure the data are there and are those the run began with. */
+async function prepareData(writer: RunWriter, config: ResolvedConfig, log: (line: string) => void, stopped: () => boolean): Promise<ReturnType<typeof openData>> {
+  const abort = new AbortController();
+  const folder = path.dirname(writer.manifest.config_path);
+  const { folders } = await ensureDataset(config, folder, {
+    signal: abort.signal,
+    onBuild: where => log(`building the dataset in ${where}`),
+    onProgress: () => {
+      writer.beatIfDue();
+      if (stopped()) abort.abort(new UsageError('Stopped while the dataset was being built.', 'Resume the run to begin again.'));
+    },
+  });
+  const data = openData(folders, config);
+  const before = writer.manifest.dataset;
+  for (const split of ['train', 'test'] as const) {
+    if (before && before[split].content_hash !== data.cards[split].content_hash) {
+      throw new DatasetError('mismatch', `The ${split} data in ${data.cards[split].paths.join(', ')} are not those the run began with (their content hash differs).`, 'Put the old data back, or start a new run.');
+    }
+  }
+  return data;
+}
+
+function engineOf({ engine }: Beginning, checkpoint: Checkpoint | null): { name?: ResolvedConfig['engine']; threads?: number } {
+  if (engine !== undefined) return { name: engine };
+  return checkpoint ? { name: checkpoint.state.engine.name, threads: checkpoint.state.engine.threads } : {};
+}
+
+/** A checkpoint as training takes it. */
+export function snapshotOf({ state, model, ema, optimizer, carry }: Checkpoint): TrainingSnapshot {
+  return { step: state.step, model: hostTensors(model), ema: ema ? hostTensors(ema) : null, optimizer: hostTensors(optimizer), carry: hostTensors(carry) };
+}
+
+/** Stored tensors as engines take them; throws RunFolderError on a dtype that no training writes. */
+function hostTensors(stored: Checkpoint['model']): HostTensors {
+  return Object.fromEntries(Object.entries(stored).map(([name, { shape, data, dtype }]) => {
+    if (!(data instanceof Float32Array || data instanceof Int32Array)) throw new RunFolderError('shape', `Tensor ${name} is ${dtype}; a checkpoint to continue from holds F32 and I32 only.`, 'Use a checkpoint that a run wrote.');
+    return [name, { shape, data }];
+  }));
+}
+
+/** Records the failure in the folder and on standard error. */
+async function fail(writer: RunWriter, error: unknown, log = logger(writer)): Promise<number> {
+  const failure = describeFailure(error);
+  log(`failed: ${failure.message} ${failure.next}`);
+  if (failure.cause === 'internal' && error instanceof Error) log(error.stack ?? '');
+  reportFailure(failure);
+  try {
+    writer.update({ state: 'failed', failure });
+    await writer.close();
+  } catch (last) {
+    log(`the folder could not be told: ${describeFailure(last).message}`);
+  }
+  return exitCodeOf(error);
+}
+
+function logger(writer: RunWriter): (line: string) => void {
+  return line => {
+    try {
+      appendFileSync(writer.paths.log, `${new Date().toISOString()} ${line}\n`);
+    } catch {
+      // a full disk must not end a training because of its log
+    }
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * What every mode of the trainer needs before it can work: the config's data, opened; the engine; the model. Training,
+ * evaluation and tracing all stand on this.
+ */
+import type { ResolvedConfig } from '../config/resolve';
+import { configSchema } from '../config/schema';
+import { resolveConfig } from '../config/resolve';
+import { chooseEngine } from '../engine/choose';
+import type { Engine } from '../engine/engine';
+import type { Model } from '../model/model';
+import { trm } from '../model/trm';
+import { datasetCard } from '../puzzles/dataset-card';
+import type { DatasetMetadata, DatasetSplit } from '../puzzles/dataset';
+import type { DatasetFolders } from '../puzzles/build-dataset';
+import { openSplit } from '../puzzles/read-dataset';
+import { DatasetError } from '../puzzles/errors';
+import { RunFolderError } from '../runs/errors';
+import type { CheckpointState, DatasetCard, RunManifest } from '../runs/schema';
+
+/** The dataset of a run, open. */
+export interface Data {
+  readonly train: DatasetSplit;
+  readonly test: DatasetSplit;
+  readonly cards: { train: DatasetCard; test: DatasetCard };
+}
+
+/** Opens both splits and describes them. Throws DatasetError, also when they do not fit each other. */
+export function openData(folders: DatasetFolders, config: ResolvedConfig): Data {
+  const train = openSplit(folders.train, 'train');
+  const test = openSplit(folders.test, 'test');
+  for (const key of ['seq_len', 'vocab_size'] as const) {
+    if (train.metadata[key] !== test.metadata[key]) {
+      throw new DatasetError('bad-metadata', `${key} is ${train.metadata[key]} in the training data (${folders.train.join(', ')}) and ${test.metadata[key]} in the test data (${folders.test.join(', ')}).`, 'Use folders made from the same puzzles.');
+    }
+  }
+  const onTheFly = config.dataset?.augment === 'on_the_fly';
+  return { train, test, cards: { train: datasetCard(folders.train, 'train', onTheFly), test: datasetCard(folders.test, 'test') } };
+}
+
+/** Opens the engine the config asks for; `threads` and `name` are those of the run when it is resumed. */
+export async function openEngine(config: ResolvedConfig, wanted?: { name?: ResolvedConfig['engine']; threads?: number }): Promise<{ engine: Engine; facts: NonNullable<RunManifest['engine']> }> {
+  const { engine, why, notes } = await chooseEngine(wanted?.name ?? config.engine, {
+    forwardDtype: config.arch.forward_dtype,
+    ...(wanted?.threads === undefined ? {} : { threads: wanted.threads }),
+    ...(process.env.TRM_RUNTIME_DIR === undefined ? {} : { runtimeDir: process.env.TRM_RUNTIME_DIR }),
+  });
+  const forward_dtype = engine.dtypes.includes(config.arch.forward_dtype) ? config.arch.forward_dtype : 'float32';
+  return { engine, facts: { name: engine.name, device: engine.device, threads: engine.threads, why, notes, forward_dtype, deterministic: engine.deterministic } };
+}
+
+/** The model of a config for data of this shape. */
+export const openModel = (config: ResolvedConfig, metadata: DatasetMetadata): Model => trm(config.arch, metadata);
+
+/** The resolved config a run recorded. Throws RunFolderError when it does not fit this version's schema. */
+export function configOfRun(manifest: Pick<RunManifest, 'config' | 'id'>): ResolvedConfig {
+  const parsed = configSchema.safeParse(manifest.config);
+  if (parsed.success) return resolveConfig(parsed.data);
+  const issue = parsed.error.issues[0];
+  throw new RunFolderError('shape', `The config recorded in run ${manifest.id} does not fit this version: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, 'Open it with the version that made it.');
+}
+
+/** Throws RunFolderError naming both values when a checkpoint is not of this model and data. */
+export function checkFits(state: CheckpointState, config: ResolvedConfig, metadata: DatasetMetadata): void {
+  const differences: string[] = [];
+  for (const key of ['seq_len', 'vocab_size', 'num_puzzle_identifiers'] as const) {
+    if (state[key] !== metadata[key]) differences.push(`${key} is ${state[key]} in the checkpoint and ${metadata[key]} in the data`);
+  }
+  for (const key of ['hidden_size', 'L_layers', 'mlp_t', 'expansion', 'num_heads', 'puzzle_emb_ndim', 'puzzle_emb_len', 'pos_encodings'] as const) {
+    if (JSON.stringify(state.arch[key]) !== JSON.stringify(config.arch[key])) differences.push(`arch.${key} is ${String(state.arch[key])} in the checkpoint and ${config.arch[key]} in the config`);
+  }
+  if (differences.length) throw new RunFolderError('shape', `The checkpoint of step ${state.step} does not fit: ${differences.join('; ')}.`, 'Use the config and data it was trained with.');
+}
