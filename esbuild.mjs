@@ -119,17 +119,15 @@ export async function build({ production = false, targets = [...Object.keys(prog
     if (!exists) log(`build: no ${entryOf(name)} yet, skipped`);
     return exists;
   });
-  const results = await Promise.all(present.map(async name => {
-    try {
-      const result = await esbuild(options(name, production));
-      finish(name, result);
-      return result.metafile;
-    } catch (error) {
-      throw new Error((await formatMessages(error.errors ?? [{ text: error.message }], { kind: 'error' })).join(''));
-    }
+  const results = await Promise.allSettled(present.map(async name => {
+    const result = await esbuild(options(name, production));
+    finish(name, result);
+    return result.metafile;
   }));
+  const failures = results.filter(r => r.status === 'rejected').flatMap(r => r.reason.errors ?? [{ text: r.reason.message }]);
+  if (failures.length > 0) throw new Error((await formatMessages(failures, { kind: 'error' })).join(''));
   copyFiles();
-  copyLicences(results);
+  copyLicences(results.map(r => r.value));
 }
 
 /** Whether a target's output is older than anything it was made from. */

@@ -5,7 +5,7 @@
 //
 // The oldest glibc and libstdc++ that the result runs with are measured, not assumed. (With libstdc++ linked in, glibc's
 // floor rises from 2.14 to 2.36: it is not.)
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { cache, root } from './ensure-installed.mjs';
@@ -14,8 +14,23 @@ import { runToEnd, Unavailable, which } from './processes.mjs';
 /** The pip package whose headers are used; its C interface is stable, so the binding serves other 2.x versions too. */
 const wheel = 'tensorflow-cpu==2.21.0';
 
-/** TensorFlow's headers out of the pip wheel, unpacked into .cache/ once; the wheel itself is not kept. */
+/** The headers of a compute runtime that `trm setup` made, where it puts one unless told otherwise; undefined if there is none. */
+function headersOfRuntime() {
+  const data = process.env.XDG_DATA_HOME || path.join(os.homedir(), '.local', 'share');
+  const runtime = process.env.TRM_RUNTIME_DIR || path.join(data, 'trm-explorer', 'runtime');
+  try {
+    const { libraryDir } = JSON.parse(readFileSync(path.join(runtime, 'runtime.json'), 'utf8'));
+    const include = path.resolve(runtime, libraryDir, 'include');
+    return existsSync(path.join(include, 'tensorflow', 'c', 'eager', 'c_api.h')) ? include : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** TensorFlow's headers: a runtime's, else out of the pip wheel, unpacked into .cache/ once; the wheel itself is not kept. */
 async function headers() {
+  const present = headersOfRuntime();
+  if (present) return present;
   const kept = path.join(cache, 'tensorflow-headers');
   if (existsSync(kept)) return kept;
   const python = which('python3');

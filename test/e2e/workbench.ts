@@ -51,6 +51,7 @@ export class Workbench {
     cpSync(options.folder ?? path.join(root, 'examples'), folder, { recursive: true, filter: file => !/[\\/](runs|data)$/.test(file) });
     const dirs = { server: prepared('VSCODE_SERVER'), dataDir: path.join(home, 'server'), extensionsDir: path.join(home, 'extensions') };
     await installExtension({ ...dirs, vsix: prepared('TRM_VSIX') });
+    mkdirSync(path.join(home, 'run'), { mode: 0o700 });
     const server = await startServer({
       ...dirs,
       settings: { ...testSettings, ...options.settings },
@@ -61,7 +62,13 @@ export class Workbench {
       viewport: options.size ?? { width: 1280, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'], acceptDownloads: true,
     });
     const workbench = new Workbench(await context.newPage(), folder, browser, server, home);
-    await workbench.load();
+    try {
+      await workbench.load();
+    } catch (error) {
+      await workbench.screenshot('missing-workbench');
+      await workbench.close();
+      throw error;
+    }
     return workbench;
   }
 
