@@ -1,0 +1,137 @@
+/**
+ * One board on the page: a canvas that shows it (the same painter as in exports) under a transparent grid of cells that
+ * can be focused, pointed at and read aloud. Arrow keys move among the cells; hovering or focusing one tells the page.
+ */
+import { h, setText } from '../shared/dom';
+import { prepareCanvas } from './canvas';
+import type { Trace } from './decode';
+import type { GridPainter } from './grid-painter';
+import type { Ink } from './ink';
+import { cellLabel } from './labels';
+import type { CellView } from './marks';
+
+/** What heads a board. */
+export interface BoardTitle { readonly id: 'question' | 'y' | 'z' | 'solution'; readonly name: string; readonly note: string; readonly description: string }
+
+/** What a board tells the page. `cell` null: nothing is pointed at any more. */
+export interface BoardEvents { point(cell: number | null): void; pin(cell: number): void }
+
+/** A board and its heading. */
+export class Board {
+  readonly element: HTMLElement;
+  private readonly canvas = h('canvas', { 'aria-hidden': 'true' });
+  private readonly grid: HTMLElement;
+  private readonly stage: HTMLElement;
+  private readonly badge = h('span', { class: 'badge', hidden: true, title: 'This frame updates this feature' }, 'updated');
+  private readonly tally = h('span', { class: 'tally tabular' });
+  private cellElements: HTMLElement[] = [];
+  private shown: { trace: Trace; painter: GridPainter; cells: readonly CellView[]; ink: Ink } | null = null;
+  private marked: HTMLElement[] = [];
+  private active = 0;
+
+  constructor(title: BoardTitle, private readonly events: BoardEvents) {
+    this.grid = h('div', { class: 'cells', role: 'grid', 'aria-label': title.description });
+    this.stage = h('div', { class: 'stage' }, this.canvas, this.grid);
+    this.element = h('section', { class: `board board-${title.id}`, 'data-board': title.id },
+      h('header', null, h('h2', null, title.name, h('span', { class: 'note' }, title.note)), this.badge, this.tally), this.stage);
+    this.grid.addEventListener('keydown', event => this.onKey(event));
+    this.grid.addEventListener('pointerleave', () => events.point(null));
+    new ResizeObserver(() => this.paint()).observe(this.stage);
+  }
+
+  /** Makes the cells for a shape of board; only when that changes. */
+  private build(trace: Trace): void {
+    const { rows, cols } = trace;
+    if (this.shown && this.shown.trace.rows === rows && this.shown.trace.cols === cols) return;
+    this.stage.style.setProperty('aspect-ratio', `${cols} / ${rows}`);
+    this.active = 0;
+    this.cellElements = Array.from({ length: rows * cols }, (_, cell) => h('div', {
+      class: 'cell', role: 'gridcell', tabindex: cell === 0 ? '0' : '-1',
+      on: {
+        pointerenter: () => this.onPoint(cell),
+        focus: () => { this.activate(cell); this.onPoint(cell); },
+        blur: () => this.events.point(null),
+        click: () => { this.cellElements[cell]?.focus(); this.events.pin(cell); },
+      },
+    }));
+    this.grid.replaceChildren(...Array.from({ length: rows }, (_, r) => {
+      const row = h('div', { class: 'row', role: 'row' }, ...this.cellElements.slice(r * cols, (r + 1) * cols));
+      row.style.setProperty('grid-template-columns', `repeat(${cols}, 1fr)`);
+      return row;
+    }));
+  }
+
+  /** Shows cells. `tally` is the short count in the heading; `updated` marks the feature this frame has changed. */
+  show(trace: Trace, painter: GridPainter, cells: readonly CellView[], ink: Ink, tally: string, updated: boolean): void {
+    this.build(trace);
+    this.shown = { trace, painter, cells, ink };
+    this.element.hidden = false;
+    this.element.classList.toggle('updated', updated);
+    this.badge.hidden = !updated;
+    setText(this.tally, tally);
+    cells.forEach((view, cell) => {
+      const element = this.cellElements[cell]!;
+      const label = cellLabel(trace, cell, view);
+      if (element.getAttribute('aria-label') !== label) element.setAttribute('aria-label', label);
+      if (element.hasAttribute('title')) element.title = label;
+      element.dataset['mark'] = view.mark;
+      element.dataset['token'] = String(view.token);
+    });
+    this.paint();
+  }
+
+  /** No board to show. */
+  hide(): void {
+    this.element.hidden = true;
+  }
+
+  /** Marks one cell (pointed at or pinned on any board) and the cells it conflicts with. */
+  mark(cell: number | null, rivals: readonly number[]): void {
+    for (const element of this.marked) element.classList.remove('marked', 'rival');
+    const find = (at: number): HTMLElement[] => this.cellElements.slice(at, at + 1);
+    const own = cell === null ? [] : find(cell), others = rivals.flatMap(find);
+    for (const element of own) element.classList.add('marked');
+    for (const element of others) element.classList.add('rival');
+    this.marked = [...own, ...others];
+  }
+
+  private paint(): void {
+    const width = this.stage.clientWidth;
+    if (!this.shown || width === 0) return;
+    const { painter, cells, ink } = this.shown;
+    const height = width * painter.rows / painter.cols;
+    const ctx = prepareCanvas(this.canvas, width, height);
+    painter.paint(ctx, { x: 1, y: 1, width: width - 2 }, cells, ink);
+  }
+
+  private onPoint(cell: number): void {
+    const element = this.cellElements[cell];
+    if (element) element.title = element.getAttribute('aria-label') ?? '';
+    this.events.point(cell);
+  }
+
+  private activate(cell: number): void {
+    this.cellElements[this.active]?.setAttribute('tabindex', '-1');
+    this.active = cell;
+    this.cellElements[cell]?.setAttribute('tabindex', '0');
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (!this.shown || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const { rows, cols } = this.shown.trace;
+    const r = Math.floor(this.active / cols), c = this.active % cols;
+    const targets: Record<string, [number, number]> = {
+      ArrowLeft: [r, c - 1], ArrowRight: [r, c + 1], ArrowUp: [r - 1, c], ArrowDown: [r + 1, c], Home: [r, 0], End: [r, cols - 1],
+    };
+    const target = targets[event.key];
+    if (target) {
+      event.preventDefault();
+      event.stopPropagation();
+      const [tr, tc] = target;
+      if (tr >= 0 && tr < rows && tc >= 0 && tc < cols) this.cellElements[tr * cols + tc]?.focus();
+    } else if (event.key === 'Enter') {
+      event.preventDefault();
+      this.events.pin(this.active);
+    }
+  }
+}

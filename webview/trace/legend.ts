@@ -1,0 +1,45 @@
+/** The legend: every mark drawn by the same code as on the boards, with its name. */
+import { h } from '../shared/dom';
+import { prepareCanvas } from './canvas';
+import type { Ink } from './ink';
+import type { CellView, Mark } from './marks';
+import { paintCell } from './paint-cell';
+
+const size = 22;
+
+function sample(mark: Mark, prob: number | null, conflict = false): CellView {
+  return { token: 0, prob, mark, given: mark === 'given', changed: false, conflict };
+}
+
+/** `when`: which boards show it - those of which the solution is known, or not. */
+const entries: readonly { view: CellView; digit: string; words: string; when?: 'known' | 'unknown' }[] = [
+  { view: sample('given', null), digit: '5', words: 'given' },
+  { view: sample('right', 0.9), digit: '5', words: 'right', when: 'known' },
+  { view: sample('newly-right', 0.8), digit: '5', words: 'newly right', when: 'known' },
+  { view: sample('still-wrong', 0.5), digit: '5', words: 'wrong', when: 'known' },
+  { view: sample('newly-wrong', 0.6), digit: '5', words: 'newly wrong', when: 'known' },
+  { view: sample('changed', 0.6), digit: '5', words: 'changed', when: 'unknown' },
+  { view: sample('plain', 0.4, true), digit: '5', words: 'breaks a rule' },
+  { view: sample('plain', 0.35), digit: '', words: 'probability of the token' },
+];
+
+/** The legend; `show` redraws its samples in the theme's ink, leaving out what a trace cannot have. */
+export class Legend {
+  private readonly canvases = entries.map(() => h('canvas', { 'aria-hidden': 'true' }));
+  private readonly items = entries.map((entry, k) => h('li', null, this.canvases[k], entry.words));
+  readonly element = h('section', { class: 'legend', 'aria-label': 'Legend' }, h('ul', null, ...this.items), h('span', { class: 'muted' }, 'new = against the frame before'));
+
+  /** Draws the samples. `known`: the solution is known. */
+  show(known: boolean, ink: Ink): void {
+    entries.forEach(({ view, digit, when }, k) => {
+      this.items[k]!.hidden = when !== undefined && (when === 'known') !== known;
+      const ctx = prepareCanvas(this.canvases[k]!, size, size);
+      paintCell(ctx, { x: 0.5, y: 0.5, size: size - 1 }, view, digit, ink);
+      ctx.strokeStyle = ink.line;
+      ctx.globalAlpha = ink.strong ? 1 : 0.25;
+      ctx.lineWidth = 1;
+      ctx.strokeRect(0.5, 0.5, size - 1, size - 1);
+      ctx.globalAlpha = 1;
+    });
+  }
+}

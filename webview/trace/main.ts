@@ -1,0 +1,120 @@
+/**
+ * The Trace Inspector webview: puts chooser, notices and page together and connects them with the extension host. Exports go
+ * to the host as files; the host asks where to save them.
+ */
+import '../shared/base.css';
+import '../shared/controls';
+import '@vscode-elements/elements/dist/vscode-textarea/index.js';
+import './trace.css';
+import { saveExport } from '../../src/protocol/charts';
+import type { InspectorOptions, InspectorState } from '../../src/protocol/inspector';
+import { announce, h, setText } from '../shared/dom';
+import { connectHost } from '../shared/messenger';
+import { Chooser } from './chooser';
+import { TraceFormatError, type Trace } from './decode';
+import { exportGif, exportJson, exportPng, type ExportFile } from './exports';
+import { InspectorView, type Memory } from './inspector-view';
+import { ProblemNotice, WorkNotice } from './notices';
+import { Session } from './session';
+import { TrainingScrubber } from './training-scrubber';
+
+const host = connectHost();
+
+let state: InspectorState | null = null;
+let exporting: AbortController | null = null;
+
+function savedMemory(): Memory {
+  const saved = host.savedState();
+  const memory = typeof saved === 'object' && saved !== null && 'memory' in saved ? saved.memory as Memory : null;
+  return memory ?? { position: null, speed: 4 };
+}
+
+let memory = savedMemory();
+const heading = h('h1', null, 'Refinement trace');
+const session = new Session(host, {
+  state: next => accept(next),
+  options: options => { if (state) showOptions(state, options); },
+  working: (text, since) => work.show(text, since),
+  problem: problem => {
+    const shownAtPaste = chooser.showPasteProblem(problem);
+    problems.show(shownAtPaste ? null : problem, view.hasTrace);
+  },
+});
+const work = new WorkNotice(() => cancel());
+const problems = new ProblemNotice();
+const chooser = new Chooser(choice => { void session.choose(choice); });
+const training = new TrainingScrubber(step => {
+  const index = state?.trace?.puzzle.index ?? null;
+  if (index !== null) void session.chooseKept(index, step);
+});
+const view = new InspectorView({
+  export: kind => { void runExport(kind); },
+  remember: next => { memory = next; remember(); },
+}, memory);
+view.exportButtons.hidden = true;
+
+function remember(): void {
+  host.saveState({ choice: state?.choice ?? null, memory });
+}
+
+/** Whose weights a trace shows. */
+function weightsWords(trace: Trace): string {
+  return `${trace.weights === 'ema' ? 'EMA weights' : 'weights'}${trace.step === null ? '' : ` of step ${trace.step}`}`;
+}
+
+function headingWords(of: InspectorState): string {
+  return of.trace ? `${of.options.runName} · ${of.trace.puzzle.label} · ${weightsWords(of.trace)}` : of.options.runName;
+}
+
+function showOptions(of: InspectorState, options: InspectorOptions): void {
+  state = { ...of, options };
+  chooser.show(options, of.choice);
+  const index = of.trace?.puzzle.index ?? null;
+  training.show(options.watched.find(w => w.index === index)?.steps ?? [], of.trace?.step ?? null);
+}
+
+function accept(next: InspectorState): void {
+  const trace = next.trace ?? state?.trace ?? null; // a failed request leaves the trace from before in place
+  try {
+    if (next.trace) view.show(next);
+    setText(heading, headingWords({ ...next, trace }));
+  } catch (error) {
+    if (!(error instanceof TraceFormatError)) throw error;
+    problems.show({ message: error.message, next: error.next, again: () => { void session.choose(next.choice); } }, view.hasTrace);
+  }
+  view.exportButtons.hidden = !view.hasTrace;
+  showOptions({ ...next, trace }, next.options);
+  remember();
+}
+
+function cancel(): void {
+  if (exporting) exporting.abort(); else session.cancel();
+}
+
+async function makeFile(kind: 'png' | 'gif' | 'json', signal: AbortSignal, progress: (text: string) => void): Promise<ExportFile | null> {
+  const found = state && view.scene(headingWords(state));
+  if (!found) return null;
+  if (kind === 'json') return exportJson(found.scene.decoded.trace);
+  if (kind === 'png') return exportPng(found.scene, found.frame);
+  return exportGif(found.scene, view.speed, progress, signal);
+}
+
+async function runExport(kind: 'png' | 'gif' | 'json'): Promise<void> {
+  if (exporting) return;
+  const mine = exporting = new AbortController();
+  const since = Date.now();
+  try {
+    const file = await makeFile(kind, mine.signal, text => work.show(text, since));
+    if (file) host.notify(saveExport, file);
+  } catch (error) {
+    if (mine.signal.aborted) announce('Export cancelled');
+    else problems.show({ message: `The export failed: ${error instanceof Error ? error.message : String(error)}`, next: 'Try again, or export another format.', again: () => { void runExport(kind); } }, false);
+  } finally {
+    exporting = null;
+    work.show(null, since);
+  }
+}
+
+document.body.append(h('main', null,
+  h('header', { class: 'top' }, heading, view.exportButtons), chooser.element, chooser.pasteElement, training.element, work.element, problems.element, view.element));
+void session.open();
