@@ -3,7 +3,7 @@
  * to the disk, and then take the place of the old file in one rename. A kill or a full disk leaves the old file as it was.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { asRunFolderError, systemCode } from './errors';
 
@@ -60,6 +60,31 @@ export function writeTemporary(file: string, data: string | Uint8Array): string 
     throw error;
   }
   return temporary;
+}
+
+/**
+ * Makes a folder and those above it; one that exists is fine. Throws system errors, and unlike mkdir's `recursive` the true
+ * one: that says ENOENT on a read-only file system.
+ */
+export function makeFolders(dir: string): void {
+  try {
+    mkdirSync(dir);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' && path.dirname(dir) !== dir) {
+      makeFolders(path.dirname(dir));
+      mkdirSync(dir);
+    } else if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) throw error; // Windows says EPERM for a drive's root
+  }
+}
+
+/** Removes a folder of our own, as far as that goes. */
+export function removeFolderQuietly(dir: string): void {
+  try {
+    rmSync(dir, { recursive: true, force: true });
+  } catch {
+    // what remains has a temporary name or no run.json, and is passed over by readers
+  }
 }
 
 /** Removes a file of our own that may be gone already. */

@@ -3,9 +3,9 @@
  * them a checkpoint. A kill at any moment leaves either no new checkpoint or a whole one. An existing checkpoint is never replaced.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { syncFolder, writeFileAtomic } from './atomic-write';
+import { makeFolders, removeFolderQuietly, renamePatiently, syncFolder, writeFileAtomic } from './atomic-write';
 import { checkpointName, listCheckpoints, readCheckpointState } from './checkpoints';
 import { RunFolderError, asRunFolderError } from './errors';
 import { assertHolder } from './ownership';
@@ -48,14 +48,14 @@ function reveal(dir: string, temporary: string, state: CheckpointState, stateTex
     const name = k === 1 ? `step-${state.step}` : `step-${state.step}.${k}`;
     const target = path.join(parent, name);
     if (!existsSync(target)) {
-      renameSync(temporary, target);
+      renamePatiently(temporary, target);
       syncFolder(parent);
       return name;
     }
     const there = tryState(target);
     if (there?.attempt === state.attempt && sameFiles(there.files, state.files)) {
       writeFileAtomic(path.join(target, 'state.json'), stateText); // same tensors: only counters and best may be newer
-      rmSync(temporary, { recursive: true, force: true });
+      removeFolderQuietly(temporary);
       return name;
     }
   }
@@ -72,7 +72,7 @@ export async function writeCheckpointFolder(dir: string, attempt: number, conten
   try {
     assertHolder(dir, attempt);
     insideRun(dir, 'checkpoints');
-    mkdirSync(temporary, { recursive: true });
+    makeFolders(temporary);
     const files: Record<string, string> = {};
     const { model, ema, optimizer, carry } = contents;
     for (const [name, tensors] of Object.entries({ model, ema, optimizer, carry })) {
@@ -91,7 +91,7 @@ export async function writeCheckpointFolder(dir: string, attempt: number, conten
     assertHolder(dir, attempt);
     return reveal(dir, temporary, parsed.data, text);
   } catch (error) {
-    rmSync(temporary, { recursive: true, force: true });
+    removeFolderQuietly(temporary);
     throw asRunFolderError(error, `write a checkpoint in ${parent}`);
   }
 }
@@ -100,7 +100,7 @@ export async function writeCheckpointFolder(dir: string, attempt: number, conten
 function removeCheckpoint(checkpoint: string): void {
   const trash = path.join(path.dirname(checkpoint), `.${path.basename(checkpoint)}.${randomBytes(6).toString('hex')}.tmp`);
   renameSync(checkpoint, trash);
-  rmSync(trash, { recursive: true, force: true });
+  removeFolderQuietly(trash);
 }
 
 /**

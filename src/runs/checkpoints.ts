@@ -178,14 +178,14 @@ export function readCheckpoint(checkpoint: string, options: { verify?: boolean }
 
 /**
  * The checkpoint a resume begins from: the newest one of the present line whose every checksum holds.
- * @returns it (null when there is none) and the newer ones that were passed over, with the reason.
+ * @returns it (null when there is none), and those that were passed over or cannot be read at all, with the reason.
  */
 export function latestGoodCheckpoint(dir: string): { checkpoint: CheckpointInfo | null; skipped: { name: string; problem: string }[] } {
-  const skipped: { name: string; problem: string }[] = [];
-  for (const checkpoint of listCheckpoints(dir)) {
-    if (checkpoint.superseded) continue;
+  const all = listCheckpoints(dir);
+  const skipped = all.flatMap(({ name, problem }) => (problem === null ? [] : [{ name, problem }]));
+  for (const checkpoint of all) {
+    if (checkpoint.superseded || checkpoint.problem !== null) continue;
     try {
-      if (checkpoint.problem !== null) throw new RunFolderError('corrupt', checkpoint.problem, '');
       tensorFiles(checkpoint.dir, readCheckpointState(checkpoint.dir), true);
       return { checkpoint, skipped };
     } catch (error) {

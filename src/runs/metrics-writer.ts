@@ -10,7 +10,7 @@ import type { RunFolderError } from './errors';
 /** Waiting text is written without waiting for the event loop beyond this many characters. */
 const writeThroughAt = 1 << 16;
 /** Milliseconds between tries while the disk refuses. */
-const retryAfter = 2000;
+export const retryAfter = 2000;
 
 /** Writes one run's metrics.jsonl. */
 export class MetricsWriter {

@@ -3,11 +3,10 @@
  * The file is complete before it appears and appears by link(), which fails when the name exists: of any number of
  * processes that try for the same n, exactly one wins. The winner's file stays, so the folder also tells its history.
  */
-import { linkSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, lstatSync, openSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { removeQuietly, syncFolder, writeAll, writeFileAtomic, writeTemporary } from './atomic-write';
+import { makeFolders, removeQuietly, syncFolder, writeAll, writeFileAtomic, writeTemporary } from './atomic-write';
 import { RunFolderError, asRunFolderError, systemCode } from './errors';
 import { isFresh, lastHeartbeat } from './heartbeat';
 import { insideRun, runPaths } from './paths';
@@ -139,7 +138,7 @@ const asText = (attempt: Attempt): string => `${JSON.stringify(attempt, null, 2)
  */
 export function claim(dir: string, owner: RunOwner, options: { takeOver?: boolean } = {}): number {
   try {
-    mkdirSync(insideRun(dir, 'attempts'), { recursive: true });
+    makeFolders(insideRun(dir, 'attempts'));
     for (;;) {
       const last = attemptNumbers(dir).at(-1) ?? 0;
       if (last > 0) refuseIfHeld(dir, last, options.takeOver ?? false);

@@ -4,14 +4,14 @@
  * (checkpoints, traces) throw. Once another process has taken the folder over, every call throws 'held'.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { writeFileAtomic } from './atomic-write';
+import { makeFolders, removeFolderQuietly, writeFileAtomic } from './atomic-write';
 import { pruneCheckpoints, sweepCheckpoints, writeCheckpointFolder } from './checkpoint-writer';
 import type { CheckpointContents } from './checkpoint-writer';
 import { RunFolderError, asRunFolderError } from './errors';
 import { beat, heartbeatInterval } from './heartbeat';
-import { MetricsWriter } from './metrics-writer';
+import { MetricsWriter, retryAfter } from './metrics-writer';
 import { amendAttempt, assertHolder, claim } from './ownership';
 import { insideRun, newRunId, runPaths } from './paths';
 import type { RunPaths } from './paths';
@@ -53,7 +53,7 @@ function makeFolder(runsDir: string, id: string): string {
     if (existsSync(runsDir) && !statSync(runsDir).isDirectory()) {
       throw new RunFolderError('io', `Cannot make ${dir}: ${runsDir} is a file, not a folder.`, 'Move that file away, or choose another runs folder.');
     }
-    mkdirSync(runsDir, { recursive: true });
+    makeFolders(path.resolve(runsDir));
     mkdirSync(dir);
   } catch (error) {
     throw asRunFolderError(error, `make the run folder ${dir}`);
@@ -74,6 +74,7 @@ export class RunWriter {
   private readonly metrics: MetricsWriter;
   /** run.json is older than `current`. */
   private manifestTrouble: RunFolderError | null = null;
+  private manifestRetry: NodeJS.Timeout | null = null;
   private heartbeat: NodeJS.Timeout | null = null;
   private lastBeat = 0;
   private lastCheck = 0;
@@ -85,7 +86,10 @@ export class RunWriter {
     this.paths = runPaths(dir);
     this.attempt = manifest.attempt;
     this.current = manifest;
-    this.metrics = new MetricsWriter(insideRun(dir, 'metrics.jsonl'), () => this.report());
+    this.metrics = new MetricsWriter(insideRun(dir, 'metrics.jsonl'), trouble => {
+      if (!trouble && this.manifestTrouble) this.tryManifest();
+      this.report();
+    });
   }
 
   /**
@@ -113,7 +117,7 @@ export class RunWriter {
       writer.writeManifest();
       return writer;
     } catch (error) {
-      rmSync(dir, { recursive: true, force: true });
+      removeFolderQuietly(dir);
       throw asRunFolderError(error, `make the run folder ${dir}`);
     }
   }
@@ -240,6 +244,7 @@ export class RunWriter {
     if (this.closed) return;
     this.closed = true;
     if (this.heartbeat) clearInterval(this.heartbeat);
+    if (this.manifestRetry) clearTimeout(this.manifestRetry);
     try {
       await this.flush();
       this.check();
@@ -270,14 +275,26 @@ export class RunWriter {
   }
 
   private tryManifest(): RunFolderError | null {
+    if (this.manifestRetry) clearTimeout(this.manifestRetry);
+    this.manifestRetry = null;
     try {
       this.writeManifest();
       this.manifestTrouble = null;
     } catch (error) {
       this.manifestTrouble = asRunFolderError(error, `write ${this.paths.manifest}`);
+      if (!this.closed) this.manifestRetry = setTimeout(() => this.retryManifest(), retryAfter).unref();
     }
     this.report();
     return this.manifestTrouble;
+  }
+
+  private retryManifest(): void {
+    try {
+      this.check();
+    } catch {
+      return; // taken over: the next call of the trainer says so
+    }
+    this.tryManifest();
   }
 
   /** Tells the trainer when trouble begins and ends. */
@@ -292,7 +309,6 @@ export class RunWriter {
     try {
       beat(this.dir);
       this.lastBeat = Date.now();
-      if (this.manifestTrouble) this.tryManifest();
     } catch (error) {
       this.onProblem(asRunFolderError(error, `touch ${this.paths.heartbeat}`));
     }

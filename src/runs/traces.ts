@@ -2,13 +2,12 @@
  * The refinement traces a run keeps of its watched puzzles, `traces/<step>/<test example>.json`: listed per puzzle over
  * training time, and read with every array checked against the others.
  */
-import { mkdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { writeFileAtomic } from './atomic-write';
+import { makeFolders, writeFileAtomic } from './atomic-write';
 import { RunFolderError, asRunFolderError, systemCode } from './errors';
 import { isSuperseded, listAttempts } from './ownership';
-import { insideRun, runPaths } from './paths';
+import { insideRun } from './paths';
 import { parseJson, readSmallFile } from './read-json';
 import { traceSchema } from './schema';
 import type { Trace } from './schema';
@@ -94,7 +93,7 @@ export function writeTraceFile(dir: string, attempt: number, step: number, index
   }
   checkSizes(file, parsed.data);
   try {
-    mkdirSync(path.dirname(runPaths(dir).trace(step, index)), { recursive: true });
+    makeFolders(path.dirname(file));
   } catch (error) {
     throw asRunFolderError(error, `write ${file}`);
   }

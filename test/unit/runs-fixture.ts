@@ -33,7 +33,7 @@ export function tryMount(...args: string[]): string | null {
   } catch (error) {
     return `mount failed: ${String(error)}`;
   }
-  mounted.push(args.at(-1)!);
+  if (!args.some(arg => arg.startsWith('remount'))) mounted.push(args.at(-1)!);
   return null;
 }
 

@@ -35,7 +35,7 @@ export function contents(step: number, size = 16): CheckpointContents {
   return {
     model: { w: tensor }, ema: { w: tensor }, optimizer: { m: tensor }, carry: { z_H: tensor, steps: { shape: [2], data: new Int32Array([step, 1]) } },
     state: {
-      step, seed: 0, engine: { name: 'wasm', threads: 2, forward_dtype: 'float32' }, data: { block: 0, cursor: 0, batch: step },
+      step, seed: 0, evaluation_due: false, engine: { name: 'wasm', threads: 2, forward_dtype: 'float32' }, data: { block: 0, cursor: 0, batch: step },
       process_seconds: 1, best: null, arch: {}, seq_len: 16, vocab_size: 6, num_puzzle_identifiers: 1,
     },
   };
