@@ -1,0 +1,84 @@
+/**
+ * The charts of the halting head: mean p_halt per supervision step over training time (heat strip), the same at the latest step beside
+ * what was decided and what stopping there would have been worth (bars), and how far its probabilities can be believed
+ * (calibration). They show the run in focus.
+ */
+import { formatCount, formatPercent } from '../shared/format';
+import type { Theme } from '../shared/theme';
+import { BarChart } from '../charts/bar-chart';
+import type { BarModel } from '../charts/bar-chart';
+import type { ExportFile } from '../charts/export';
+import type { ChartGroup } from '../charts/group';
+import { HeatChart } from '../charts/heat-chart';
+import { lineStyle } from '../charts/style';
+import type { RunStore, XKind } from './run-store';
+
+const tick = (share: number): string => `${Math.round(share * 100)} %`;
+const waiting = 'Nothing measured yet.';
+
+/** The three charts, in order. */
+export function haltingCharts(group: ChartGroup, focus: () => RunStore | undefined, x: () => XKind, save: (file: ExportFile) => void): { strip: HeatChart; bars: BarChart; calibration: BarChart } {
+  const strip = new HeatChart({
+    id: 'halting-strip', title: 'Halting probability', unit: 'mean p_halt among puzzles still running',
+    hint: 'Mean sigmoid(q_halt) at every supervision step k, over training, among the puzzles that had not halted before k.',
+    rows: 'supervision step k', row: 'k', weights: 'slots', format: formatPercent, threshold: { at: 0.5, text: 'p_halt crosses 50 %' },
+  }, group, () => {
+    const run = focus();
+    return run === undefined ? null : { x: run.halting.x[x()], data: run.halting.heat, empty: waiting };
+  }, save);
+  const shared = { categories: 'supervision step k', category: 'k =', format: formatPercent, tick, max: 1 };
+  const bars = new BarChart({
+    id: 'halting-latest', title: 'Halting now', unit: '% of puzzles at step k', hint: 'For every supervision step k, at the latest training step: share of puzzles that halted there and mean p_halt; from the latest evaluation: exact accuracy if all were stopped at k.', ...shared,
+  }, group, () => latestHalting(focus(), group.theme), save);
+  const calibration = new BarChart({
+    id: 'halting-calibration', title: 'Halting calibration', unit: '% right by predicted p_halt', hint: 'Puzzles of the latest evaluation in ten bins of predicted p_halt: share that is right against what was predicted. Equal heights are perfect.',
+    ...shared, categories: 'predicted p_halt', category: 'bin',
+  }, group, () => calibrated(focus(), group.theme), save);
+  return { strip, bars, calibration };
+}
+
+function latestHalting(run: RunStore | undefined, theme: Theme): BarModel {
+  const halting = run?.haltingEvents.at(-1);
+  const evaluation = run?.evalEvents.at(-1);
+  const steps = Math.max(run?.header.haltMaxSteps ?? 0, evaluation?.per_step.at(-1)?.k ?? 0);
+  const perStep = <E extends { k: number }>(events: readonly E[] | undefined, value: (event: E) => number): number[] => {
+    const values = new Array<number>(steps).fill(Number.NaN);
+    for (const event of events ?? []) values[event.k - 1] = value(event);
+    return values;
+  };
+  const share = (part: 'halted_by_q' | 'halted_by_max'): number[] => perStep(halting?.per_step, step => (step.slots > 0 ? step[part] / step.slots : Number.NaN));
+  const slots = halting?.per_step.reduce((sum, step) => sum + step.halted_by_q + step.halted_by_max, 0) ?? 0;
+  const notes = [
+    halting === undefined ? '' : `Training at step ${formatCount(halting.step)}: ${formatCount(slots)} slots halted`,
+    evaluation === undefined ? '' : `evaluation at step ${formatCount(evaluation.step)}: ${formatCount(evaluation.count)} puzzles`,
+  ];
+  return {
+    categories: Array.from({ length: steps }, (_, i) => String(i + 1)), empty: waiting, note: notes.filter(note => note !== '').join(' · '),
+    series: [
+      { key: 'halted', label: 'halted by q_halt', style: lineStyle(0, theme.palette), look: 'bar', values: share('halted_by_q') },
+      { key: 'limit', label: 'halted at the limit', style: lineStyle(0, theme.palette), look: 'outline', values: share('halted_by_max') },
+      { key: 'p', label: 'mean p_halt', style: { ...lineStyle(1, theme.palette), shape: 'rectRot' }, look: 'points', values: perStep(halting?.per_step, step => (step.slots > 0 ? step.mean_p_halt : Number.NaN)) },
+      { key: 'accuracy', label: 'exact if stopped at k', title: 'exact accuracy of the evaluation if every puzzle were stopped at k', style: { ...lineStyle(2, theme.palette), dash: [] }, look: 'points', values: perStep(evaluation?.per_step, step => step.exact_accuracy) },
+    ],
+  };
+}
+
+function calibrated(run: RunStore | undefined, theme: Theme): BarModel {
+  const evaluation = run?.evalEvents.at(-1);
+  const bins = evaluation?.calibration ?? [];
+  const filled = (value: (bin: (typeof bins)[number]) => number): number[] => bins.map(bin => (bin.count > 0 ? value(bin) : Number.NaN));
+  return {
+    categories: bins.map((_, i) => `${Math.round((i * 100) / bins.length)}–${Math.round(((i + 1) * 100) / bins.length)} %`), empty: waiting,
+    note: evaluation === undefined ? '' : `Evaluation at step ${formatCount(evaluation.step)}: ${formatCount(evaluation.count)} puzzles, most in bin ${mostFilled(bins)}`,
+    series: [
+      { key: 'right', label: 'right', style: lineStyle(0, theme.palette), look: 'bar', values: filled(bin => bin.right) },
+      { key: 'predicted', label: 'predicted', style: lineStyle(1, theme.palette), look: 'points', values: filled(bin => bin.predicted) },
+    ],
+  };
+}
+
+function mostFilled(bins: readonly { count: number }[]): string {
+  let at = 0;
+  bins.forEach((bin, i) => { if (bin.count > (bins[at]?.count ?? 0)) at = i; });
+  return `${Math.round((at * 100) / bins.length)}–${Math.round(((at + 1) * 100) / bins.length)} % (${formatCount(bins[at]?.count ?? 0)})`;
+}

@@ -1,0 +1,48 @@
+/**
+ * Entry of the Live Charts webview: joins the page with the extension host. It asks for the whole state when it loads and when it
+ * comes into sight again, then takes in what is new.
+ */
+import './live.css';
+import '../shared/controls';
+import { chartsAppend, chartsState, getChartsState, runCommand, saveChartsSettings, saveExport, showRuns } from '../../src/protocol/charts';
+import type { ChartsSettings } from '../../src/protocol/charts';
+import { connectHost } from '../shared/messenger';
+import { LivePage } from './page';
+
+interface Kept { runs: string[]; slots: Record<string, number> }
+
+const host = connectHost();
+const kept: Kept = { runs: [], slots: {}, ...(host.savedState() as Partial<Kept> | undefined) };
+const keep = (part: Partial<Kept>): void => host.saveState(Object.assign(kept, part));
+
+const root = document.createElement('main');
+document.body.append(root);
+
+let settingsTimer = 0;
+const saveSoon = (settings: ChartsSettings): void => {
+  clearTimeout(settingsTimer);
+  settingsTimer = window.setTimeout(() => host.notify(saveChartsSettings, settings), 300);
+};
+
+const page = new LivePage(root, {
+  command: (command, run) => host.notify(runCommand, run === undefined ? { command } : { command, run }),
+  showRuns: runs => { keep({ runs }); host.notify(showRuns, { runs }); },
+  saveSettings: saveSoon,
+  saveFile: file => host.notify(saveExport, file),
+  retry: () => { void load(); },
+  keepSlots: slots => keep({ slots }),
+}, kept.slots);
+
+async function load(): Promise<void> {
+  page.showLoading();
+  try {
+    page.replace(await host.request(getChartsState, kept.runs.length > 0 ? { runs: kept.runs } : {}));
+  } catch (error) {
+    page.showProblem(error instanceof Error ? error.message : String(error));
+  }
+}
+
+host.on(chartsState, state => page.replace(state));
+host.on(chartsAppend, news => page.append(news));
+document.addEventListener('visibilitychange', () => { if (!document.hidden) void load(); });
+void load();

@@ -1,0 +1,110 @@
+/**
+ * What heads the charts: the run in focus, how it is doing, what can be done with it; and when something went wrong, what
+ * happened and what to do next.
+ */
+import type { RunHeader } from '../../src/protocol/charts';
+import { h, icon, iconButton, setChildren, setText } from '../shared/dom';
+import { formatCount, formatPercent } from '../shared/format';
+import type { RunStore } from './run-store';
+
+/** Commands of the host that a button runs on the run in focus. */
+export type HeaderCommand = 'stop' | 'pause' | 'resume' | 'inspect' | 'openFolder' | 'showLog';
+type State = RunHeader['state'];
+
+const looks: Readonly<Record<State, { icon: string; text: string }>> = {
+  pending: { icon: 'clock', text: 'starting' },
+  running: { icon: 'loading codicon-modifier-spin', text: 'running' },
+  paused: { icon: 'debug-pause', text: 'paused' },
+  finished: { icon: 'pass', text: 'finished' },
+  failed: { icon: 'error', text: 'failed' },
+  stopped: { icon: 'debug-stop', text: 'stopped' },
+  crashed: { icon: 'warning', text: 'crashed' },
+  lost: { icon: 'question', text: 'lost' },
+};
+
+const buttons: readonly { command: HeaderCommand; icon: string; label: string; when: readonly State[] | 'always' }[] = [
+  { command: 'pause', icon: 'debug-pause', label: 'Pause', when: ['running'] },
+  { command: 'resume', icon: 'debug-continue', label: 'Resume', when: ['paused', 'stopped', 'failed', 'crashed', 'lost'] },
+  { command: 'stop', icon: 'debug-stop', label: 'Stop (writes a checkpoint)', when: ['running', 'paused', 'pending'] },
+  { command: 'inspect', icon: 'search-fuzzy', label: 'Inspect a puzzle trace', when: 'always' },
+  { command: 'openFolder', icon: 'folder-opened', label: 'Open the run folder', when: 'always' },
+  { command: 'showLog', icon: 'output', label: 'Show the log', when: 'always' },
+];
+
+/** State of a run as an icon and a word. */
+export function stateBadge(state: State): HTMLElement {
+  const { icon: name, text } = looks[state];
+  return h('span', { class: `state state-${state}` }, icon(name), text);
+}
+
+/** See the file's head. */
+export class RunHeading {
+  readonly element: HTMLElement;
+  readonly #name = h('h1', { class: 'run-name' });
+  readonly #state = h('span');
+  readonly #actions = h('div', { class: 'run-actions', role: 'toolbar', 'aria-label': 'Run' });
+  readonly #status = h('p', { class: 'run-status tabular' });
+  readonly #facts = h('p', { class: 'run-facts muted tabular' });
+  readonly #bar = h('div', { class: 'progress-value' });
+  readonly #progress = h('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Training', 'aria-valuemin': 0 }, this.#bar);
+  readonly #problem = h('div', { class: 'notice', hidden: true });
+  readonly #run: (command: HeaderCommand) => void;
+  #shownState: State | undefined;
+  #problemText = '';
+
+  constructor(run: (command: HeaderCommand) => void) {
+    this.#run = run;
+    this.element = h('header', { class: 'run-header' },
+      h('div', { class: 'run-title' }, this.#name, this.#state, this.#actions), this.#progress, this.#status, this.#facts, this.#problem);
+  }
+
+  /** Shows a run. */
+  show(run: RunStore): void {
+    const { header } = run;
+    setText(this.#name, header.name);
+    this.#name.title = header.name;
+    if (header.state !== this.#shownState) this.#showState(header.state);
+    setText(this.#status, header.status);
+    const { best, totalSteps } = header;
+    setText(this.#facts, [
+      header.engine, totalSteps === null ? `step ${formatCount(header.step)}` : `step ${formatCount(header.step)} of ${formatCount(totalSteps)}`,
+      best === null ? '' : `best ${formatPercent(best.exact_accuracy)} exact (${formatCount(best.exact_count)} of ${formatCount(best.count)}) at step ${formatCount(best.step)}`,
+    ].filter(text => text !== '').join(' · '));
+    this.#progress.hidden = totalSteps === null;
+    if (totalSteps !== null && totalSteps > 0) {
+      this.#bar.style.width = `${Math.min(100, (100 * header.step) / totalSteps)}%`;
+      this.#progress.setAttribute('aria-valuemax', String(totalSteps));
+      this.#progress.setAttribute('aria-valuenow', String(header.step));
+    }
+    this.#showProblem(run);
+  }
+
+  #showState(state: State): void {
+    const focused = this.#actions.querySelector<HTMLElement>(':focus')?.dataset['command'];
+    this.#shownState = state;
+    setChildren(this.#state, stateBadge(state));
+    this.element.dataset['state'] = state;
+    setChildren(this.#actions, ...buttons.filter(({ when }) => when === 'always' || when.includes(state))
+      .map(({ command, icon: name, label }) => iconButton(name, label, () => this.#run(command), { 'data-command': command })));
+    if (focused !== undefined) (this.#actions.querySelector<HTMLElement>(`[data-command="${focused}"]`) ?? this.#actions.querySelector('button'))?.focus();
+  }
+
+  /** A failure, or else the last warning of the run. */
+  #showProblem(run: RunStore): void {
+    const { failure } = run.header;
+    const alert = run.alerts.filter(({ level }) => level !== 'info').at(-1);
+    const problem = failure !== null ? { level: 'error', message: failure.message, next: failure.next, where: '' }
+      : alert !== undefined ? { level: alert.level, message: alert.message, next: alert.next, where: `Step ${formatCount(alert.step)}: ` } : null;
+    const text = problem === null ? '' : JSON.stringify(problem);
+    if (text === this.#problemText) return;
+    this.#problemText = text;
+    this.#problem.hidden = problem === null;
+    if (problem === null) return;
+    this.#problem.className = `notice notice-${problem.level}`;
+    this.#problem.setAttribute('role', failure === null ? 'status' : 'alert');
+    setChildren(this.#problem, icon(problem.level === 'error' ? 'error' : 'warning'),
+      h('div', { class: 'notice-text' }, h('p', null, problem.where, problem.message), h('p', { class: 'muted' }, problem.next)),
+      h('button', { type: 'button', class: 'link', on: { click: () => this.#run('showLog') } }, 'Show log'),
+      failure === null && iconButton('close', 'Dismiss', () => { this.#problem.hidden = true; }));
+  }
+}
