@@ -116,7 +116,8 @@ export async function build({ production = false, targets = [...Object.keys(prog
   const { build: esbuild, formatMessages } = await import('esbuild');
   const present = targets.filter(name => {
     const exists = existsSync(path.join(root, entryOf(name)));
-    if (!exists) log(`build: no ${entryOf(name)} yet, skipped`);
+    if (!exists && production) throw new Error(`${entryOf(name)} is missing: the package would be incomplete`);
+    if (!exists) log(`build: no ${entryOf(name)}, skipped`);
     return exists;
   });
   const results = await Promise.allSettled(present.map(async name => {
