@@ -37,11 +37,11 @@ export function showInfo(log: Log, text: string, ...actions: Action[]): void {
   offer(vscode.window.showInformationMessage(text, ...actions)).catch((e: unknown) => log.error(String(e)));
 }
 
-/** Registers a command whose errors are told, never thrown at VS Code. */
-export function command<A extends unknown[]>(log: Log, id: string, run: (...args: A) => unknown): vscode.Disposable {
-  return vscode.commands.registerCommand(id, async (...args: A) => {
+/** Registers a command whose errors are told, never thrown at VS Code. `given` is what it was called on: check it. */
+export function command(log: Log, id: string, run: (given: unknown) => unknown): vscode.Disposable {
+  return vscode.commands.registerCommand(id, async (given: unknown) => {
     try {
-      return await run(...args);
+      return await run(given);
     } catch (error) {
       showProblem(log, error);
       return undefined;
@@ -49,10 +49,20 @@ export function command<A extends unknown[]>(log: Log, id: string, run: (...args
   });
 }
 
-/** An AbortSignal that follows a cancellation token; dispose of it when the work is done. */
-export function abortSignal(token: vscode.CancellationToken): { signal: AbortSignal } & vscode.Disposable {
-  const controller = new AbortController();
-  if (token.isCancellationRequested) controller.abort();
-  const listener = token.onCancellationRequested(() => controller.abort());
-  return { signal: controller.signal, dispose: () => { listener.dispose(); } };
+/** Runs long work under a notification with a cancel; `report` says how far it is, in words and 0..1. */
+export function withProgress<T>(title: string, work: (report: (text: string, fraction?: number | null) => void, signal: AbortSignal) => Promise<T>): Thenable<T> {
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
+    const cancel = new AbortController();
+    const listener = token.onCancellationRequested(() => cancel.abort());
+    let done = 0;
+    try {
+      return await work((message, fraction = null) => {
+        const percent = fraction === null ? 0 : Math.max(0, fraction * 100 - done);
+        done += percent;
+        progress.report({ message, increment: percent });
+      }, cancel.signal);
+    } finally {
+      listener.dispose();
+    }
+  });
 }

@@ -39,7 +39,7 @@ export function problemOf(error: unknown): Problem {
 
 /** Whether a thrown value means that the user changed their mind. */
 export function isCancelled(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || problemOf(error).code === 'cancelled');
+  return error instanceof Error && (error.name === 'AbortError' || ['cancelled', 'aborted'].includes(problemOf(error).code));
 }
 
 /** The problem in one line: message, then next step. */

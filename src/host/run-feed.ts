@@ -5,17 +5,18 @@
  */
 import * as vscode from 'vscode';
 import { MetricsReader } from '../runs/metrics-reader';
-import { watchRun } from '../runs/watch-run';
+import { watchRun, type Watch } from '../runs/watch-run';
 import type { Log } from './notify';
 import { problemOf, problemText } from './problem';
 import { RunDataStore } from './run-data';
 
-/** Milliseconds between looks at a file that nobody told us about. */
+/** Milliseconds between looks when nobody tells us anything. */
 const slowly = 1500;
 
 /** The chart data of one run, kept up to date until disposed of. */
 export class RunFeed implements vscode.Disposable {
-  readonly store = new RunDataStore();
+  /** The data so far; another store takes its place when the file was begun anew. */
+  store = new RunDataStore();
   private readonly emitter = new vscode.EventEmitter<void>();
   /** There is new data in the store. */
   readonly onDidAppend = this.emitter.event;
@@ -23,7 +24,7 @@ export class RunFeed implements vscode.Disposable {
   readonly loaded: Promise<void>;
 
   private readonly reader: MetricsReader;
-  private readonly watcher: vscode.Disposable;
+  private readonly watcher: Watch;
   private readonly clock: NodeJS.Timeout;
   private reading: Promise<void> | null = null;
   private again = false;
@@ -61,10 +62,13 @@ export class RunFeed implements vscode.Disposable {
   private async readToEnd(): Promise<void> {
     try {
       for (;;) {
+        const { restarts } = this.reader;
         const events = await this.reader.read();
-        if (events.length === 0 || this.disposed) return;
+        if (this.disposed) return;
+        if (this.reader.restarts > restarts) this.store = new RunDataStore();
         this.store.append(events);
-        this.emitter.fire();
+        if (events.length > 0) this.emitter.fire();
+        if (!this.reader.more) return;
       }
     } catch (error) {
       this.log.warn(problemText(problemOf(error)));

@@ -6,7 +6,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { listRuns, type BrokenRun, type RunSummary } from '../runs/read-run';
-import { watchRuns } from '../runs/watch-run';
+import { watchRuns, type Watch } from '../runs/watch-run';
 import { LiveRun } from './live-run';
 import type { Log } from './notify';
 import { problemOf, problemText } from './problem';
@@ -19,8 +19,8 @@ export interface StartingRun { readonly id: string; readonly name: string; reado
 /** A run that has just ended, as it was and as it is. */
 export interface RunEnd { readonly run: RunSummary; readonly before: RunSummary }
 
-/** Shortest time between two readings of all folders, and the period while a run is live, in milliseconds. */
-const atMostEvery = 500, whileLive = 5000;
+/** Milliseconds: the shortest time between two readings of all folders, and the periods while a run starts and while one is live. */
+const atMostEvery = 300, whileStarting = 300, whileLive = 5000;
 
 /** The runs of this window. */
 export class Runs implements vscode.Disposable {
@@ -41,7 +41,7 @@ export class Runs implements vscode.Disposable {
   private broken: readonly BrokenRun[] = [];
   private readonly lines = new Map<string, LiveRun>();
   private readonly starting = new Map<string, StartingRun>();
-  private watchers: vscode.Disposable[] = [];
+  private watchers: Watch[] = [];
   private readonly own: vscode.Disposable[] = [];
   private timer: NodeJS.Timeout | undefined;
   private reading: Promise<void> | null = null;
@@ -109,7 +109,7 @@ export class Runs implements vscode.Disposable {
     void this.refresh();
   }
 
-  /** Reads the folders soon, but not more often than twice a second. */
+  /** Reads the folders soon, but not too often. */
   private soon(): void {
     if (this.disposed) return;
     clearTimeout(this.timer);
@@ -134,18 +134,18 @@ export class Runs implements vscode.Disposable {
     const before = this.summaries;
     this.summaries = new Map([...found].sort(([, a], [, b]) => b.manifest.created.localeCompare(a.manifest.created)));
     this.broken = broken;
-    for (const id of this.starting.keys()) if (found.has(id)) this.starting.delete(id);
+    const begun = [...this.starting.keys()].filter(id => found.has(id));
+    for (const id of begun) this.starting.delete(id);
     this.connect();
     this.changeEmitter.fire();
     for (const [id, run] of this.summaries) {
-      const old = before.get(id);
+      const old = before.get(id) ?? (begun.includes(id) ? { ...run, state: 'pending' as const } : undefined);
       if (old && isLive(old.state) && !isLive(run.state)) this.endEmitter.fire({ run, before: old });
       this.hearEmitter.fire(id);
     }
-    if ([...this.summaries.values()].some(r => isLive(r.state))) {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => void this.refresh(), whileLive);
-    }
+    const period = this.starting.size > 0 ? whileStarting : [...this.summaries.values()].some(r => isLive(r.state)) ? whileLive : null;
+    clearTimeout(this.timer);
+    if (period !== null) this.timer = setTimeout(() => void this.refresh(), period);
   }
 
   /** Opens lines to live runs of this machine, and closes those of runs that ended. A folder nobody trusts names no socket to us. */
@@ -162,7 +162,10 @@ export class Runs implements vscode.Disposable {
       const line = this.lines.get(id);
       if (line) { line.update(run.manifest.owner); continue; }
       const opened = new LiveRun(id, run.manifest.owner, this.log);
-      opened.onDidChangeStatus(() => this.statusEmitter.fire(opened));
+      opened.onDidChangeStatus(status => {
+        this.statusEmitter.fire(opened);
+        if (status.state !== this.summaries.get(id)?.state) this.soon();
+      });
       opened.onDidHear(() => this.hearEmitter.fire(id));
       opened.onDidDisconnect(() => this.soon());
       this.lines.set(id, opened);

@@ -50,23 +50,11 @@ export function pastedTokens(text: string, model: { vocab_size: number; seq_len:
 export function asTraceChoice(value: unknown): TraceChoice | null {
   if (typeof value !== 'object' || value === null) return null;
   const { run, checkpoint, puzzle, depth } = value as Record<string, unknown>;
-  if ((typeof run !== 'string' && run !== null) || typeof checkpoint !== 'string' || !/^(live|best|step-\d{1,12})$/.test(checkpoint)) return null;
+  if ((typeof run !== 'string' && run !== null) || typeof checkpoint !== 'string' || !/^(live|best|step-\d{1,15}(\.\d{1,9})?)$/.test(checkpoint)) return null;
   if (typeof depth !== 'number' || !Number.isInteger(depth) || depth < 1 || depth > deepest) return null;
   if (typeof puzzle !== 'object' || puzzle === null) return null;
   const { index, text } = puzzle as Record<string, unknown>;
   if (typeof index === 'number' && Number.isInteger(index) && index >= 0) return { run, checkpoint, puzzle: { index }, depth };
   if (typeof text === 'string' && text.length < 100_000) return { run, checkpoint, puzzle: { text }, depth };
   return null;
-}
-
-/** Watched puzzles and their steps from paths `<step>/<puzzle>.json`. */
-export function watchedPuzzles(files: readonly string[]): InspectorOptions['watched'] {
-  const steps = new Map<number, number[]>();
-  for (const file of files) {
-    const match = /^(\d{1,12})[\\/](\d{1,9})\.json$/.exec(file);
-    if (!match) continue;
-    const index = Number(match[2]);
-    steps.set(index, [...(steps.get(index) ?? []), Number(match[1])]);
-  }
-  return [...steps].sort(([a], [b]) => a - b).map(([index, at]) => ({ index, steps: at.sort((a, b) => a - b) }));
 }

@@ -27,7 +27,7 @@ export function parseTrainerLine(line: string): TrainerLine {
   }
   const { progress, error } = value as { progress?: Record<string, unknown>; error?: Record<string, unknown> };
   if (typeof error === 'object') {
-    return { error: new HostError(text(error['code'], 'failed'), text(error['message'], 'The trainer failed.'), text(error['next'], 'See the log.')) };
+    return { error: new HostError(text(error['code'] ?? error['cause'], 'failed'), text(error['message'], 'The trainer failed.'), text(error['next'], 'See the log.')) };
   }
   if (typeof progress === 'object') {
     const fraction = progress['fraction'];

@@ -1,6 +1,6 @@
 /** What a trace choice means: checkpoints, puzzle numbers, pasted boards, saved state. */
 import { describe, expect, it } from 'vitest';
-import { asTraceChoice, checkpointChoices, firstCheckpoint, pastedTokens, puzzleNumberProblem, watchedPuzzles } from '../../src/host/trace-choice';
+import { asTraceChoice, checkpointChoices, firstCheckpoint, pastedTokens, puzzleNumberProblem } from '../../src/host/trace-choice';
 
 const checkpoint = (step: number, best = false, pinned = false) => ({ name: `step-${step}`, step, best, pinned });
 
@@ -30,10 +30,6 @@ describe('puzzles', () => {
     expect(pastedTokens(board, { vocab_size: 6, seq_len: 16 })).toEqual([2, 3, 1, 1, 4, 5, 1, 1, 3, 2, 1, 1, 5, 4, 1, 1]);
     expect(() => pastedTokens('123', { vocab_size: 6, seq_len: 16 })).toThrow(/3 cells, expected 16/);
     expect(() => pastedTokens(board, { vocab_size: 12, seq_len: 900 })).toThrow(/Only Sudoku/);
-  });
-  it('sorts kept traces and passes over other files', () => {
-    expect(watchedPuzzles(['100/2.json', '20/2.json', '20/0.json', 'x/1.json', '20/../3.json', '20/1.json.tmp']))
-      .toEqual([{ index: 0, steps: [20] }, { index: 2, steps: [20, 100] }]);
   });
 });
 

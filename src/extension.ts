@@ -1,0 +1,47 @@
+/** The extension: puts the features of host/ together, and nothing else. */
+import * as vscode from 'vscode';
+import { Messenger } from 'vscode-messenger';
+import { registerConfigCommands } from './host/config-commands';
+import { registerExports } from './host/export-file';
+import { Inspector } from './host/inspector';
+import { TraceSource } from './host/inspector-source';
+import { LiveCharts } from './host/live-charts';
+import { command, createLog } from './host/notify';
+import { registerRunCommands } from './host/run-control';
+import { registerRunEnds } from './host/run-ends';
+import { RunFeeds } from './host/run-feed';
+import { Runs } from './host/runs';
+import { RunsTree } from './host/runs-tree';
+import { registerRuntimeCommand } from './host/runtime-command';
+import { registerStatusBar } from './host/status-bar';
+import { train } from './host/train';
+import { Trainers } from './host/trainers';
+
+/** Called by VS Code once, when something of ours is first needed. */
+export function activate(context: vscode.ExtensionContext): void {
+  const { extensionUri, workspaceState: state, subscriptions } = context;
+  const own = <T extends vscode.Disposable>(thing: T): T => {
+    subscriptions.push(thing);
+    return thing;
+  };
+  const log = own(createLog());
+  const messenger = new Messenger();
+  const runs = own(new Runs(log));
+  const feeds = own(new RunFeeds(log));
+  const trainers = new Trainers(extensionUri, log);
+  const charts = own(new LiveCharts({ extensionUri, state, runs, feeds, messenger }));
+  const traces = new TraceSource(runs, trainers);
+  const inspector = own(new Inspector({ extensionUri, state, runs, source: traces, messenger, log }));
+  const starting = { runs, feeds, charts, trainers, log, logDir: context.logUri.fsPath };
+  const tree = own(new RunsTree(runs));
+  own(vscode.window.createTreeView('trm.runs', { treeDataProvider: tree, showCollapseAll: true }));
+  own(command(log, 'trm.train', given => train(starting, given)));
+  subscriptions.push(
+    ...registerRunCommands({ runs, charts, inspector, traces, trainers, train: starting, log }),
+    ...registerConfigCommands(extensionUri, trainers, log),
+    registerRuntimeCommand(log),
+    registerExports(messenger, log),
+    registerRunEnds(runs, log),
+    ...registerStatusBar(runs),
+  );
+}

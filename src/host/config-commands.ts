@@ -1,0 +1,58 @@
+/** Commands on configs: a new one from a preset, and the dataset of one. Train TRM is in train.ts. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { presetFile, presets, readPreset } from '../config/presets';
+import { command, showInfo, withProgress, type Log } from './notify';
+import { pickConfig } from './pick';
+import { HostError } from './problem';
+import type { Trainers } from './trainers';
+
+const l10n = vscode.l10n.t;
+
+/** Makes a config of a preset, with a name of the user's, and opens it. */
+async function newConfig(extensionUri: vscode.Uri): Promise<void> {
+  const items = presets.map(preset => ({ label: preset.title, description: presetFile(preset), detail: preset.description, preset }));
+  const chosen = (await vscode.window.showQuickPick(items, { placeHolder: l10n('Begin with which preset?'), matchOnDetail: true }))?.preset;
+  if (!chosen) return;
+  const text = readPreset(vscode.Uri.joinPath(extensionUri, 'examples').fsPath, chosen);
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const target = folder ? await freeName(folder, chosen.name) : await vscode.window.showSaveDialog({ title: l10n('Save the config as'), filters: { 'TRM config': ['trm.yaml'] } });
+  if (!target) return;
+  await vscode.workspace.fs.writeFile(target, Buffer.from(text, 'utf8'));
+  await vscode.window.showTextDocument(target);
+}
+
+/** Asks for a name in the folder that is not taken. */
+async function freeName(folder: vscode.Uri, name: string): Promise<vscode.Uri | undefined> {
+  const at = (stem: string): vscode.Uri => vscode.Uri.joinPath(folder, `${stem}.trm.yaml`);
+  const exists = async (uri: vscode.Uri): Promise<boolean> => vscode.workspace.fs.stat(uri).then(() => true, () => false);
+  let free = name;
+  for (let n = 2; await exists(at(free)); n++) free = `${name}-${n}`;
+  const typed = await vscode.window.showInputBox({
+    title: l10n('New Config from Preset'), prompt: l10n('Name of the config; the file is NAME.trm.yaml in {0}', path.basename(folder.fsPath)), value: free,
+    validateInput: async stem => {
+      if (!/^[\w][\w. -]*$/.test(stem)) return l10n('Use letters, digits, ".", "-" and "_".');
+      return await exists(at(stem)) ? l10n('{0}.trm.yaml is there already.', stem) : null;
+    },
+  });
+  return typed === undefined ? undefined : at(typed);
+}
+
+async function buildDataset(trainers: Trainers, log: Log, given: unknown): Promise<void> {
+  if (!vscode.workspace.isTrusted) throw new HostError('untrusted', l10n('Building a dataset writes files where the config says; this folder is not trusted yet.'), l10n('Trust the folder (Workspaces: Manage Workspace Trust) and try again.'));
+  const config = await pickConfig(given);
+  if (!config) return;
+  const name = path.basename(config.fsPath);
+  const open = vscode.workspace.textDocuments.find(d => d.uri.toString() === config.toString());
+  if (open?.isDirty) await open.save();
+  await withProgress(l10n('Building the dataset of {0}', name), (report, signal) => trainers.buildData(config.fsPath, p => report(p.text, p.fraction), signal));
+  showInfo(log, l10n('The dataset of {0} is ready.', name), { title: l10n('Train TRM'), run: () => vscode.commands.executeCommand('trm.train', config) });
+}
+
+/** Registers the commands on configs. */
+export function registerConfigCommands(extensionUri: vscode.Uri, trainers: Trainers, log: Log): vscode.Disposable[] {
+  return [
+    command(log, 'trm.newConfig', () => newConfig(extensionUri)),
+    command(log, 'trm.buildDataset', given => buildDataset(trainers, log, given)),
+  ];
+}

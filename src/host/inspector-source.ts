@@ -1,0 +1,98 @@
+/**
+ * Where traces come from: the trainer of a live run over its socket, a trainer process in trace mode for everything else,
+ * or a file that was kept during training. Traces of checkpoints do not change and are remembered.
+ */
+import * as vscode from 'vscode';
+import { checkpointDir, listCheckpoints, readBest } from '../runs/checkpoints';
+import type { RunSummary } from '../runs/read-run';
+import type { Trace } from '../runs/schema';
+import { listTraces, readTrace } from '../runs/traces';
+import { maxDepth } from '../protocol/control';
+import type { InspectorOptions, TraceChoice } from '../protocol/inspector';
+import { Lru } from './lru';
+import { HostError } from './problem';
+import type { Runs } from './runs';
+import { haltMaxSteps, isLive } from './run-text';
+import { checkpointChoices, firstCheckpoint, pastedTokens } from './trace-choice';
+import type { Trainers } from './trainers';
+
+/** Words about work in progress. */
+export type OnProgress = (text: string) => void;
+
+/** Makes and remembers traces. */
+export class TraceSource {
+  private readonly remembered = new Lru<Trace>(40);
+
+  constructor(private readonly runs: Runs, private readonly trainers: Trainers) {}
+
+  /** What can be chosen for a run. */
+  async options(run: RunSummary): Promise<InspectorOptions> {
+    const live = isLive(run.state);
+    const { manifest } = run;
+    return {
+      runName: manifest.name, live,
+      checkpoints: checkpointChoices(live, usable(run)),
+      puzzles: manifest.dataset?.test.examples ?? 0,
+      watched: await listTraces(run.dir),
+      haltMaxSteps: haltMaxSteps(manifest.config),
+      maxDepth,
+    };
+  }
+
+  /** The choice an inspector of this run begins with. */
+  firstChoice(run: RunSummary, puzzle: TraceChoice['puzzle'] = { index: 0 }, checkpoint?: string): TraceChoice {
+    return {
+      run: run.manifest.id, puzzle, depth: Math.min(maxDepth, haltMaxSteps(run.manifest.config)),
+      checkpoint: checkpoint ?? firstCheckpoint(isLive(run.state), usable(run)) ?? 'best',
+    };
+  }
+
+  /**
+   * Makes the trace.
+   * @throws ControlError, HostError, RunFolderError or DatasetError, each with a next step
+   */
+  async trace(run: RunSummary, choice: TraceChoice, onProgress: OnProgress, signal: AbortSignal): Promise<Trace> {
+    const puzzle = 'index' in choice.puzzle ? { index: choice.puzzle.index } : { tokens: tokensOf(run, choice.puzzle.text) };
+    if (choice.checkpoint === 'live') return this.live(run, puzzle, choice.depth, onProgress, signal);
+    const name = choice.checkpoint === 'best' ? bestOf(run) : choice.checkpoint;
+    const dir = checkpointDir(run.dir, name);
+    const key = JSON.stringify([dir, puzzle, choice.depth]);
+    const known = this.remembered.get(key);
+    if (known) return known;
+    onProgress(vscode.l10n.t('Starting the model of {0}', name));
+    const asked = 'index' in puzzle ? ['--puzzle', String(puzzle.index)] : ['--tokens', puzzle.tokens.join(',')];
+    const trace = await this.trainers.trace([dir, ...asked, '--depth', String(choice.depth)], progress => onProgress(progress.text), signal);
+    this.remembered.set(key, trace);
+    return trace;
+  }
+
+  /** Reads a trace kept during training. */
+  async kept(run: RunSummary, index: number, step: number): Promise<Trace> {
+    return readTrace(run.dir, step, index);
+  }
+
+  private async live(run: RunSummary, puzzle: { index: number } | { tokens: number[] }, depth: number, onProgress: OnProgress, signal: AbortSignal): Promise<Trace> {
+    const line = this.runs.line(run.manifest.id);
+    if (!line) {
+      throw new HostError('not_live', vscode.l10n.t('{0} is not running on this machine, so its present weights cannot be asked for.', run.manifest.name), vscode.l10n.t('Choose one of its checkpoints.'));
+    }
+    onProgress(vscode.l10n.t('Asking the trainer; it answers between two training steps'));
+    return this.trainers.checked(await line.request('trace', { puzzle, depth }, signal));
+  }
+}
+
+const usable = (run: RunSummary): ReturnType<typeof listCheckpoints> => listCheckpoints(run.dir).filter(c => c.problem === null && !c.superseded);
+
+function bestOf(run: RunSummary): string {
+  const best = readBest(run.dir);
+  if (best) return best.checkpoint;
+  throw new HostError('no_checkpoint', vscode.l10n.t('{0} has no checkpoint yet.', run.manifest.name), isLive(run.state)
+    ? vscode.l10n.t('Wait for its first evaluation, or choose its live weights.')
+    : vscode.l10n.t('Resume the run, or choose another.'));
+}
+
+function tokensOf(run: RunSummary, text: string): number[] {
+  const data = run.manifest.dataset;
+  if (!data) throw new HostError('no_data', vscode.l10n.t('{0} has not read its data yet.', run.manifest.name), vscode.l10n.t('Wait a moment and try again.'));
+  return pastedTokens(text, data.test);
+}

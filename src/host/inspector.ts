@@ -1,0 +1,184 @@
+/**
+ * The Trace Inspector: an editor per run that shows how the model refines one puzzle. A panel is a session of a choice, its
+ * trace and what went wrong; it comes back after a reload with the choice it had.
+ */
+import * as vscode from 'vscode';
+import type { Messenger } from 'vscode-messenger';
+import type { MessageParticipant, WebviewIdMessageParticipant } from 'vscode-messenger-common';
+import {
+  cancelTrace, getInspectorState, inspectorOptions, inspectorProgress, inspectorState, requestKeptTrace, requestTrace,
+  type InspectorOptions, type InspectorState, type TraceChoice,
+} from '../protocol/inspector';
+import type { RunSummary } from '../runs/read-run';
+import type { Trace } from '../runs/schema';
+import type { TraceSource } from './inspector-source';
+import type { Log } from './notify';
+import { HostError, isCancelled, problemOf, problemText } from './problem';
+import type { Runs } from './runs';
+import { asTraceChoice } from './trace-choice';
+import { pageOptions, showPage } from './webview-page';
+
+const panelType = 'trm.trace', choicesKey = 'trm.trace.choice';
+
+/** What the inspector needs of the window. */
+export interface InspectorContext {
+  readonly extensionUri: vscode.Uri;
+  readonly state: vscode.Memento;
+  readonly runs: Runs;
+  readonly source: TraceSource;
+  readonly messenger: Messenger;
+  readonly log: Log;
+}
+
+const noOptions: InspectorOptions = { runName: '', live: false, checkpoints: [], puzzles: 0, watched: [], haltMaxSteps: 16, maxDepth: 128 };
+
+/** One open inspector. */
+class Session {
+  private trace: Trace | null = null;
+  private problem: InspectorState['problem'] = null;
+  private work: AbortController | null = null;
+
+  constructor(private readonly context: InspectorContext, private readonly id: WebviewIdMessageParticipant, private readonly panel: vscode.WebviewPanel, public choice: TraceChoice) {
+    this.title();
+  }
+
+  /** Another choice from outside: told to the page, which asks for its trace. */
+  async show(choice: TraceChoice): Promise<void> {
+    await this.make(choice, async (run, progress, signal) => this.context.source.trace(run, choice, progress, signal));
+    this.context.messenger.sendNotification(inspectorState, this.id, await this.state());
+  }
+
+  async state(): Promise<InspectorState> {
+    return { choice: this.choice, options: await this.options(), trace: this.trace, problem: this.problem };
+  }
+
+  async options(): Promise<InspectorOptions> {
+    const run = this.run();
+    if (!run) return noOptions;
+    try {
+      return await this.context.source.options(run);
+    } catch (error) {
+      this.context.log.warn(problemText(problemOf(error)));
+      return noOptions;
+    }
+  }
+
+  async request(value: unknown): Promise<InspectorState> {
+    const choice = asTraceChoice(value);
+    if (!choice) throw new Error(vscode.l10n.t('This is no choice of a trace.'));
+    await this.make({ ...choice, run: this.choice.run }, (run, progress, signal) => this.context.source.trace(run, choice, progress, signal));
+    return this.state();
+  }
+
+  async kept(index: number, step: number): Promise<InspectorState> {
+    const checkpoint = this.choice.checkpoint;
+    await this.make({ ...this.choice, puzzle: { index } }, run => this.context.source.kept(run, index, step));
+    this.choice = { ...this.choice, checkpoint };
+    return this.state();
+  }
+
+  cancel(): void { this.work?.abort(); }
+
+  /** What there is to choose may have changed. */
+  refresh(): void {
+    this.title();
+    if (!this.panel.visible) return;
+    void this.options().then(options => this.context.messenger.sendNotification(inspectorOptions, this.id, options));
+  }
+
+  private run(): RunSummary | undefined {
+    return this.choice.run === null ? undefined : this.context.runs.get(this.choice.run);
+  }
+
+  private title(): void {
+    const name = this.run()?.manifest.name;
+    this.panel.title = name === undefined ? vscode.l10n.t('Puzzle Trace') : vscode.l10n.t('Trace: {0}', name);
+  }
+
+  /** Makes a trace for a choice; what goes wrong becomes the session's problem. Newer work ends older. */
+  private async make(choice: TraceChoice, work: (run: RunSummary, progress: (text: string) => void, signal: AbortSignal) => Promise<Trace>): Promise<void> {
+    this.work?.abort();
+    const own = this.work = new AbortController();
+    this.choice = choice;
+    void this.context.state.update(choicesKey, choice);
+    try {
+      const run = this.run();
+      if (!run) throw new HostError('no_run', vscode.l10n.t('The run {0} is not in this window.', choice.run ?? ''), vscode.l10n.t('Open the folder it is in, or inspect another run.'));
+      const progress = (text: string): void => { if (this.work === own) this.context.messenger.sendNotification(inspectorProgress, this.id, { text }); };
+      const trace = await work(run, progress, own.signal);
+      if (this.work !== own) return;
+      this.trace = trace;
+      this.problem = null;
+    } catch (error) {
+      if (this.work !== own) return;
+      const { message, next } = problemOf(error);
+      this.trace = null;
+      this.problem = isCancelled(error) || own.signal.aborted
+        ? { message: vscode.l10n.t('Cancelled: this trace was not made.'), next: vscode.l10n.t('Choose another puzzle, or ask again.') }
+        : { message, next };
+      if (!isCancelled(error)) this.context.log.warn(problemText({ message, next }));
+    } finally {
+      if (this.work === own) this.work = null;
+    }
+  }
+}
+
+/** All open inspectors. */
+export class Inspector implements vscode.WebviewPanelSerializer, vscode.Disposable {
+  private readonly sessions = new Map<string, { session: Session; panel: vscode.WebviewPanel }>();
+  private readonly own: vscode.Disposable[];
+
+  constructor(private readonly context: InspectorContext) {
+    const { messenger, runs } = context;
+    const of = (sender: MessageParticipant): Session => {
+      const found = this.sessions.get('webviewId' in sender ? sender.webviewId : '');
+      if (!found) throw new Error('This inspector is closed.');
+      return found.session;
+    };
+    this.own = [
+      vscode.window.registerWebviewPanelSerializer(panelType, this),
+      messenger.onRequest(getInspectorState, (_, sender) => of(sender).state()),
+      messenger.onRequest(requestTrace, (choice, sender) => of(sender).request(choice)),
+      messenger.onRequest(requestKeptTrace, ({ index, step }, sender) => of(sender).kept(index, step)),
+      messenger.onNotification(cancelTrace, (_, sender) => of(sender).cancel()),
+      runs.onDidChange(() => { for (const { session } of this.sessions.values()) session.refresh(); }),
+    ];
+  }
+
+  /** Opens an inspector; one that shows the same run is used again. */
+  open(choice: TraceChoice): void {
+    for (const { session, panel } of this.sessions.values()) {
+      if (session.choice.run !== choice.run) continue;
+      panel.reveal();
+      void session.show(choice);
+      return;
+    }
+    this.adopt(vscode.window.createWebviewPanel(panelType, vscode.l10n.t('Puzzle Trace'), vscode.ViewColumn.Active, pageOptions(this.context.extensionUri)), choice);
+  }
+
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel, saved: unknown): Promise<void> {
+    const inside = typeof saved === 'object' && saved !== null && 'choice' in saved ? saved.choice : saved;
+    const choice = asTraceChoice(inside) ?? asTraceChoice(this.context.state.get(choicesKey));
+    if (!choice) { panel.dispose(); return; }
+    if (choice.run !== null && !this.context.runs.get(choice.run)) await this.context.runs.refresh();
+    this.adopt(panel, choice);
+  }
+
+  dispose(): void {
+    for (const d of this.own) d.dispose();
+    for (const { session } of this.sessions.values()) session.cancel();
+  }
+
+  private adopt(panel: vscode.WebviewPanel, choice: TraceChoice): void {
+    const { messenger, extensionUri } = this.context;
+    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'trm.svg');
+    const id = messenger.registerWebviewPanel(panel);
+    const session = new Session(this.context, id, panel, choice);
+    this.sessions.set(id.webviewId, { session, panel });
+    panel.onDidDispose(() => {
+      session.cancel();
+      this.sessions.delete(id.webviewId);
+    });
+    showPage(panel.webview, extensionUri, 'trace', panel.title);
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Completion: the keys of the mapping the cursor is in, and the values of the key before it.
+ */
+import * as vscode from 'vscode';
+import { suggestionsAt } from '../../config/complete';
+
+/** Offers keys and values; everything about them comes from the schema. */
+export class ConfigCompletion implements vscode.CompletionItemProvider {
+  /** Typing one of these asks for completion, besides letters. */
+  static readonly triggers = [':', ' ', '{', ','];
+
+  provideCompletionItems(document: vscode.TextDocument, position: vscode.Position): vscode.CompletionItem[] {
+    return suggestionsAt(document.getText(), document.offsetAt(position)).map((suggestion, index) => {
+      const item = new vscode.CompletionItem(suggestion.label, suggestion.kind === 'key' ? vscode.CompletionItemKind.Property : vscode.CompletionItemKind.Value);
+      item.detail = suggestion.detail;
+      item.documentation = new vscode.MarkdownString(suggestion.documentation);
+      item.insertText = suggestion.insertText;
+      const replacing = new vscode.Range(document.positionAt(suggestion.start), document.positionAt(suggestion.end));
+      item.range = { inserting: new vscode.Range(replacing.start, position), replacing };
+      item.sortText = String(index).padStart(4, '0');
+      return item;
+    });
+  }
+}

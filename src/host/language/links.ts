@@ -1,0 +1,34 @@
+/**
+ * Links from the folders a config names (`data_paths`, `data_paths_test`, `dataset.csv`) to the folders themselves, where they
+ * are there.
+ */
+import { existsSync } from 'node:fs';
+import * as vscode from 'vscode';
+import { spanOfPath } from '../../config/document';
+import { resolveDataPath } from '../../config/load';
+import { rangeOf } from './diagnostics';
+import type { ParsedDocuments } from './parsed-documents';
+
+/** Makes the links; a click shows the folder in the Explorer. */
+export class DatasetLinks implements vscode.DocumentLinkProvider {
+  constructor(private readonly parsed: ParsedDocuments) {}
+
+  provideDocumentLinks(document: vscode.TextDocument): vscode.DocumentLink[] {
+    const { config, document: text } = this.parsed.of(document);
+    if (!config || !text || document.uri.scheme !== 'file') return [];
+    const csv = config.dataset?.kind === 'sudoku' ? config.dataset.csv : undefined;
+    const named = [
+      ...config.data_paths.map((folder, index) => ({ path: ['data_paths', index], folder })),
+      ...config.data_paths_test.map((folder, index) => ({ path: ['data_paths_test', index], folder })),
+      ...(csv === undefined ? [] : [{ path: ['dataset', 'csv'], folder: csv }]),
+    ];
+    return named.flatMap(({ path, folder }) => {
+      const target = resolveDataPath(document.uri.fsPath, folder);
+      if (!existsSync(target)) return [];
+      const reveal = vscode.Uri.parse(`command:revealInExplorer?${encodeURIComponent(JSON.stringify([vscode.Uri.file(target)]))}`);
+      const link = new vscode.DocumentLink(rangeOf(document, spanOfPath(text, path, 'value')), reveal);
+      link.tooltip = vscode.l10n.t('Show {0}', target);
+      return [link];
+    });
+  }
+}

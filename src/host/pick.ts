@@ -1,0 +1,108 @@
+/**
+ * Asking which one: a config, a run, a checkpoint, a puzzle. Every command takes what it was given (a file of the Explorer, a
+ * line of the Runs view, a run id from a page) and asks only for what is missing.
+ */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { accuracyText } from '../runs/describe';
+import { listCheckpoints } from '../runs/checkpoints';
+import type { RunSummary } from '../runs/read-run';
+import { HostError } from './problem';
+import type { RunNode } from './runs-tree';
+import type { Runs } from './runs';
+import { runDescription, stateIcon } from './run-text';
+import { puzzleNumberProblem } from './trace-choice';
+
+/** File names of configs. */
+const configName = /\.trm\.ya?ml$/i;
+
+/** What a command may be called with: a line of the Runs view, a run id, or nothing. */
+export type RunArgument = RunNode | string | undefined;
+
+/** Whether a document is a config. */
+export function isConfig(document: vscode.TextDocument): boolean {
+  return document.uri.scheme === 'file' && (document.languageId === 'trm' || configName.test(document.uri.path));
+}
+
+/** The config meant: the file given, the one in the active editor, or one chosen of those in the workspace. */
+export async function pickConfig(given?: unknown): Promise<vscode.Uri | undefined> {
+  if (given instanceof vscode.Uri) {
+    if (given.scheme === 'file') return given;
+    throw new HostError('not_local', vscode.l10n.t('{0} is not a file on this machine.', given.toString()), vscode.l10n.t('Save it to a folder first.'));
+  }
+  const active = vscode.window.activeTextEditor?.document;
+  if (active && isConfig(active)) return active.uri;
+  const found = (await vscode.workspace.findFiles('**/*.trm.{yaml,yml}', '**/{node_modules,runs,.git}/**', 200)).sort((a, b) => a.fsPath.localeCompare(b.fsPath));
+  if (found.length === 0) {
+    const make = vscode.l10n.t('New Config from Preset');
+    const chosen = await vscode.window.showInformationMessage(vscode.l10n.t('There is no config (NAME.trm.yaml) in this workspace yet.'), make);
+    if (chosen === make) await vscode.commands.executeCommand('trm.newConfig');
+    return undefined;
+  }
+  if (found.length === 1) return found[0];
+  const items = found.map(uri => ({ label: path.basename(uri.fsPath), description: path.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, ''), uri }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Which config?') }))?.uri;
+}
+
+/** The id in what a command was called with. */
+export function runIdOf(given: unknown): string | undefined {
+  if (typeof given === 'string') return given;
+  if (typeof given === 'object' && given !== null && 'id' in given && typeof given.id === 'string') return given.id;
+  return undefined;
+}
+
+/** The checkpoint in what a command was called with. */
+export function checkpointOf(given: unknown): string | undefined {
+  const node = given as RunNode | undefined;
+  return typeof node === 'object' && node.kind === 'checkpoint' ? node.checkpoint.name : undefined;
+}
+
+/** The run meant: the one given, the only one that fits, or one chosen. */
+export async function pickRun(runs: Runs, given: unknown, fits: (run: RunSummary) => boolean, words: { ask: string; none: string; next: string }): Promise<RunSummary | undefined> {
+  const id = runIdOf(given);
+  if (id !== undefined) {
+    if (!runs.get(id)) await runs.refresh();
+    const run = runs.get(id);
+    if (run) return run;
+    throw new HostError('no_run', vscode.l10n.t('There is no run {0} in this window.', id), vscode.l10n.t('It may have been deleted.'));
+  }
+  const fitting = runs.list().filter(fits);
+  if (fitting.length === 0) throw new HostError('no_run', words.none, words.next);
+  if (fitting.length === 1) return fitting[0];
+  const items = fitting.map(run => ({
+    label: `$(${stateIcon(run.state).icon}) ${run.manifest.name}`,
+    description: runDescription(run, runs.line(run.manifest.id)?.status ?? null),
+    detail: run.manifest.id, run,
+  }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: words.ask, matchOnDescription: true, matchOnDetail: true }))?.run;
+}
+
+/** A checkpoint of a run: the one given, or one chosen. */
+export async function pickCheckpoint(run: RunSummary, given: unknown): Promise<string | undefined> {
+  const named = checkpointOf(given);
+  if (named !== undefined) return named;
+  const checkpoints = listCheckpoints(run.dir).filter(c => c.problem === null && !c.superseded);
+  if (checkpoints.length === 0) {
+    throw new HostError('no_checkpoint', vscode.l10n.t('{0} has no checkpoint yet.', run.manifest.name), vscode.l10n.t('Wait for its first evaluation, or choose another run.'));
+  }
+  const items = checkpoints.map(c => ({
+    label: vscode.l10n.t('step {0}', c.step), name: c.name,
+    description: [c.best && run.best ? `${vscode.l10n.t('best')}: ${accuracyText(run.best.eval)}` : '', c.pinned ? vscode.l10n.t('pinned') : ''].filter(t => t !== '').join(', '),
+  }));
+  if (items.length === 1) return items[0]!.name;
+  return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Which checkpoint?') }))?.name;
+}
+
+/** The number of a test puzzle. */
+export async function askPuzzle(puzzles: number): Promise<number | undefined> {
+  const text = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Inspect Puzzle Trace'),
+    prompt: puzzles > 0 ? vscode.l10n.t('Number of the test puzzle, 0 to {0} ({1} puzzles)', puzzles - 1, puzzles) : vscode.l10n.t('Number of the test puzzle'),
+    value: '0',
+    validateInput: typed => {
+      const expected = puzzleNumberProblem(typed, puzzles);
+      return expected === null ? null : vscode.l10n.t('Expected {0}.', expected);
+    },
+  });
+  return text === undefined ? undefined : Number(text);
+}

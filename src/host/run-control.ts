@@ -1,0 +1,146 @@
+/** Commands on a run: stop, pause, resume, evaluate, inspect, and the small ones that open its folder, its log, copy its id. */
+import * as vscode from 'vscode';
+import { checkpointDir } from '../runs/checkpoints';
+import { accuracyText } from '../runs/describe';
+import { insideRun } from '../runs/paths';
+import type { RunSummary } from '../runs/read-run';
+import type { LiveRun } from './live-run';
+import { command, showInfo, withProgress, type Log } from './notify';
+import { askPuzzle, checkpointOf, pickCheckpoint, pickRun } from './pick';
+import { HostError } from './problem';
+import { evaluationDocument, evaluationSummary } from './evaluation-text';
+import type { Inspector } from './inspector';
+import type { TraceSource } from './inspector-source';
+import type { LiveCharts } from './live-charts';
+import type { Runs } from './runs';
+import { isLive, isResumable } from './run-text';
+import { resume, type TrainContext } from './train';
+import type { Trainers } from './trainers';
+
+const l10n = vscode.l10n.t;
+
+/** What these commands need of the window. */
+export interface ControlContext {
+  readonly runs: Runs;
+  readonly charts: LiveCharts;
+  readonly inspector: Inspector;
+  readonly traces: TraceSource;
+  readonly trainers: Trainers;
+  readonly train: TrainContext;
+  readonly log: Log;
+}
+
+const anyRun = (): boolean => true;
+
+/** The line to a live run's trainer. */
+function lineOf(runs: Runs, run: RunSummary): LiveRun {
+  const line = runs.line(run.manifest.id);
+  if (line) return line;
+  if (!vscode.workspace.isTrusted) throw new HostError('untrusted', l10n('A run can only be controlled from a trusted folder.'), l10n('Trust the folder (Workspaces: Manage Workspace Trust) and try again.'));
+  throw new HostError('not_live', l10n('{0} is not running on this machine ({1}).', run.manifest.name, run.state), l10n('See its state in the Runs view.'));
+}
+
+async function stop({ runs, log }: ControlContext, given: unknown): Promise<void> {
+  const run = await pickRun(runs, given, r => isLive(r.state), { ask: l10n('Stop which run?'), none: l10n('No run is live.'), next: '' });
+  if (!run) return;
+  await withProgress(l10n('Stopping {0}', run.manifest.name), async (report, signal) => {
+    report(l10n('it finishes its step and writes a checkpoint'));
+    await lineOf(runs, run).request('stop', {}, signal);
+  });
+  await runs.refresh();
+  log.info(`${run.manifest.id}: stopped`);
+}
+
+async function pause({ runs }: ControlContext, given: unknown): Promise<void> {
+  const run = await pickRun(runs, given, r => r.state === 'running', { ask: l10n('Pause which run?'), none: l10n('No run is training.'), next: '' });
+  if (!run) return;
+  await lineOf(runs, run).request('pause', {});
+  await runs.refresh();
+}
+
+async function resumeRun(context: ControlContext, given: unknown): Promise<void> {
+  const { runs } = context;
+  const run = await pickRun(runs, given, r => isResumable(r.state), { ask: l10n('Resume which run?'), none: l10n('There is no run to resume.'), next: l10n('A run can be resumed when it was paused or stopped, or ended by an error.') });
+  if (!run) return;
+  if (run.state === 'paused') {
+    await lineOf(runs, run).request('resume', {});
+    await runs.refresh();
+    return;
+  }
+  if (run.state === 'lost') {
+    const takeOver = l10n('Take Over');
+    const detail = l10n('Its trainer on {0} has given no sign of life. If it still runs there, it will be locked out of the folder and end.', run.manifest.owner.host);
+    if (await vscode.window.showWarningMessage(l10n('Take over {0} from {1}?', run.manifest.name, run.manifest.owner.host), { modal: true, detail }, takeOver) !== takeOver) return;
+    await resume(context.train, run, { takeOver: true });
+    return;
+  }
+  if (!isResumable(run.state)) {
+    throw new HostError('not_resumable', l10n('{0} is {1}.', run.manifest.name, run.state), run.state === 'finished' ? l10n('To train longer, raise epochs in its config and train again.') : l10n('It is at work already.'));
+  }
+  await resume(context.train, run);
+}
+
+async function evaluate({ runs, trainers, log }: ControlContext, given: unknown): Promise<void> {
+  const run = await pickRun(runs, given, anyRun, { ask: l10n('Evaluate a checkpoint of which run?'), none: l10n('There is no run yet.'), next: l10n('Train a config first.') });
+  const checkpoint = run && await pickCheckpoint(run, given);
+  if (!run || checkpoint === undefined) return;
+  const title = `${run.manifest.name}, ${checkpoint}`;
+  const answer = await withProgress(l10n('Evaluating {0}', title), (report, signal) =>
+    trainers.evaluate([checkpointDir(run.dir, checkpoint)], progress => report(progress.text, progress.fraction), signal));
+  const summary = evaluationSummary(answer);
+  const show = { title: l10n('Show Result'), run: async () => {
+    const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: evaluationDocument(title, answer) });
+    await vscode.window.showTextDocument(document);
+  } };
+  showInfo(log, summary === null ? l10n('{0} was evaluated.', title) : `${title}: ${accuracyText(summary)}.`, show);
+}
+
+async function inspect({ runs, traces, inspector }: ControlContext, given: unknown): Promise<void> {
+  const run = await oneRun(runs, given, l10n('Inspect a puzzle of which run? (newest first)'));
+  if (!run) return;
+  const options = await traces.options(run);
+  const index = await askPuzzle(options.puzzles);
+  if (index !== undefined) inspector.open(traces.firstChoice(run, { index }, checkpointOf(given)));
+}
+
+async function oneRun(runs: Runs, given: unknown, ask: string): Promise<RunSummary | undefined> {
+  return pickRun(runs, given, anyRun, { ask, none: l10n('There is no run yet.'), next: l10n('Train a config first.') });
+}
+
+/** Registers the commands on runs. */
+export function registerRunCommands(context: ControlContext): vscode.Disposable[] {
+  const { runs, charts, log } = context;
+  const on = (id: string, run: (given: unknown) => unknown): vscode.Disposable => command(log, id, run);
+  return [
+    on('trm.stop', given => stop(context, given)),
+    on('trm.pause', given => pause(context, given)),
+    on('trm.resume', given => resumeRun(context, given)),
+    on('trm.evaluate', given => evaluate(context, given)),
+    on('trm.inspectPuzzle', given => inspect(context, given)),
+    on('trm.showCharts', async given => {
+      const run = given === undefined ? undefined : await oneRun(runs, given, l10n('Show the charts of which run?'));
+      await charts.reveal(run?.manifest.id);
+    }),
+    on('trm.openChartsInEditor', given => charts.openEditor(typeof given === 'string' ? given : undefined)),
+    on('trm.openRunFolder', async given => {
+      const run = await oneRun(runs, given, l10n('Open the folder of which run?'));
+      if (run) await revealFolder(run.dir);
+    }),
+    on('trm.showLog', async given => {
+      const run = await oneRun(runs, given, l10n('Show the log of which run?'));
+      if (run) await vscode.window.showTextDocument(vscode.Uri.file(insideRun(run.dir, 'trainer.log')));
+    }),
+    on('trm.copyRunId', async given => {
+      const run = await oneRun(runs, given, l10n('Copy the id of which run?'));
+      if (run) await vscode.env.clipboard.writeText(run.manifest.id);
+    }),
+    on('trm.refreshRuns', () => runs.refresh()),
+  ];
+}
+
+/** Shows a folder: in the Explorer when it is in the workspace, else where the system shows folders. */
+async function revealFolder(dir: string): Promise<void> {
+  const uri = vscode.Uri.file(dir);
+  if (vscode.workspace.getWorkspaceFolder(uri)) await vscode.commands.executeCommand('revealInExplorer', uri);
+  else await vscode.commands.executeCommand('revealFileInOS', uri);
+}

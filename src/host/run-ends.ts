@@ -1,0 +1,33 @@
+/** One quiet message when a run ends by itself: finished, with its accuracy, or failed, with what to do. A stop is the user's own. */
+import * as vscode from 'vscode';
+import { accuracyText } from '../runs/describe';
+import { showInfo, showProblem, type Log } from './notify';
+import { HostError } from './problem';
+import type { RunEnd, Runs } from './runs';
+
+const run = (title: string, command: string, id: string): { title: string; run(): unknown } => ({ title, run: () => vscode.commands.executeCommand(command, id) });
+
+/** Tells how a run ended. */
+function tell(log: Log, { run: ended }: RunEnd): void {
+  const { id, name, failure, last_eval } = ended.manifest;
+  const showLog = run(vscode.l10n.t('Show Log'), 'trm.showLog', id);
+  switch (ended.state) {
+    case 'finished': {
+      const best = ended.best?.eval ?? last_eval;
+      showInfo(log, best ? vscode.l10n.t('{0} finished: best {1}.', name, accuracyText(best)) : vscode.l10n.t('{0} finished.', name), run(vscode.l10n.t('Inspect a Puzzle'), 'trm.inspectPuzzle', id));
+      return;
+    }
+    case 'failed':
+      showProblem(log, new HostError('failed', vscode.l10n.t('{0} failed: {1}', name, failure?.message ?? ''), failure?.next ?? ''), showLog);
+      return;
+    case 'crashed':
+      showProblem(log, new HostError('crashed', vscode.l10n.t('{0} crashed: its process is gone without a last word.', name), vscode.l10n.t('It can be resumed from its last checkpoint.')), run(vscode.l10n.t('Resume Run'), 'trm.resume', id), showLog);
+      return;
+    case 'pending': case 'running': case 'paused': case 'stopped': case 'lost': return;
+  }
+}
+
+/** Tells of runs that end while this window is open. */
+export function registerRunEnds(runs: Runs, log: Log): vscode.Disposable {
+  return runs.onDidEnd(end => tell(log, end));
+}

@@ -1,0 +1,104 @@
+/**
+ * Runs as the editor shows them: icon, words and numbers of a state, and the header of a run's charts. Everything is words
+ * first; icons and colours only repeat them.
+ */
+import { accuracyText, durationText, runStatusLine, shareText, stateText } from '../runs/describe';
+import type { RunSummary } from '../runs/read-run';
+import type { RunState } from '../runs/schema';
+import type { RunHeader } from '../protocol/charts';
+import type { TrainerStatus } from '../protocol/control';
+
+/** Whether a process is at work on it, as far as can be told. */
+export function isLive(state: RunState): boolean {
+  return state === 'pending' || state === 'running' || state === 'paused';
+}
+
+/** Whether Resume Run does something for it. */
+export function isResumable(state: RunState): boolean {
+  return state === 'paused' || state === 'stopped' || state === 'failed' || state === 'crashed' || state === 'lost';
+}
+
+/** Codicon and theme colour of a state. */
+export function stateIcon(state: RunState): { icon: string; color: string | null } {
+  switch (state) {
+    case 'pending': return { icon: 'clock', color: null };
+    case 'running': return { icon: 'sync~spin', color: 'charts.blue' };
+    case 'paused': return { icon: 'debug-pause', color: 'charts.yellow' };
+    case 'finished': return { icon: 'pass', color: 'charts.green' };
+    case 'failed': return { icon: 'error', color: 'charts.red' };
+    case 'stopped': return { icon: 'debug-stop', color: null };
+    case 'crashed': return { icon: 'warning', color: 'charts.red' };
+    case 'lost': return { icon: 'debug-disconnect', color: 'charts.yellow' };
+  }
+}
+
+/** Share of the steps done, 0..1; null when the total is not known. */
+export function progressOf(run: Pick<RunSummary, 'manifest'>, status: TrainerStatus | null): number | null {
+  const total = status?.totalSteps ?? run.manifest.total_steps;
+  if (total === null || total <= 0) return null;
+  return Math.min(1, Math.max(status?.step ?? 0, run.manifest.step) / total);
+}
+
+/** What follows the name in the Runs tree: "running, 30 %, best 0.94 exact". */
+export function runDescription(run: Pick<RunSummary, 'manifest' | 'state' | 'lastSeen' | 'best'>, status: TrainerStatus | null): string {
+  const progress = progressOf(run, status);
+  const parts = [stateText(run.state, run.manifest.owner.host, run.lastSeen)];
+  if (progress !== null && run.state !== 'finished') parts.push(`${Math.floor(progress * 100)} %`);
+  if (run.best) parts.push(`best ${shareText(run.best.eval.exact_accuracy)} exact`);
+  return parts.join(', ');
+}
+
+/** A detail of a run: name and value. */
+export type Detail = readonly [name: string, value: string];
+
+/** A run in a few lines, for tooltips. All of it comes from a file: show it as text. */
+export function runDetails(run: Pick<RunSummary, 'manifest' | 'state' | 'lastSeen' | 'best' | 'warnings'>, status: TrainerStatus | null): Detail[] {
+  const { manifest, best } = run;
+  const details: Detail[] = [['', runStatusLine({ ...run, best: null }, status ?? undefined)]];
+  if (best) details.push(['best', `${accuracyText(best.eval)}, step ${best.eval.step}`]);
+  if (manifest.engine) details.push(['engine', `${manifest.engine.name} on ${manifest.engine.device}, ${manifest.engine.forward_dtype}`]);
+  if (manifest.parameters) details.push(['parameters', (manifest.parameters.dense + manifest.parameters.puzzle_emb).toLocaleString('en-US')]);
+  details.push(['config', manifest.config_path]);
+  if (manifest.process_seconds > 0) details.push(['process time', durationText(manifest.process_seconds)]);
+  if (manifest.failure) details.push(['what to do', manifest.failure.next]);
+  if (manifest.finished_because) details.push(['finished', manifest.finished_because]);
+  for (const warning of run.warnings) details.push(['warning', warning]);
+  return details;
+}
+
+/** Text for the status bar while a run is live: name, percent, steps per second. */
+export function statusBarText(run: Pick<RunSummary, 'manifest' | 'state'>, status: TrainerStatus | null, more: number): string {
+  const progress = progressOf(run, status);
+  const icon = run.state === 'paused' ? '$(debug-pause)' : '$(sync~spin)';
+  const parts = [`${icon} TRM`, progress === null ? run.state : `${Math.floor(progress * 100)} %`];
+  if (status?.stepsPerSecond && run.state === 'running') parts.push(`${status.stepsPerSecond.toPrecision(2)} steps/s`);
+  if (more > 0) parts.push(`(+${more})`);
+  return parts.join(' ');
+}
+
+/** `halt_max_steps` of a manifest's config; 16, its default, when the config does not say. */
+export function haltMaxSteps(config: Record<string, unknown>): number {
+  const arch = config['arch'];
+  const value: unknown = typeof arch === 'object' && arch !== null ? (arch as Record<string, unknown>)['halt_max_steps'] : undefined;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : 16;
+}
+
+/** What heads a run's charts. `last` is the newest point drawn. */
+export function runHeader(run: RunSummary, status: TrainerStatus | null, last: { step: number } | null): RunHeader {
+  const { manifest, state } = run;
+  return {
+    id: manifest.id, name: manifest.name, state,
+    status: runStatusLine(run, status ?? undefined),
+    step: Math.max(manifest.step, status?.step ?? 0, isLive(state) ? last?.step ?? 0 : 0),
+    totalSteps: status?.totalSteps ?? manifest.total_steps,
+    engine: manifest.engine ? `${manifest.engine.name}, ${manifest.engine.device}, ${manifest.engine.forward_dtype}` : '',
+    haltMaxSteps: haltMaxSteps(manifest.config),
+    best: run.best?.eval ?? null,
+    failure: manifest.failure && state === 'failed' ? { message: manifest.failure.message, next: manifest.failure.next } : null,
+  };
+}
+
+/** The header of a run whose folder is not there yet. */
+export function startingHeader(run: { id: string; name: string }): RunHeader {
+  return { id: run.id, name: run.name, state: 'pending', status: 'starting', step: 0, totalSteps: null, engine: '', haltMaxSteps: 16, best: null, failure: null };
+}
