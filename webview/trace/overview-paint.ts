@@ -22,7 +22,7 @@ export const rows = {
 export const overviewHeight = rows.fan.bottom;
 
 /** Room for row names at the left and present values at the right. */
-const gutter = { left: 70, right: 62 } as const;
+const gutter = { left: 70, right: 72 } as const;
 
 /** What is drawn. */
 export interface OverviewScene {
@@ -206,7 +206,7 @@ function paintRuler(ctx: CanvasRenderingContext2D, axis: FrameAxis, { timeline, 
   if (axis.unit * timeline.length / timeline.recursions.length >= 5) for (const span of timeline.recursions) tick(axis.x(span.first), 12, ink.line, 0.4);
   for (const step of timeline.steps) {
     const shown = step.number === 1 || step.number % every === 0 || step === here;
-    if (stepWidth >= 4 || shown) tick(axis.x(step.first), bottom - top, ink.line, 0.55);
+    if (stepWidth >= 4 || shown) tick(axis.x(step.first), shown || stepWidth >= 20 ? bottom - top : 10, ink.line, shown ? 0.55 : 0.4);
     const crowded = step !== here && Math.abs(step.number - here.number) * stepWidth < 18;
     if (shown && !crowded) label(ctx, String(step.number), (axis.x(step.first) + axis.x(step.last + 1)) / 2, bottom - 6, ink, 'center', step === here ? ink.text : ink.muted, step === here ? 700 : 400);
   }

@@ -25,8 +25,10 @@ export class Overview {
       this.go(this.target(event));
     });
     this.element.addEventListener('pointermove', event => {
-      if (this.element.hasPointerCapture(event.pointerId)) this.go(this.target(event));
-      this.showTip(event);
+      if (this.element.hasPointerCapture(event.pointerId)) {
+        this.tip.hidden = true; // the line above says where one is
+        this.go(this.target(event));
+      } else this.showTip(event);
     });
     this.element.addEventListener('pointerleave', () => { this.tip.hidden = true; });
   }

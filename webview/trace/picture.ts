@@ -22,7 +22,7 @@ export interface PictureScene {
   readonly heading: string;
 }
 
-const width = 1080, margin = 24, gap = 20, top = 92;
+const width = 1100, margin = 24, gap = 20, top = 92;
 const large = 320, small = 176;
 
 /** Size of a picture, CSS pixels. */
@@ -70,11 +70,11 @@ export function paintPicture(canvas: HTMLCanvasElement, scene: PictureScene, fra
   const solution = solutionCells(decoded);
   if (solution) put('solution', solution, small, ink.muted, '');
   ctx.save();
-  ctx.translate(0, size.height - overviewHeight + (rows.fan.bottom - rows.fan.top) - margin / 2);
+  ctx.translate(margin / 2, size.height - overviewHeight + (rows.fan.bottom - rows.fan.top) - margin / 2);
   ctx.beginPath();
   ctx.rect(0, 0, size.width, rows.ruler.bottom);
   ctx.clip();
-  paintOverview(ctx, size.width - 4, { decoded, timeline, right: scene.right, frame, ink });
+  paintOverview(ctx, size.width - margin, { decoded, timeline, right: scene.right, frame, ink });
   ctx.restore();
   return ctx;
 }
