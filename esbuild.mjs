@@ -62,6 +62,7 @@ function options(name, production) {
   };
 }
 
+const everything = [...Object.keys(programs), ...Object.keys(pages)];
 const entryOf = name => (programs[name] ?? pages[name]).entry;
 
 /** Replaces a file whole. */
@@ -112,11 +113,11 @@ function copyLicences(metafiles) {
  * @param {{ production?: boolean, targets?: string[], log?: (line: string) => void }} [choice]
  * @throws Error with the compiler's messages
  */
-export async function build({ production = false, targets = [...Object.keys(programs), ...Object.keys(pages)], log = console.error } = {}) {
+export async function build({ production = false, targets = everything, log = console.error } = {}) {
   const { build: esbuild, formatMessages } = await import('esbuild');
   const present = targets.filter(name => {
     const exists = existsSync(path.join(root, entryOf(name)));
-    if (!exists && production) throw new Error(`${entryOf(name)} is missing: the package would be incomplete`);
+    if (!exists && production && name !== 'bench') throw new Error(`${entryOf(name)} is missing: the package would be incomplete`);
     if (!exists) log(`build: no ${entryOf(name)}, skipped`);
     return exists;
   });
@@ -145,7 +146,7 @@ function isStale(name) {
 }
 
 /** Builds those of the targets that are not up to date; a few milliseconds when all are. */
-export async function ensureBuilt(targets = [...Object.keys(programs), ...Object.keys(pages)]) {
+export async function ensureBuilt(targets = everything) {
   const stale = targets.filter(isStale);
   if (stale.length > 0) await build({ targets: stale });
 }
@@ -154,7 +155,7 @@ export async function ensureBuilt(targets = [...Object.keys(programs), ...Object
 async function watch() {
   const { context } = await import('esbuild');
   copyFiles();
-  for (const name of [...Object.keys(programs), ...Object.keys(pages)].filter(n => existsSync(path.join(root, entryOf(n))))) {
+  for (const name of everything.filter(n => existsSync(path.join(root, entryOf(n))))) {
     const report = { name: 'report', setup: b => b.onEnd(result => {
       if (result.errors.length === 0) finish(name, result);
       console.error(`${new Date().toLocaleTimeString()} ${name}: ${result.errors.length === 0 ? 'built' : result.errors.map(e => `${e.location?.file}:${e.location?.line} ${e.text}`).join('\n')}`);
