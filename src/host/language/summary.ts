@@ -52,7 +52,7 @@ export function summarise(config: ResolvedConfig, configPath: string): ConfigSum
 /** A count in at most three digits: 950, 12.3 k, 5.03 M. */
 export function countText(count: number): string {
   for (const [unit, size] of [['M', 1e6], ['k', 1e3]] as const) {
-    if (count >= size * 0.9995) return `${(count / size).toPrecision(3).replace(/\.?0+$/, match => (match.startsWith('.') ? '' : match))} ${unit}`;
+    if (count >= size * 0.9995) return `${Number((count / size).toPrecision(3))} ${unit}`;
   }
   return String(count);
 }

@@ -1,0 +1,36 @@
+/** The numbers above a config: from its dataset when that is there, else from what `dataset:` says. */
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { loadConfig, parseConfig } from '../../src/config/load';
+import { countText, dataFacts, summarise } from '../../src/host/language/summary';
+
+const config = (text: string) => parseConfig(text).config!;
+
+test('the paper\'s run in numbers, before its dataset is there', () => {
+  const text = 'arch: {name: trm, mlp_t: true, pos_encodings: none}\ndata_paths: [none]\nepochs: 50000\ndataset: {kind: sudoku, size: 9, csv: x}\n';
+  const summary = summarise(config(text), '/nowhere/c.trm.yaml')!;
+  expect(summary.steps).toBe(65104);
+  expect(summary.depth).toBe(42);
+  expect(countText(summary.parameters)).toMatch(/^5\.\d+ M$/);
+});
+
+test('the dataset that is there counts, not what dataset: says', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'trm-summary-'));
+  mkdirSync(path.join(folder, 'd', 'train'), { recursive: true });
+  const metadata = { pad_id: 0, ignore_label_id: 0, blank_identifier_id: 0, vocab_size: 6, seq_len: 16, num_puzzle_identifiers: 3, total_groups: 64, mean_puzzle_examples: 2, total_puzzles: 64, sets: ['all'] };
+  writeFileSync(path.join(folder, 'd', 'train', 'dataset.json'), JSON.stringify(metadata));
+  const at = path.join(folder, 'c.trm.yaml');
+  writeFileSync(at, 'arch: trm\ndata_paths: [d]\nepochs: 10\nglobal_batch_size: 64\ndataset: {kind: sudoku, size: 4, train: 9999}\n');
+  expect(dataFacts(loadConfig(at).config, at)).toMatchObject({ num_puzzle_identifiers: 3, total_groups: 64 });
+  expect(summarise(loadConfig(at).config, at)!.steps).toBe(20);
+});
+
+test('an unknown dataset has no numbers', () => {
+  expect(summarise(config('arch: trm\ndata_paths: [none]\n'), '/nowhere/c.trm.yaml')).toBeUndefined();
+});
+
+test('counts in words', () => {
+  expect([0, 950, 1000, 12_345, 999_999, 5_030_912, 27_000_000].map(countText)).toEqual(['0', '950', '1 k', '12.3 k', '1 M', '5.03 M', '27 M']);
+});
