@@ -69,7 +69,7 @@ export class BarChart implements GroupMember {
     this.panel = new ChartPanel(options, () => ({
       summary: () => this.#summary(), table: () => this.#table(), save: kind => save(this.#file(kind)), key: action => this.#key(action),
     }));
-    this.panel.plot.after(this.#note);
+    this.panel.foot.prepend(this.#note);
     this.#chart = new Chart<'bar' | 'line', number[]>(this.panel.canvas, { type: 'bar', data: { labels: [], datasets: [] }, options: { layout: { padding: { top: 6, right: 8 } } } });
     this.panel.plot.addEventListener('pointermove', event => {
       const value = this.#chart.scales['x']?.getValueForPixel(event.clientX - this.panel.plot.getBoundingClientRect().left);
@@ -107,6 +107,7 @@ export class BarChart implements GroupMember {
     this.#chart.update('none');
     const nothing = model.series.every(series => series.values.every(Number.isNaN));
     this.panel.emptyText = nothing ? model.empty : '';
+    this.#note.hidden = nothing;
     setText(this.#note, nothing ? '' : model.note);
     this.panel.legend.show(this.#legend());
     this.panel.drawn();
@@ -119,7 +120,7 @@ export class BarChart implements GroupMember {
   #dataset(series: BarSeries, theme: Theme): Dataset {
     const { color, dash, shape } = series.style;
     const look: Dataset = series.look === 'points'
-      ? { type: 'line', yAxisID: 'y', data: [], borderColor: color, backgroundColor: color, borderWidth: 2, borderDash: [...dash], pointStyle: shape, pointRadius: 3.5, pointBorderColor: color, spanGaps: true }
+      ? { type: 'line', yAxisID: 'y', data: [], clip: 6, borderColor: color, backgroundColor: color, borderWidth: 2, borderDash: [...dash], pointStyle: shape, pointRadius: 3.5, pointBorderColor: color, spanGaps: true }
       : { type: 'bar', yAxisID: 'bars', data: [], backgroundColor: series.look === 'bar' ? fade(color, theme.highContrast ? 1 : 0.75) : fade(color, 0.12), borderColor: color, borderWidth: series.look === 'bar' ? 0 : 1, maxBarThickness: 36, categoryPercentage: 0.85, barPercentage: 0.9 };
     const known = this.#datasets.get(series.key) ?? look;
     this.#datasets.set(series.key, known);

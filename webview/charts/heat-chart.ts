@@ -3,7 +3,7 @@
  * threshold to the row below it, a line is drawn, so the shape can be read without the colours.
  */
 import type { Plugin } from 'chart.js';
-import { h, setText } from '../shared/dom';
+import { h, setText, svg } from '../shared/dom';
 import { formatCount } from '../shared/format';
 import type { Theme } from '../shared/theme';
 import type { Column } from './column';
@@ -17,7 +17,7 @@ import type { KeyAction, PanelHeading, TableData } from './panel';
 import { rampColor, rampGradient } from './ramp';
 import { Chart } from './register';
 import { chartPng, chartSvg } from './save';
-import { fade, xScale, yScale } from './scales';
+import { xScale, yScale } from './scales';
 import { visible } from './series';
 import type { Span } from './series';
 import type { XAxis } from './x-axis';
@@ -34,6 +34,8 @@ export interface HeatChartOptions extends PanelHeading {
   /** Name of the rows and short name of one: "supervision step", "k". */
   readonly rows: string;
   readonly row: string;
+  /** What the mean is taken over, for the legend. */
+  readonly among: string;
   /** What a value's weight counts: "slots". */
   readonly weights: string;
   readonly format: (share: number) => string;
@@ -67,7 +69,7 @@ export class HeatChart implements GroupMember {
     }));
     const scale = h('span', { class: 'heat-scale', role: 'img', 'aria-label': `Colours from ${options.format(0)} to ${options.format(1)}` },
       options.format(0), h('span', { class: 'heat-ramp', styles: { background: rampGradient() } }), options.format(1));
-    this.panel.legend.element.replaceWith(h('div', { class: 'legend' }, scale, h('span', { class: 'muted' }, `── ${options.threshold.text}`), this.#readout));
+    this.panel.legend.element.replaceWith(h('div', { class: 'legend' }, scale, h('span', { class: 'muted' }, options.among), h('span', { class: 'muted heat-threshold' }, stairSwatch(), options.threshold.text), this.#readout));
     const cells: Plugin<'scatter'> = { id: 'heat-cells', beforeDatasetsDraw: chart => this.#paint(chart.ctx, chart.chartArea) };
     this.#chart = new Chart<'scatter'>(this.panel.canvas, { type: 'scatter', data: { datasets: [] }, options: { layout: { padding: { top: 6, right: 8 } } }, plugins: [cells] });
     handlePointer(this.panel.plot, this.#chart, group, this);
@@ -130,7 +132,6 @@ export class HeatChart implements GroupMember {
     if (bins === 0 || rows === 0) return;
     const width = area.width / bins;
     const height = area.height / rows;
-    const { at: threshold } = this.#options.threshold;
     if (context instanceof CanvasRenderingContext2D) {
       const image = new ImageData(bins, rows);
       for (let b = 0; b < bins; b += 1) {
@@ -149,24 +150,33 @@ export class HeatChart implements GroupMember {
     } else {
       this.#paintRectangles(context, area, width, height);
     }
-    const recorder: CanvasRenderingContext2D = context;
-    recorder.beginPath();
+    this.#paintThreshold(context, area, width, height);
+  }
+
+  /** A stair under the first row of every column that reaches the threshold. */
+  #paintThreshold(context: CanvasRenderingContext2D, area: { left: number; top: number }, width: number, height: number): void {
+    const { bins, means } = this.#cells;
+    const rows = this.#shown?.data.rows ?? 0;
+    context.beginPath();
+    let before = -1;
     for (let b = 0; b < bins; b += 1) {
-      for (let row = 1; row < rows; row += 1) {
-        const below = means[b * rows + row - 1]!;
-        const here = means[b * rows + row]!;
-        if (Number.isNaN(below) || Number.isNaN(here) || below >= threshold === here >= threshold) continue;
-        const y = area.top + (rows - row) * height;
-        recorder.moveTo(area.left + b * width, y);
-        recorder.lineTo(area.left + (b + 1) * width, y);
+      let first = 0;
+      while (first < rows && !(means[b * rows + first]! >= this.#options.threshold.at)) first += 1;
+      if (first < rows) {
+        const y = area.top + (rows - first) * height;
+        if (before < 0) context.moveTo(area.left + b * width, y);
+        else context.lineTo(area.left + b * width, y);
+        context.lineTo(area.left + (b + 1) * width, y);
       }
+      before = first < rows ? first : -1;
     }
-    recorder.strokeStyle = fade(this.#theme.background, 0.75);
-    recorder.lineWidth = 4;
-    recorder.stroke();
-    recorder.strokeStyle = this.#theme.foreground;
-    recorder.lineWidth = 2;
-    recorder.stroke();
+    context.lineJoin = 'round';
+    context.strokeStyle = 'rgba(0, 0, 0, 0.6)';
+    context.lineWidth = 3.5;
+    context.stroke();
+    context.strokeStyle = '#ffffff';
+    context.lineWidth = 1.5;
+    context.stroke();
   }
 
   /** For a recorder of SVG, which has no pixels. */
@@ -260,4 +270,9 @@ export class HeatChart implements GroupMember {
     const x = this.#group.crosshairAt;
     return x === null ? '' : `${this.#group.axis.title} ${this.#group.axis.format(x)}: ${this.#say(x)}`;
   }
+}
+
+function stairSwatch(): SVGSVGElement {
+  return svg('svg', { class: 'swatch', viewBox: '0 0 22 10', width: 22, height: 10, 'aria-hidden': 'true' },
+    svg('path', { d: 'M1 2.5H8V7.5H21', fill: 'none', stroke: 'currentColor', 'stroke-width': 1.5 }));
 }

@@ -168,11 +168,11 @@ export class LineChart implements GroupMember {
       const roomy = line.points && points.length < pixels / 9;
       const lone = points.length === 1;
       main.push(this.#dataset(line.key, {
-        data: points, borderColor: color, backgroundColor: color, borderWidth: line.width, borderDash: [...dash],
+        data: points, clip: line.points ? 6 : 2, borderColor: color, backgroundColor: color, borderWidth: line.width, borderDash: [...dash],
         pointRadius: roomy || lone ? 3 : 0, pointStyle: shape, pointBorderColor: color, pointBackgroundColor: color, pointBorderWidth: 1,
       }));
     }
-    return [...bands, ...faint, ...main];
+    return [...main, ...faint, ...bands]; // chart.js draws the first on top
   }
 
   /** chart.js keeps state per dataset object: the same line stays the same object. */

@@ -50,7 +50,7 @@ export function annotations(marks: readonly Mark[], guides: readonly Guide[], fo
       if (look.head !== undefined) all.push({ type: 'point', xValue: x, yValue: ({ chart }) => chart.scales['y']?.max ?? 0, yAdjust: 5, radius: 4, pointStyle: look.head, backgroundColor: color, borderColor: color, borderWidth: 1 });
     } else {
       const open = look.shape === 'cross' || look.shape === 'crossRot' || look.shape === 'star';
-      all.push({ type: 'point', xValue: x, yValue: ({ chart }) => chart.scales['y']?.min ?? 0, yAdjust: -5, radius: open ? 5 : 3.5, pointStyle: look.shape, backgroundColor: color, borderColor: color, borderWidth: open ? 1.5 : 1 });
+      all.push({ type: 'point', xValue: x, yValue: ({ chart }) => chart.scales['y']?.min ?? 0, yAdjust: -5, radius: open ? 5 : 2.5, pointStyle: look.shape, backgroundColor: color, borderColor: color, borderWidth: open ? 1.5 : 1 });
     }
   }
   for (const { y, text, color } of guides) {

@@ -47,6 +47,8 @@ export class ChartPanel {
   /** The area with the canvas; receives keys and pointer. */
   readonly plot: HTMLElement;
   readonly legend = new Legend();
+  /** Below the plot. */
+  readonly foot = h('div', { class: 'chart-foot' });
   readonly #summary: HTMLElement;
   readonly #choices = h('div', { class: 'choices', role: 'group', hidden: true });
   readonly #line = h('div', { class: 'crosshair', hidden: true });
@@ -81,7 +83,8 @@ export class ChartPanel {
           { icon: 'file-code', label: 'SVG picture', pick: () => this.#content().save('svg') },
           { icon: 'table', label: 'CSV table', pick: () => this.#content().save('csv') },
         ]))),
-      this.legend.element, this.plot, this.#summary, this.#table);
+      this.legend.element, this.plot, this.foot, this.#summary);
+    this.foot.append(this.#table);
     this.plot.addEventListener('keydown', event => {
       const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
       if (action === undefined) return;

@@ -36,13 +36,12 @@ export function xScale(axis: XAxis, span: Span, theme: Theme): ScaleOptions {
   return {
     type: 'linear', min: span.min, max: span.max, ...look,
     ticks: {
-      ...look.ticks, maxTicksLimit: 7, ...(axis.whole ? { precision: 0 } : {}),
+      ...look.ticks,
       callback: (value, _index, ticks) => axis.tick(Number(value), ticks.length > 1 ? ticks[1]!.value - ticks[0]!.value : 1),
     },
     afterBuildTicks: scale => {
-      const wide = Math.max(2, Math.min(7, Math.floor(scale.chart.width / 75)));
-      const values = axis.ticks?.(scale.min, scale.max, wide);
-      scale.ticks = (values ?? scale.ticks.map(t => t.value)).filter(v => v >= scale.min && v <= scale.max).map(value => ({ value }));
+      const room = Math.max(2, Math.min(9, Math.floor((scale.chart.width - leftMargin) / 58)));
+      scale.ticks = axis.ticks(scale.min, scale.max, room).map(value => ({ value }));
     },
   };
 }
@@ -56,7 +55,7 @@ export function yScale(options: { log: boolean; min?: number | undefined; max?: 
     afterFit: (scale: { width: number }) => { scale.width = leftMargin; },
   };
   if (!options.log) {
-    return { type: 'linear', grace: options.min === undefined && options.max === undefined ? '4%' : 0, ...shared,
+    return { type: 'linear', ...shared,
       ticks: { ...look.ticks, maxTicksLimit: 6, ...(options.whole === true ? { precision: 0 } : {}), callback: value => options.tick(Number(value)) } };
   }
   return { type: 'logarithmic', ...shared,

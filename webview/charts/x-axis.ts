@@ -9,29 +9,28 @@ export interface XAxis {
   readonly id: string;
   /** With the unit: "Process time". */
   readonly title: string;
-  readonly whole: boolean;
   /** A value in full, for a readout. */
   format(value: number): string;
   /** A value on the axis. `step` is the distance between two ticks. */
   tick(value: number, step: number): string;
-  /** Round values inside [min, max], at most `count`; undefined: decimal ones. */
-  ticks?: (min: number, max: number, count: number) => number[];
+  /** Round values inside [min, max], at most `count`. */
+  ticks(min: number, max: number, count: number): number[];
 }
 
 /** An axis that counts things. */
 export function countAxis(id: string, title: string): XAxis {
-  return { id, title, whole: true, format: formatCount, tick: formatTick };
+  return { id, title, format: formatCount, tick: formatTick, ticks: roundCounts };
 }
 
 /** An axis of seconds since a start. */
 export function durationAxis(id: string, title: string): XAxis {
-  return { id, title, whole: false, format: formatDuration, tick: value => (value === 0 ? '0' : formatDuration(value)), ticks: roundSeconds };
+  return { id, title, format: formatDuration, tick: value => (value === 0 ? '0' : formatDuration(value)), ticks: roundSeconds };
 }
 
 /** An axis of Unix seconds, written in local time. */
 export function clockAxis(id: string, title: string): XAxis {
   return {
-    id, title, whole: false,
+    id, title,
     format: value => formatClock(value, true),
     tick: (value, step) => (step >= 86_400 ? formatClock(value, true).slice(5, 10) : formatClock(value).slice(0, step >= 60 ? 5 : 8)),
     ticks: (min, max, count) => {
@@ -39,6 +38,16 @@ export function clockAxis(id: string, title: string): XAxis {
       return roundSeconds(min - shift, max - shift, count).map(value => value + shift);
     },
   };
+}
+
+/** Round whole numbers inside [min, max], at most `count`. */
+export function roundCounts(min: number, max: number, count: number): number[] {
+  const least = Math.max(1, (max - min) / Math.max(1, count));
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = [1, 2, 2.5, 5, 10].map(size => size * power).find(size => size >= least && Number.isInteger(size)) ?? 10 * power;
+  const ticks: number[] = [];
+  for (let value = Math.ceil(min / step) * step; value <= max; value += step) ticks.push(value);
+  return ticks;
 }
 
 const roundSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400, 172_800, 604_800];

@@ -19,19 +19,19 @@ const waiting = 'Nothing measured yet.';
 /** The three charts, in order. */
 export function haltingCharts(group: ChartGroup, focus: () => RunStore | undefined, x: () => XKind, save: (file: ExportFile) => void): { strip: HeatChart; bars: BarChart; calibration: BarChart } {
   const strip = new HeatChart({
-    id: 'halting-strip', title: 'Halting probability', unit: 'mean p_halt among puzzles still running',
+    id: 'halting-strip', title: 'Halting probability', unit: 'mean p_halt',
     hint: 'Mean sigmoid(q_halt) at every supervision step k, over training, among the puzzles that had not halted before k.',
-    rows: 'supervision step k', row: 'k', weights: 'slots', format: formatPercent, threshold: { at: 0.5, text: 'p_halt crosses 50 %' },
+    rows: 'supervision step k', row: 'k', among: 'among puzzles still running', weights: 'slots', format: formatPercent, threshold: { at: 0.5, text: 'first k ≥ 50 %' },
   }, group, () => {
     const run = focus();
     return run === undefined ? null : { x: run.halting.x[x()], data: run.halting.heat, empty: waiting };
   }, save);
   const shared = { categories: 'supervision step k', category: 'k =', format: formatPercent, tick, max: 1 };
   const bars = new BarChart({
-    id: 'halting-latest', title: 'Halting now', unit: '% of puzzles at step k', hint: 'For every supervision step k, at the latest training step: share of puzzles that halted there and mean p_halt; from the latest evaluation: exact accuracy if all were stopped at k.', ...shared,
+    id: 'halting-latest', title: 'Halting now', unit: '% of puzzles at k', hint: 'For every supervision step k, at the latest training step: share of puzzles that halted there and mean p_halt; from the latest evaluation: exact accuracy if all were stopped at k.', ...shared,
   }, group, () => latestHalting(focus(), group.theme), save);
   const calibration = new BarChart({
-    id: 'halting-calibration', title: 'Halting calibration', unit: '% right by predicted p_halt', hint: 'Puzzles of the latest evaluation in ten bins of predicted p_halt: share that is right against what was predicted. Equal heights are perfect.',
+    id: 'halting-calibration', title: 'Halting calibration', unit: 'share right by p_halt', hint: 'Puzzles of the latest evaluation in ten bins of predicted p_halt: share that is right against what was predicted. Equal heights are perfect.',
     ...shared, categories: 'predicted p_halt', category: 'bin',
   }, group, () => calibrated(focus(), group.theme), save);
   return { strip, bars, calibration };

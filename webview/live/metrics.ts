@@ -57,7 +57,7 @@ const evaluated = (value: 'accuracy' | 'exact_accuracy') => (run: RunStore, x: X
       if (event === undefined) return formatPercent(Number.NaN);
       const [from, to] = value === 'accuracy' ? event.accuracy_interval : event.exact_interval;
       const counts = value === 'accuracy' ? `${formatCount(event.count)} puzzles` : `${formatCount(event.exact_count)} of ${formatCount(event.count)}`;
-      return `${formatPercent(event[value])} (${(from * 100).toFixed(1)}–${(to * 100).toFixed(1)}; ${counts})`;
+      return `${formatPercent(event[value])} (${(from * 100).toFixed(1)}–${(to * 100).toFixed(1)}, ${counts})`;
     },
   };
 };
@@ -82,9 +82,9 @@ export const lineCharts: readonly ChartSpec[] = [
     metrics: [
       { key: 'eval exact', label: 'eval exact', title: 'evaluation, puzzle accuracy (exact)', choice: 'exact', look: 0, smooth: false, points: true, of: evaluated('exact_accuracy') },
       { key: 'eval cell', label: 'eval cell', title: 'evaluation, cell accuracy', choice: 'cell', look: 1, smooth: false, points: true, of: evaluated('accuracy') },
-      { key: 'train exact', label: 'train exact', title: 'training, puzzle accuracy (exact)', choice: 'exact', look: 2, ...plain, of: train('exact_accuracy') },
-      { key: 'train cell', label: 'train cell', title: 'training, cell accuracy', choice: 'cell', look: 3, ...plain, of: train('accuracy') },
-      { key: 'train halt', label: 'halting head', title: 'training, share of right halting decisions', choice: 'halting head', look: 4, ...plain, hiddenAtFirst: true, of: train('q_halt_accuracy') },
+      { key: 'train exact', label: 'train exact', title: 'training, puzzle accuracy (exact)', choice: 'exact', look: 0, ...plain, of: train('exact_accuracy') },
+      { key: 'train cell', label: 'train cell', title: 'training, cell accuracy', choice: 'cell', look: 1, ...plain, of: train('accuracy') },
+      { key: 'train halt', label: 'halting head', title: 'training, share of right halting decisions', choice: 'halting head', look: 2, ...plain, hiddenAtFirst: true, of: train('q_halt_accuracy') },
     ],
   },
   {
@@ -93,7 +93,7 @@ export const lineCharts: readonly ChartSpec[] = [
     guides: (run, theme) => [{ y: run.header.haltMaxSteps, text: `halt_max_steps ${run.header.haltMaxSteps}`, color: theme.muted }],
   },
   {
-    id: 'learning-rate', title: 'Learning rate', hint: 'Learning rate of the optimiser step.', format: formatNumber, tick: formatTick, log: true,
+    id: 'learning-rate', title: 'Learning rate', hint: 'Learning rate of the optimiser step.', format: formatNumber, tick: formatTick, min: 0, log: true,
     metrics: [{ key: 'lr', label: 'lr', title: 'learning rate', choice: 'lr', look: 0, smooth: false, points: false, of: train('lr') }],
   },
   {
@@ -142,7 +142,7 @@ export function lineModel(spec: ChartSpec, shown: Shown, choices: ChartChoices, 
     const lines = present.map((metric): Line => {
       const on = choices.switched.get(metric.key) ?? metric.hiddenAtFirst !== true;
       const toggle = (): void => { choices.switched.set(metric.key, !on); changed(); };
-      return { key: metric.key, label: metric.label, title: metric.title, style: lineStyle(metric.look, shown.theme.palette), smoothing: metric.smooth ? shown.smoothing : 0, points: metric.points, width: metric.points ? 2 : 1.5, shown: on, ...(present.length > 1 ? { toggle } : {}), ...metric.of(focus!, shown.x) };
+      return { key: metric.key, label: metric.label, title: metric.title, style: lineStyle(metric.look, shown.theme.palette), smoothing: metric.smooth ? shown.smoothing : 0, points: metric.points, width: metric.points ? 2 : 1.35, shown: on, ...(present.length > 1 ? { toggle } : {}), ...metric.of(focus!, shown.x) };
     });
     return { ...base, lines, choices: [] };
   }

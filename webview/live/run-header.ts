@@ -67,7 +67,7 @@ export class RunHeading {
     setText(this.#status, header.status);
     const { best, totalSteps } = header;
     setText(this.#facts, [
-      header.engine, totalSteps === null ? `step ${formatCount(header.step)}` : `step ${formatCount(header.step)} of ${formatCount(totalSteps)}`,
+      header.engine,
       best === null ? '' : `best ${formatPercent(best.exact_accuracy)} exact (${formatCount(best.exact_count)} of ${formatCount(best.count)}) at step ${formatCount(best.step)}`,
     ].filter(text => text !== '').join(' · '));
     this.#progress.hidden = totalSteps === null;

@@ -5,7 +5,7 @@ import type { RunStore, XKind } from './run-store';
 
 /** The happenings of a run, in order. */
 export function runMarks(run: RunStore, x: XKind, theme: Theme): Mark[] {
-  const best = new Set(run.markers.filter(({ marker }) => marker === 'best').map(({ step }) => step));
+  const best = run.markers.findLast(({ marker }) => marker === 'best');
   const marks: Mark[] = [];
   for (const event of run.markers) {
     const at = { x: event[x] };
@@ -14,8 +14,8 @@ export function runMarks(run: RunStore, x: XKind, theme: Theme): Mark[] {
       case 'resume': marks.push({ ...at, text: `resumed${event.supersedes === undefined ? '' : ` from step ${event.supersedes}`}`, color: theme.foreground, look: { kind: 'line', dash: [5, 3] } }); break;
       case 'paused': marks.push({ ...at, text: 'paused', color: theme.muted, look: { kind: 'line', dash: [1, 3] } }); break;
       case 'continued': marks.push({ ...at, text: 'continued', color: theme.muted, look: { kind: 'line', dash: [1, 3] } }); break;
-      case 'best': marks.push({ ...at, text: 'best checkpoint', color: theme.success, look: { kind: 'foot', shape: 'star' } }); break;
-      case 'checkpoint': if (!best.has(event.step)) marks.push({ ...at, text: 'checkpoint', color: theme.muted, look: { kind: 'foot', shape: 'rectRot' } }); break;
+      case 'best': if (event === best) marks.push({ ...at, text: 'best checkpoint so far', color: theme.success, look: { kind: 'foot', shape: 'star' } }); break;
+      case 'checkpoint': if (event.step !== best?.step) marks.push({ ...at, text: 'checkpoint', color: theme.muted, look: { kind: 'foot', shape: 'rectRot' } }); break;
       case 'end': marks.push({ ...at, text: event.text ?? 'end', color: theme.muted, look: { kind: 'line', dash: [] } }); break;
     }
   }

@@ -1,5 +1,4 @@
 /** How the charts are drawn: what the x axis counts, smoothing, logarithmic axes, and the way back to following the run. */
-import type { VscodeCheckbox } from '@vscode-elements/elements/dist/vscode-checkbox/index.js';
 import type { VscodeSingleSelect } from '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import type { ChartsSettings } from '../../src/protocol/charts';
 import { h, icon, setText, uniqueId } from '../shared/dom';
@@ -12,7 +11,7 @@ export class Toolbar {
   readonly #axis: VscodeSingleSelect;
   readonly #slider: HTMLInputElement;
   readonly #weight = h('output', { class: 'tabular' });
-  readonly #log: VscodeCheckbox;
+  readonly #log: HTMLButtonElement;
   readonly #liveText = h('span', null, 'Live');
   readonly #live: HTMLButtonElement;
 
@@ -29,9 +28,10 @@ export class Toolbar {
     const sliderId = uniqueId('smoothing');
     this.#slider = h('input', { type: 'range', id: sliderId, min: 0, max: 0.99, step: 0.01 });
     this.#slider.addEventListener('input', () => set({ smoothing: Number(this.#slider.value) }));
-    this.#log = h('vscode-checkbox', { label: 'Log y' });
-    this.#log.title = 'Logarithmic axes for losses, learning rate and gradient norm';
-    this.#log.addEventListener('change', () => set({ logY: this.#log.checked }));
+    this.#log = h('button', {
+      type: 'button', class: 'choice alone', title: 'Logarithmic y axes for losses, learning rate and gradient norm', 'aria-label': 'Logarithmic y axes',
+      on: { click: () => set({ logY: !this.#settings.logY }) },
+    }, 'log y');
     this.#live = h('button', { type: 'button', class: 'live-chip', hidden: true, on: { click: follow } }, icon('debug-restart'), this.#liveText);
     this.element = h('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Charts' },
       this.#axis,
@@ -58,6 +58,6 @@ export class Toolbar {
     this.#slider.value = String(this.#settings.smoothing);
     this.#slider.setAttribute('aria-valuetext', this.#settings.smoothing === 0 ? 'off' : this.#settings.smoothing.toFixed(2));
     setText(this.#weight, this.#settings.smoothing.toFixed(2));
-    this.#log.checked = this.#settings.logY;
+    this.#log.setAttribute('aria-pressed', String(this.#settings.logY));
   }
 }
