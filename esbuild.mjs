@@ -33,7 +33,10 @@ const pages = {
  * Packages bundled as others than their importers ask for. tfjs-node-gpu's kernels import the umbrella package
  * (layers, data, a WebGL backend), but use only what is in the core.
  */
-const alias = { '@tensorflow/tfjs': '@tensorflow/tfjs-core' };
+const alias = { '@tensorflow/tfjs': './src/engine/tfjs-umbrella.ts' };
+
+/** Packages by their ES modules: without it there would be a second tfjs-core, its CommonJS bundle. */
+const mainFields = ['module', 'main'];
 
 /** Files copied as they are: folder in dist/ <- folder in node_modules, and which of its files. */
 const copies = [
@@ -53,7 +56,7 @@ function options(name, production) {
     const { entry, external = [], banner } = programs[name];
     return {
       ...shared, entryPoints: [entry], outfile: path.join(dist, `${name}.cjs`), external,
-      platform: 'node', format: 'cjs', target: 'node20', ...(banner ? { banner: { js: banner } } : {}),
+      platform: 'node', mainFields, format: 'cjs', target: 'node20', ...(banner ? { banner: { js: banner } } : {}),
     };
   }
   return {

@@ -11,6 +11,8 @@ import type { Engine } from './engine';
 /** Opens the engine. Throws EngineError when the backend does not start. */
 export async function openCpu(): Promise<Engine> {
   if (!(await tf.setBackend('cpu'))) throw new EngineError('unavailable', 'The plain JavaScript backend did not start.', 'Reinstall: this backend needs nothing but Node.');
+  // On its first operation in Node the backend would print an advertisement for tfjs-node.
+  (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
   return {
     name: 'cpu',
     device: 'CPU, plain JavaScript, 1 thread',

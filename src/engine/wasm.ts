@@ -57,6 +57,9 @@ function watchProcessHooks(): () => void {
   };
 }
 
+/** Bytes a 32-bit address can tell apart; a larger request would be taken modulo this. */
+const ADDRESSABLE = 2 ** 32;
+
 const guarded = new WeakSet<BackendWasm>();
 
 /** Without this, memory that ran out is reported as address 0 and the backend writes its tensor there. */
@@ -67,7 +70,7 @@ function guardAllocations(backend: BackendWasm): void {
   code._free(code._malloc(8)); // the glue replaces its own function on the first call
   const allocate = code._malloc.bind(code);
   code._malloc = (bytes: number): number => {
-    const address = allocate(bytes);
+    const address = bytes < ADDRESSABLE ? allocate(bytes) : 0;
     if (address === 0 && bytes > 0) throw outOfMemory('wasm', 'allocating a tensor', `no room for another ${bytes} bytes.`);
     return address;
   };

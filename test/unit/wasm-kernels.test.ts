@@ -141,7 +141,7 @@ const moves: Case[] = [
   ['oneHot as floats', () => tf.cast(tf.oneHot(ints([6], 5), 5), 'float32')],
   ['oneHot out of range', () => tf.oneHot(tf.tensor1d([-1, 0, 7], 'int32'), 3)],
   ['oneHot with values', () => tf.oneHot(ints([6], 5), 5, 0.9, 0.1)],
-  ['unsortedSegmentSum', () => tf.unsortedSegmentSum(x([6, 4]), ints([6], 3), 3)],
+  ['unsortedSegmentSum', () => tf.unsortedSegmentSum(x([6, 4]), ints([6], 3) as tf.Tensor1D, 3)],
   ['unsortedSegmentSum drops ids out of range', () => tf.unsortedSegmentSum(x([4, 2]), tf.tensor1d([0, -1, 5, 1], 'int32'), 2)],
   ['concat 0', () => tf.concat([x([2, 3]), x([4, 3], 2)], 0)],
   ['concat 1', () => tf.concat([x([2, 3, 4]), x([2, 1, 4], 2)], 1)],
@@ -184,13 +184,18 @@ interface Result {
   values: number[];
 }
 function resultsOf(cases: readonly Case[]): Map<string, Result[] | Error> {
-  return new Map(cases.map(([name, run]) => {
+  const results = new Map<string, Result[] | Error>();
+  for (const [name, run] of cases) {
+    tf.engine().startScope();
     try {
-      return [name, tf.tidy(() => [run()].flat().map(t => ({ shape: t.shape, dtype: t.dtype, values: Array.from(t.dataSync()) })))];
+      results.set(name, [run()].flat().map(t => ({ shape: t.shape, dtype: t.dtype, values: Array.from(t.dataSync()) })));
     } catch (error) {
-      return [name, error as Error];
+      results.set(name, error as Error);
+    } finally {
+      tf.engine().endScope();
     }
-  }));
+  }
+  return results;
 }
 
 const groups = { products, transposes, elementwise, binaries, reductions, moves, gradients };

@@ -1,0 +1,95 @@
+/**
+ * The `tensorflow` engine: TensorFlow.js's kernels for Node on the libtensorflow of the compute runtime (`runtime/`),
+ * on an NVIDIA GPU when there is one, else on the CPU.
+ *
+ * Of `@tensorflow/tfjs-node-gpu` only the backend and its kernels are used: its index.js would look for a library of
+ * its own. Both modules ask for the umbrella package `@tensorflow/tfjs`, of which they use only what is in the core. So
+ * that there is one tfjs-core in the process, bundlers must
+ *   - resolve exactly `@tensorflow/tfjs` to tfjs-umbrella.ts here, and
+ *   - prefer ES modules (`mainFields: ['module', 'main']`), because `@tensorflow/tfjs-core/dist/register_all_gradients`
+ *     and the core's own `main` would otherwise be two copies.
+ * Tests get the same from vitest's dependency optimizer.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import * as nodeUtil from 'node:util';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
+import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+import { deviceFacts } from '../runtime/device';
+import type { DeviceFacts } from '../runtime/device';
+import { RuntimeError } from '../runtime/errors';
+import { findRuntime } from '../runtime/find';
+import type { ReadyRuntime } from '../runtime/find';
+import { libraryEnvironment, loadBinding } from '../runtime/load';
+import { EagerSession } from './eager-session';
+import { EngineError } from './engine';
+import type { Engine } from './engine';
+import { asEngineError } from './failures';
+
+type KernelBackendModule = Pick<typeof import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js'), 'NodeJSKernelBackend'>;
+
+/** How the engine is opened. */
+export interface TensorflowOptions {
+  /** Folder of the compute runtime; default TRM_RUNTIME_DIR, else in the user's data folder. */
+  readonly runtimeDir?: string | undefined;
+  /** Threads of one operation; default: TF_NUM_INTRAOP_THREADS, else the physical cores. */
+  readonly threads?: number | undefined;
+}
+
+/** Opens the engine. Throws EngineError `unavailable` when there is no runtime, or it does not load. */
+export async function openTensorflow(options: TensorflowOptions = {}): Promise<Engine> {
+  const runtime = await findRuntime(options.runtimeDir);
+  if (runtime.state === 'absent') throw new EngineError('unavailable', `There is no TensorFlow runtime at ${runtime.dir}.`, 'Run `trm setup` (or "TRM: Set Up Compute Runtime") to make one.');
+  if (runtime.state === 'broken') throw new EngineError('unavailable', `The TensorFlow runtime at ${runtime.dir} is broken: ${runtime.why}`, runtime.next);
+  const facts = await deviceFacts();
+  const threads = options.threads ?? (Number(process.env['TF_NUM_INTRAOP_THREADS']) || facts.physicalCores);
+  const backend = await startBackend(runtime, threads);
+  return {
+    name: 'tensorflow',
+    device: describeDevice(backend, facts, threads),
+    threads,
+    // TF_DETERMINISTIC_OPS and fixed threads: the same bits on the same device.
+    deterministic: true,
+    dtypes: ['float32'],
+    versions: { 'tfjs-core': tf.version_core, tensorflow: runtime.manifest.tensorflow, runtime: `${runtime.manifest.kind} ${runtime.manifest.variant}`, node: process.versions.node },
+    session: (step, state) => new EagerSession('tensorflow', step, state),
+    memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
+  };
+}
+
+async function startBackend(runtime: ReadyRuntime, threads: number): Promise<NodeJSKernelBackend> {
+  const existing = tf.findBackend('tensorflow') as NodeJSKernelBackend | null;
+  if (existing === null) {
+    for (const [name, value] of Object.entries(libraryEnvironment(threads))) if (process.env[name] === undefined || name.endsWith('_THREADS')) process.env[name] = value;
+    restoreRemovedNodeFunctions();
+    let binding: TFJSBinding;
+    try {
+      binding = loadBinding(runtime) as TFJSBinding;
+    } catch (error) {
+      throw new EngineError('unavailable', (error as Error).message, error instanceof RuntimeError ? error.next : 'Run `trm setup`.');
+    }
+    const loaded: KernelBackendModule & { default?: KernelBackendModule } = await import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
+    const { NodeJSKernelBackend } = loaded.default ?? loaded; // CommonJS: loaders differ in where its exports are
+    await import('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
+    tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'), 3);
+  }
+  try {
+    if (!(await tf.setBackend('tensorflow'))) throw new Error('the backend did not start');
+    return tf.backend() as NodeJSKernelBackend;
+  } catch (error) {
+    throw asEngineError(error, 'tensorflow', 'Starting');
+  }
+}
+
+/** tfjs-node calls two functions that Node 23 removed from `util`. */
+function restoreRemovedNodeFunctions(): void {
+  const util = (nodeUtil as unknown as { default?: Record<string, unknown> }).default ?? (nodeUtil as unknown as Record<string, unknown>);
+  util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
+  util['isArray'] ??= Array.isArray;
+}
+
+function describeDevice(backend: NodeJSKernelBackend, facts: DeviceFacts, threads: number): string {
+  if (!backend.isUsingGpuDevice) return `CPU, ${threads} thread${threads === 1 ? '' : 's'}`;
+  const visible = process.env['CUDA_VISIBLE_DEVICES']?.split(',').map(Number).filter(index => Number.isInteger(index));
+  const used = facts.gpus.filter(gpu => visible === undefined || visible.includes(gpu.index)).at(-1); // the binding takes the last one
+  return used ? `GPU ${used.index}: ${used.name}` : 'GPU';
+}

@@ -1,0 +1,67 @@
+/** Facts of the machine, for the run's card and the editor: processor, memory, NVIDIA GPUs. Nothing is loaded for it. */
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { runProcess } from './run-process';
+
+/** One NVIDIA GPU. */
+export interface GpuFacts {
+  readonly index: number;
+  readonly name: string;
+  /** Bytes. */
+  readonly memory: number;
+  readonly driver: string;
+}
+
+/** What a machine has to compute with. */
+export interface DeviceFacts {
+  readonly cpu: string;
+  /** Cores, not hardware threads. */
+  readonly physicalCores: number;
+  /** Hardware threads this process may use. */
+  readonly threads: number;
+  /** Bytes; a container's limit where it is lower. */
+  readonly memory: number;
+  readonly gpus: readonly GpuFacts[];
+}
+
+/** Collects the facts. Does not throw: what cannot be found out is absent. */
+export async function deviceFacts(): Promise<DeviceFacts> {
+  const threads = availableParallelism();
+  const [cores, memory, gpus] = await Promise.all([physicalCores(), memoryLimit(), nvidiaGpus()]);
+  return { cpu: cpus()[0]?.model.trim() ?? process.arch, physicalCores: Math.min(cores ?? threads, threads), threads, memory: Math.min(totalmem(), memory), gpus };
+}
+
+/** Distinct (package, core) pairs of /proc/cpuinfo; null elsewhere. */
+async function physicalCores(): Promise<number | null> {
+  const text = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
+  const cores = new Set<string>();
+  for (const block of text.split('\n\n')) {
+    const core = /^core id\s*:\s*(\d+)/m.exec(block)?.[1];
+    if (core !== undefined) cores.add(`${/^physical id\s*:\s*(\d+)/m.exec(block)?.[1] ?? '0'}:${core}`);
+  }
+  return cores.size === 0 ? null : cores.size;
+}
+
+/** The limit of this process's control group (version 2, then 1), in bytes; infinite when there is none. */
+async function memoryLimit(): Promise<number> {
+  for (const file of ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']) {
+    const limit = Number((await readFile(file, 'utf8').catch(() => '')).trim());
+    if (Number.isFinite(limit) && limit > 0) return limit;
+  }
+  return Infinity;
+}
+
+async function nvidiaGpus(): Promise<GpuFacts[]> {
+  const { code, stdout } = await runProcess('nvidia-smi', ['--query-gpu=index,name,memory.total,driver_version', '--format=csv,noheader,nounits'], { timeoutMs: 10_000 });
+  return code === 0 ? parseGpus(stdout) : [];
+}
+
+/** From nvidia-smi's lines `0, NVIDIA H200, 143771, 570.86.15` (memory in MiB). */
+export function parseGpus(csv: string): GpuFacts[] {
+  return csv.split('\n').flatMap(line => {
+    const [index, name, memory, driver] = line.split(',').map(part => part.trim());
+    return index !== undefined && name !== undefined && memory !== undefined && driver !== undefined && /^\d+$/.test(index)
+      ? [{ index: Number(index), name, memory: Number(memory) * 2 ** 20, driver }]
+      : [];
+  });
+}
