@@ -10,6 +10,7 @@ import { checkpointName, listCheckpoints, readCheckpointState } from './checkpoi
 import { RunFolderError, asRunFolderError } from './errors';
 import { assertHolder } from './ownership';
 import { insideRun, runPaths } from './paths';
+import { issueText } from './read-json';
 import { writeSafetensors } from './safetensors';
 import { checkpointStateSchema, schemaVersion } from './schema';
 import type { CheckpointState } from './schema';
@@ -81,10 +82,7 @@ export async function writeCheckpointFolder(dir: string, attempt: number, conten
       files[file] = (await writeSafetensors(path.join(temporary, file), tensors, { format: 'pt', step: String(contents.state.step) })).sha256;
     }
     const parsed = checkpointStateSchema.safeParse({ ...contents.state, schema: schemaVersion, attempt, files });
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      throw new RunFolderError('shape', `The checkpoint's state does not fit its schema: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, 'This is an error of the trainer.');
-    }
+    if (!parsed.success) throw new RunFolderError('shape', `The checkpoint's state does not fit its schema: ${issueText(parsed.error)}`, 'This is an error of the trainer.');
     const text = `${JSON.stringify(parsed.data, null, 2)}\n`;
     writeFileAtomic(path.join(temporary, 'state.json'), text);
     syncFolder(temporary);

@@ -15,10 +15,12 @@ export interface LiveStatus {
   readonly eta: number | null;
 }
 
-/** A share with its two or three telling digits: 0.94, 0.995, 1. */
+/** A share with its telling digits: 0.94, 0.995. 0 and 1 are said only when that is exactly so. */
 export function shareText(share: number): string {
   if (!Number.isFinite(share)) return 'unknown';
-  return String(Number(share.toFixed(share > 0.98 && share < 1 ? 3 : 2)));
+  if (share <= 0 || share >= 1) return String(share);
+  const telling = share < 0.02 || share > 0.98 ? 3 : 2;
+  return String(Number(Math.min(Math.max(share, 0.001), 0.999).toFixed(telling)));
 }
 
 /** "0.94 exact (188 of 200; 0.90-0.97)". */

@@ -9,8 +9,8 @@ import { insideRun } from './paths';
 import { metricEventSchema } from './schema';
 import type { MetricEvent } from './schema';
 
-/** Bytes one read() takes from the file at most. */
-const defaultLimit = 8 << 20;
+/** Bytes one read() takes from the file at most: some 4000 events, so that an editor stays responsive between two reads. */
+const defaultLimit = 1 << 20;
 /** Bytes of the longest line that is an event; longer ones are skipped without being held. */
 const maxLineBytes = 4 << 20;
 

@@ -20,9 +20,9 @@ export interface RunPaths {
   readonly heartbeat: string;
   readonly attempts: string;
   /** Trace of test example `puzzle` with the weights of `step`. */
-  trace(step: number, puzzle: number): string;
+  readonly trace: (step: number, puzzle: number) => string;
   /** Checkpoint folder of a step. */
-  checkpoint(step: number): string;
+  readonly checkpoint: (step: number) => string;
 }
 
 /** The paths of the run in `dir`. */

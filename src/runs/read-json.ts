@@ -63,6 +63,11 @@ export function oneLine(text: string, maxLength = 200): string {
   return plain.length <= maxLength ? plain : `${plain.slice(0, maxLength - 1)}…`;
 }
 
+/** The first thing that does not fit a schema: "owner.pid: Invalid input: expected number, received string". */
+export function issueText({ issues: [issue] }: z.ZodError): string {
+  return oneLine(`${issue?.path.length ? issue.path.join('.') : 'the whole value'}: ${issue?.message ?? 'not valid'}`);
+}
+
 /**
  * Parses and checks the text of a JSON file.
  * @throws RunFolderError newer_schema, or corrupt naming the key, what was expected and what was found.
@@ -79,7 +84,5 @@ export function parseJson<T extends z.ZodType>(file: string, text: string, schem
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const key = issue?.path.length ? issue.path.join('.') : 'the whole file';
-  throw new RunFolderError('corrupt', `${file}: ${oneLine(`${key}: ${issue?.message ?? 'not valid'}`)}`, 'Restore it from a copy, or move the run away.');
+  throw new RunFolderError('corrupt', `${file}: ${issueText(result.error)}`, 'Restore it from a copy, or move the run away.');
 }

@@ -9,14 +9,14 @@ import path from 'node:path';
 import { makeFolders, removeFolderQuietly, writeFileAtomic } from './atomic-write';
 import { pruneCheckpoints, sweepCheckpoints, writeCheckpointFolder } from './checkpoint-writer';
 import type { CheckpointContents } from './checkpoint-writer';
-import { RunFolderError, asRunFolderError } from './errors';
+import { RunFolderError, asRunFolderError, systemCode } from './errors';
 import { beat, heartbeatInterval } from './heartbeat';
 import { MetricsWriter, retryAfter } from './metrics-writer';
 import { amendAttempt, assertHolder, claim } from './ownership';
 import { insideRun, newRunId, runPaths } from './paths';
 import type { RunPaths } from './paths';
 import { thisProcess } from './process-identity';
-import { parseJson, readSmallFileSync } from './read-json';
+import { issueText, parseJson, readSmallFileSync } from './read-json';
 import { bestSchema, metricEventSchema, runManifestSchema, schemaVersion } from './schema';
 import type { Best, MetricEvent, RunManifest, RunOwner, Trace } from './schema';
 import { writeTraceFile } from './traces';
@@ -45,20 +45,27 @@ export interface NewRun {
 
 const newOwner = (): RunOwner => ({ ...thisProcess(), nonce: randomBytes(16).toString('hex'), socket: null });
 
-/** Makes the run's folder, which must not exist. */
-function makeFolder(runsDir: string, id: string): string {
-  if (!/^[\w-][\w.-]*$/.test(id)) throw new RunFolderError('shape', `${JSON.stringify(id)} cannot be a run id.`, 'Use letters, digits, ".", "-" and "_".');
-  const dir = path.resolve(runsDir, id);
+/** Makes a run's folder, which must not exist; a name drawn by chance is drawn again when it does. Returns the id. */
+function makeFolder(runsDir: string, name: string, given: string | undefined): string {
+  const dir = path.resolve(runsDir);
   try {
-    if (existsSync(runsDir) && !statSync(runsDir).isDirectory()) {
-      throw new RunFolderError('io', `Cannot make ${dir}: ${runsDir} is a file, not a folder.`, 'Move that file away, or choose another runs folder.');
+    if (existsSync(dir) && !statSync(dir).isDirectory()) {
+      throw new RunFolderError('io', `Cannot make a run in ${dir}: it is a file, not a folder.`, 'Move that file away, or choose another runs folder.');
     }
-    makeFolders(path.resolve(runsDir));
-    mkdirSync(dir);
+    makeFolders(dir);
+    for (let tries = 1; ; tries++) {
+      const id = given ?? newRunId(name);
+      if (!/^[\w-][\w.-]*$/.test(id)) throw new RunFolderError('shape', `${JSON.stringify(id)} cannot be a run id.`, 'Use letters, digits, ".", "-" and "_".');
+      try {
+        mkdirSync(path.join(dir, id));
+        return id;
+      } catch (error) {
+        if (given !== undefined || tries === 20 || systemCode(error) !== 'EEXIST') throw asRunFolderError(error, `make the run folder ${path.join(dir, id)}`);
+      }
+    }
   } catch (error) {
-    throw asRunFolderError(error, `make the run folder ${dir}`);
+    throw asRunFolderError(error, `make the runs folder ${dir}`);
   }
-  return dir;
 }
 
 /** The writer of one run folder. */
@@ -97,8 +104,8 @@ export class RunWriter {
    * @throws RunFolderError disk_full, read_only, io (also when the id is taken): then nothing is left behind.
    */
   static create(run: NewRun): RunWriter {
-    const id = run.id ?? newRunId(run.name);
-    const dir = makeFolder(run.runsDir, id);
+    const id = makeFolder(run.runsDir, run.name, run.id);
+    const dir = path.resolve(run.runsDir, id);
     try {
       const { traces, checkpoints, config } = runPaths(dir);
       mkdirSync(traces);
@@ -182,8 +189,7 @@ export class RunWriter {
       const full = { ...event, attempt: this.attempt };
       const parsed = metricEventSchema.safeParse(full);
       if (!parsed.success) {
-        const issue = parsed.error.issues[0];
-        throw new RunFolderError('shape', `A ${event.kind} event of step ${event.step} does not fit the schema: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, 'This is an error of the trainer; a value that is not finite must be null or told as an alert.');
+        throw new RunFolderError('shape', `A ${event.kind} event of step ${event.step} does not fit the schema: ${issueText(parsed.error)}`, 'This is an error of the trainer; a value that is not finite must be null or told as an alert.');
       }
       if (parsed.data.kind === 'marker' && parsed.data.supersedes !== undefined) amendAttempt(this.dir, this.attempt, { supersedes: parsed.data.supersedes });
       this.metrics.add(JSON.stringify(parsed.data));
@@ -262,10 +268,7 @@ export class RunWriter {
   private change(next: RunManifest): void {
     this.check();
     const parsed = runManifestSchema.safeParse({ ...next, updated: new Date().toISOString() });
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      throw new RunFolderError('shape', `run.json: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, 'This is an error of the trainer.');
-    }
+    if (!parsed.success) throw new RunFolderError('shape', `run.json: ${issueText(parsed.error)}`, 'This is an error of the trainer.');
     this.current = parsed.data;
     this.tryManifest();
   }

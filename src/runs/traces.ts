@@ -8,7 +8,7 @@ import { makeFolders, writeFileAtomic } from './atomic-write';
 import { RunFolderError, asRunFolderError, systemCode } from './errors';
 import { isSuperseded, listAttempts } from './ownership';
 import { insideRun } from './paths';
-import { parseJson, readSmallFile } from './read-json';
+import { issueText, parseJson, readSmallFile } from './read-json';
 import { traceSchema } from './schema';
 import type { Trace } from './schema';
 
@@ -87,10 +87,7 @@ export function writeTraceFile(dir: string, attempt: number, step: number, index
   const relative = path.join('traces', String(step), `${index}.json`);
   const file = insideRun(dir, relative);
   const parsed = traceSchema.safeParse({ ...trace, attempt });
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new RunFolderError('shape', `The trace does not fit its schema: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, 'This is an error of the trainer.');
-  }
+  if (!parsed.success) throw new RunFolderError('shape', `The trace does not fit its schema: ${issueText(parsed.error)}`, 'This is an error of the trainer.');
   checkSizes(file, parsed.data);
   try {
     makeFolders(path.dirname(file));

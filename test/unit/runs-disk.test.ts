@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { latestGoodCheckpoint, readBest } from '../../src/runs/checkpoints';
@@ -29,7 +29,7 @@ it('keeps everything in memory while the disk is full, and loses nothing', async
   const writer = newRun(path.join(disk, 'runs'));
   const problems: string[] = [];
   const recovered = vi.fn();
-  writer.onProblem = problem => problems.push(`${problem.code}: ${problem.message} ${problem.next}`);
+  writer.onProblem = problem => void problems.push(`${problem.code}: ${problem.message} ${problem.next}`);
   writer.onRecovered = recovered;
   writer.append(trainEvent(1));
   await writer.flush();
@@ -50,9 +50,9 @@ it('keeps everything in memory while the disk is full, and loses nothing', async
   expect(problems[0]).toMatch(/^disk_full: Cannot write .*metrics\.jsonl: the disk is full \(ENOSPC\)\. Free some space/);
   for (const act of [
     () => writer.writeCheckpoint(contents(total)),
-    () => Promise.resolve(writer.writeTrace(total, 0, trace(total))),
-    () => Promise.resolve(writer.writeBest({ checkpoint: 'step-9', metric: 'exact_accuracy', eval: evalSummary(9) })),
-    () => Promise.resolve(newRun(path.join(disk, 'runs'), 2, 'another')),
+    () => writer.writeTrace(total, 0, trace(total)),
+    () => { writer.writeBest({ checkpoint: 'step-9', metric: 'exact_accuracy', eval: evalSummary(9) }); },
+    () => newRun(path.join(disk, 'runs'), 2, 'another'),
   ]) expect((await problemOf(act)).code).toBe('disk_full');
 
   // while it is full: all that was there is whole, and nothing half made is seen
@@ -64,7 +64,7 @@ it('keeps everything in memory while the disk is full, and loses nothing', async
   expect(readdirSync(path.join(writer.dir, 'checkpoints'))).toEqual([kept]);
 
   rmSync(filler);
-  await vi.waitFor(() => expect(recovered).toHaveBeenCalledOnce(), { timeout: 15_000, interval: 100 }); // by itself
+  await vi.waitFor(() => { expect(recovered).toHaveBeenCalledOnce(); }, { timeout: 15_000, interval: 100 }); // by itself
   await writer.flush();
   expect(recovered).toHaveBeenCalledOnce();
   expect(writer.problem).toBeNull();
@@ -106,9 +106,12 @@ it('names a file that lies in the place of a folder', async () => {
   const file = path.join(root, 'runs');
   writeFileSync(file, 'mine');
   const direct = await problemOf(() => newRun(file));
-  expect(direct.message).toContain(`${file} is a file, not a folder`);
+  expect(direct.message).toContain(`${file}: it is a file, not a folder`);
   expect((await problemOf(() => newRun(path.join(file, 'below')))).code).toBe('io');
   expect(readFileSync(file, 'utf8')).toBe('mine');
+  const dangling = path.join(root, 'link');
+  symlinkSync(path.join(root, 'nowhere'), dangling);
+  expect((await problemOf(() => newRun(dangling))).code).toBe('io');
 });
 
 it('never takes a folder that exists, and leaves it alone', async () => {

@@ -74,8 +74,8 @@ it('leaves a torn line where it is on reopening, and no reader takes it for an e
 });
 
 it('drops what a resume superseded, and only that', () => {
-  const train = (attempt: number, step: number): MetricEvent => ({ ...trainEvent(step), attempt }) as MetricEvent;
-  const resume = (attempt: number, step: number): MetricEvent => ({ ...resumeMarker(step), attempt }) as MetricEvent;
+  const train = (attempt: number, step: number): MetricEvent => ({ ...trainEvent(step), attempt });
+  const resume = (attempt: number, step: number): MetricEvent => ({ ...resumeMarker(step), attempt });
   const events = [train(1, 1), train(1, 2), train(1, 3), resume(2, 2), train(2, 3), train(2, 4), resume(3, 1), train(3, 2)];
   expect(dropSuperseded(events)).toEqual([train(1, 1), resume(3, 1), train(3, 2)]);
   expect(dropSuperseded(events.slice(0, 6))).toEqual([train(1, 1), train(1, 2), resume(2, 2), train(2, 3), train(2, 4)]);

@@ -26,7 +26,7 @@ export function resumeMarker(step: number): NewEvent {
 
 /** A valid evaluation summary. */
 export function evalSummary(step: number): EvalSummary {
-  return { step, depth: 8, count: 200, total: 1000, weights: 'ema', exact_accuracy: 0.94, exact_count: 188, exact_interval: [0.898, 0.965], accuracy: 0.99, accuracy_interval: [0.98, 1] };
+  return { step, depth: 8, count: 200, total: 1000, weights: 'ema', exact_accuracy: 0.94, exact_count: 188, exact_interval: [0.8984, 0.9653], accuracy: 0.99, accuracy_interval: [0.98, 1] };
 }
 
 /** Checkpoint contents of a step: every value is the step, so that mixed-up files show. */
