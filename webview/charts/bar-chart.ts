@@ -36,6 +36,8 @@ export interface BarModel {
   /** Where the numbers come from: "training, step 1,240". */
   readonly note: string;
   readonly empty: string;
+  /** Stands beside the title. */
+  readonly unit: string;
 }
 
 /** What a bar chart is. */
@@ -59,7 +61,7 @@ export class BarChart implements GroupMember {
   readonly #chart: Chart<'bar' | 'line', number[]>;
   readonly #datasets = new Map<string, Dataset>();
   readonly #note = h('p', { class: 'chart-note muted' });
-  #shown: BarModel = { categories: [], series: [], note: '', empty: '' };
+  #shown: BarModel = { categories: [], series: [], note: '', empty: '', unit: '' };
   #at: number | null = null;
 
   constructor(options: BarChartOptions, group: ChartGroup, model: () => BarModel, save: (file: ExportFile) => void) {
@@ -106,6 +108,7 @@ export class BarChart implements GroupMember {
     };
     this.#chart.update('none');
     const nothing = model.series.every(series => series.values.every(Number.isNaN));
+    this.panel.unit = model.unit;
     this.panel.emptyText = nothing ? model.empty : '';
     this.#note.hidden = nothing;
     setText(this.#note, nothing ? '' : model.note);

@@ -27,6 +27,8 @@ export interface HeatModel {
   readonly x: Column;
   readonly data: HeatData;
   readonly empty: string;
+  /** Stands beside the title. */
+  readonly unit: string;
 }
 
 /** What a heat chart is. */
@@ -39,11 +41,13 @@ export interface HeatChartOptions extends PanelHeading {
   /** What a value's weight counts: "slots". */
   readonly weights: string;
   readonly format: (share: number) => string;
+  readonly tick: (share: number) => string;
   /** Where the line is drawn, 0..1, and what it means. */
   readonly threshold: { readonly at: number; readonly text: string };
 }
 
 const cellPixels = 3;
+const stairReach = 3; // cells either side
 const tableRows = 100;
 
 /** See the file's head. */
@@ -53,7 +57,8 @@ export class HeatChart implements GroupMember {
   readonly #group: ChartGroup;
   readonly #model: () => HeatModel | null;
   readonly #chart: Chart<'scatter'>;
-  readonly #readout = h('span', { class: 'heat-readout tabular' });
+  readonly #readout = h('span', { class: 'tabular' });
+  readonly #cell = h('span', { class: 'muted tabular' });
   #shown: HeatModel | null = null;
   #cells: { bins: number; means: Float32Array } = { bins: 0, means: new Float32Array(0) };
   #theme: Theme;
@@ -68,8 +73,8 @@ export class HeatChart implements GroupMember {
       summary: () => this.#summary(), table: () => this.#table(), save: kind => save(this.#file(kind)), key: action => this.#key(action),
     }));
     const scale = h('span', { class: 'heat-scale', role: 'img', 'aria-label': `Colours from ${options.format(0)} to ${options.format(1)}` },
-      options.format(0), h('span', { class: 'heat-ramp', styles: { background: rampGradient() } }), options.format(1));
-    this.panel.legend.element.replaceWith(h('div', { class: 'legend' }, scale, h('span', { class: 'muted' }, options.among), h('span', { class: 'muted heat-threshold' }, stairSwatch(), options.threshold.text), this.#readout));
+      options.tick(0), h('span', { class: 'heat-ramp', styles: { background: rampGradient() } }), options.tick(1));
+    this.panel.legend.element.replaceWith(h('div', { class: 'legend' }, scale, h('span', { class: 'muted' }, options.among), h('span', { class: 'muted heat-threshold' }, stairSwatch(), `${options.threshold.text}:`, this.#readout), this.#cell));
     const cells: Plugin<'scatter'> = { id: 'heat-cells', beforeDatasetsDraw: chart => this.#paint(chart.ctx, chart.chartArea) };
     this.#chart = new Chart<'scatter'>(this.panel.canvas, { type: 'scatter', data: { datasets: [] }, options: { layout: { padding: { top: 6, right: 8 } } }, plugins: [cells] });
     handlePointer(this.panel.plot, this.#chart, group, this);
@@ -107,6 +112,7 @@ export class HeatChart implements GroupMember {
     };
     this.#chart.options.plugins = { zoom: zoomOptions(this.#group, theme) };
     this.#chart.update('none');
+    if (model !== null) this.panel.unit = model.unit;
     this.panel.emptyText = model === null || model.data.columns === 0 ? model?.empty ?? 'Nothing measured yet.' : '';
     this.#read(this.#group.crosshairAt);
     this.panel.drawn();
@@ -155,13 +161,13 @@ export class HeatChart implements GroupMember {
 
   /** A stair under the first row of every column that reaches the threshold. */
   #paintThreshold(context: CanvasRenderingContext2D, area: { left: number; top: number }, width: number, height: number): void {
-    const { bins, means } = this.#cells;
+    const { bins } = this.#cells;
     const rows = this.#shown?.data.rows ?? 0;
     context.beginPath();
     let before = -1;
     for (let b = 0; b < bins; b += 1) {
       let first = 0;
-      while (first < rows && !(means[b * rows + first]! >= this.#options.threshold.at)) first += 1;
+      while (first < rows && !(this.#around(b, first) >= this.#options.threshold.at)) first += 1;
       if (first < rows) {
         const y = area.top + (rows - first) * height;
         if (before < 0) context.moveTo(area.left + b * width, y);
@@ -177,6 +183,21 @@ export class HeatChart implements GroupMember {
     context.strokeStyle = '#ffffff';
     context.lineWidth = 1.5;
     context.stroke();
+  }
+
+  /** Mean of a cell and its neighbours in time, so that noise does not make the stair jump. */
+  #around(bin: number, row: number): number {
+    const { bins, means } = this.#cells;
+    const rows = this.#shown?.data.rows ?? 0;
+    let sum = 0;
+    let count = 0;
+    for (let b = Math.max(0, bin - stairReach); b <= Math.min(bins - 1, bin + stairReach); b += 1) {
+      const mean = means[b * rows + row]!;
+      if (Number.isNaN(mean)) continue;
+      sum += mean;
+      count += 1;
+    }
+    return count === 0 || Number.isNaN(means[bin * rows + row]!) ? Number.NaN : sum / count;
   }
 
   /** For a recorder of SVG, which has no pixels. */
@@ -213,15 +234,16 @@ export class HeatChart implements GroupMember {
   #read(x: number | null): void {
     const { row: name, format, weights, threshold } = this.#options;
     const values = this.#values(x);
+    const first = values.findIndex(value => value >= threshold.at);
+    setText(this.#readout, values.length === 0 ? '' : first < 0 ? 'none' : String(first + 1));
     const data = this.#shown?.data;
-    if (data !== undefined && x !== null && this.#row >= 1 && this.#row <= data.rows) {
-      const { from, to } = this.#columnsAt(x);
-      const value = values[this.#row - 1] ?? Number.NaN;
-      setText(this.#readout, `${name} = ${this.#row}: ${Number.isNaN(value) ? `no ${weights}` : `${format(value)} of ${formatCount(data.weight(this.#row - 1, from, to))} ${weights}`}`);
+    if (data === undefined || x === null || this.#row < 1 || this.#row > data.rows) {
+      setText(this.#cell, '');
       return;
     }
-    const first = values.findIndex(value => value >= threshold.at);
-    setText(this.#readout, values.length === 0 ? '' : first < 0 ? `no ${name} reaches ${format(threshold.at)}` : `≥ ${format(threshold.at)} from ${name} = ${first + 1}`);
+    const { from, to } = this.#columnsAt(x);
+    const value = values[this.#row - 1] ?? Number.NaN;
+    setText(this.#cell, `${name} = ${this.#row}: ${Number.isNaN(value) ? `no ${weights}` : `${format(value)} of ${formatCount(data.weight(this.#row - 1, from, to))} ${weights}`}`);
   }
 
   #say(x: number | null): string {

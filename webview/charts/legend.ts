@@ -24,8 +24,16 @@ interface Entry { readonly element: HTMLElement; readonly value: HTMLElement; to
 /** See the file's head. */
 export class Legend {
   readonly element = h('div', { class: 'legend', role: 'list' });
+  #compact = false;
   #signature = '';
   #entries = new Map<string, Entry>();
+
+  /** In a narrow page, leave out the names (they stay for screen readers and on hover). */
+  set compact(compact: boolean) {
+    if (compact === this.#compact) return;
+    this.#compact = compact;
+    this.element.classList.toggle('compact', compact);
+  }
 
   /** Shows these entries. */
   show(items: readonly LegendItem[]): void {

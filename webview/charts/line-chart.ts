@@ -56,6 +56,10 @@ export interface LineModel {
   readonly guides: readonly Guide[];
   readonly choices: readonly Choice[];
   readonly log: boolean;
+  /** The names of the lines are elsewhere on the page: a narrow page leaves them out of the legend. */
+  readonly namedElsewhere: boolean;
+  /** Stands beside the title. */
+  readonly unit: string;
   /** What to say when no line has a value. */
   readonly empty: string;
 }
@@ -81,7 +85,7 @@ export class LineChart implements GroupMember {
   readonly #group: ChartGroup;
   readonly #model: () => LineModel;
   readonly #datasets = new Map<string, Dataset>();
-  #shown: LineModel = { lines: [], marks: [], guides: [], choices: [], log: false, empty: '' };
+  #shown: LineModel = { lines: [], marks: [], guides: [], choices: [], log: false, namedElsewhere: false, unit: '', empty: '' };
   #counts = { points: 0, drawn: 0 };
 
   constructor(options: LineChartOptions, group: ChartGroup, model: () => LineModel, save: (file: ExportFile) => void) {
@@ -129,6 +133,8 @@ export class LineChart implements GroupMember {
     };
     chart.update('none');
     this.panel.choices = model.choices;
+    this.panel.unit = model.unit;
+    this.panel.legend.compact = model.namedElsewhere;
     this.panel.emptyText = this.#counts.drawn === 0 ? model.empty : '';
     this.panel.legend.show(this.#legend(this.#group.crosshairAt));
     this.panel.drawn();
@@ -149,6 +155,7 @@ export class LineChart implements GroupMember {
   }
 
   #build(lines: readonly Line[], span: Span, pixels: number, theme: Theme): Dataset[] {
+    const behind = lines.length > 3 ? 0.16 : 0.25; // opacity of raw values: many lines, fainter
     const bands: Dataset[] = [];
     const faint: Dataset[] = [];
     const main: Dataset[] = [];
@@ -164,12 +171,12 @@ export class LineChart implements GroupMember {
           this.#dataset(`${line.key} high`, { data: line.band.high.points(line.x, span, pixels, 0), borderWidth: 0, pointRadius: 0, fill: '-1', backgroundColor: fade(color, theme.highContrast ? 0.35 : 0.18) }),
         );
       }
-      if (line.smoothing > 0) faint.push(this.#dataset(`${line.key} raw`, { data: line.y.points(line.x, span, pixels, 0), borderColor: fade(color, 0.28), borderWidth: 1, pointRadius: 0 }));
+      if (line.smoothing > 0) faint.push(this.#dataset(`${line.key} raw`, { data: line.y.points(line.x, span, pixels, 0), borderColor: fade(color, behind), borderWidth: 1, pointRadius: 0 }));
       const roomy = line.points && points.length < pixels / 9;
       const lone = points.length === 1;
       main.push(this.#dataset(line.key, {
         data: points, clip: line.points ? 6 : 2, borderColor: color, backgroundColor: color, borderWidth: line.width, borderDash: [...dash],
-        pointRadius: roomy || lone ? 3 : 0, pointStyle: shape, pointBorderColor: color, pointBackgroundColor: color, pointBorderWidth: 1,
+        pointRadius: roomy || lone ? 3.5 : 0, pointStyle: shape, pointBorderColor: color, pointBackgroundColor: theme.background, pointBorderWidth: 1.75,
       }));
     }
     return [...main, ...faint, ...bands]; // chart.js draws the first on top

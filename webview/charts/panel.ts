@@ -77,12 +77,12 @@ export class ChartPanel {
     this.#tableButton = iconButton('table', `${heading.title}: show as a table`, () => this.#toggleTable(), { 'aria-pressed': 'false', 'aria-expanded': 'false' });
     this.element = h('section', { class: 'chart', 'aria-labelledby': titleId, 'data-chart': heading.id },
       h('header', { class: 'chart-head' },
-        h('h2', { id: titleId }, this.#title, ' ', this.#unit), this.#choices,
+        h('h2', { id: titleId }, this.#title, ' ', this.#unit),
         h('div', { class: 'chart-actions' }, this.#tableButton, menuButton('desktop-download', `${heading.title}: export`, [
           { icon: 'file-media', label: 'PNG picture', pick: () => this.#content().save('png') },
           { icon: 'file-code', label: 'SVG picture', pick: () => this.#content().save('svg') },
           { icon: 'table', label: 'CSV table', pick: () => this.#content().save('csv') },
-        ]))),
+        ])), this.#choices),
       this.legend.element, this.plot, this.foot, this.#summary);
     this.foot.append(this.#table);
     this.plot.addEventListener('keydown', event => {

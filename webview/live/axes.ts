@@ -6,7 +6,7 @@ import type { XKind } from './run-store';
 /** Axes by kind. */
 export const axes: Readonly<Record<XKind, XAxis>> = {
   step: countAxis('step', 'Step'),
-  examples: countAxis('examples', 'Examples seen'),
+  examples: countAxis('examples', 'Examples'),
   process: durationAxis('process_seconds', 'Process time'),
   wall: clockAxis('wall_unix_seconds', 'Wall time'),
 };

@@ -16,28 +16,31 @@ import type { RunStore, XKind } from './run-store';
 const tick = (share: number): string => `${Math.round(share * 100)} %`;
 const waiting = 'Nothing measured yet.';
 
-/** The three charts, in order. */
-export function haltingCharts(group: ChartGroup, focus: () => RunStore | undefined, x: () => XKind, save: (file: ExportFile) => void): { strip: HeatChart; bars: BarChart; calibration: BarChart } {
+/**
+ * The three charts, in order.
+ * @param suffix what to put after the unit: the name of the run, when several are shown.
+ */
+export function haltingCharts(group: ChartGroup, focus: () => RunStore | undefined, x: () => XKind, suffix: () => string, save: (file: ExportFile) => void): { strip: HeatChart; bars: BarChart; calibration: BarChart } {
   const strip = new HeatChart({
     id: 'halting-strip', title: 'Halting probability', unit: 'mean p_halt',
     hint: 'Mean sigmoid(q_halt) at every supervision step k, over training, among the puzzles that had not halted before k.',
-    rows: 'supervision step k', row: 'k', among: 'among puzzles still running', weights: 'slots', format: formatPercent, threshold: { at: 0.5, text: 'first k ≥ 50 %' },
+    rows: 'supervision step k', row: 'k', among: 'among puzzles still running', weights: 'slots', format: formatPercent, tick, threshold: { at: 0.5, text: 'first k ≥ 50 %' },
   }, group, () => {
     const run = focus();
-    return run === undefined ? null : { x: run.halting.x[x()], data: run.halting.heat, empty: waiting };
+    return run === undefined ? null : { x: run.halting.x[x()], data: run.halting.heat, empty: waiting, unit: `mean p_halt${suffix()}` };
   }, save);
   const shared = { categories: 'supervision step k', category: 'k =', format: formatPercent, tick, max: 1 };
   const bars = new BarChart({
     id: 'halting-latest', title: 'Halting now', unit: '% of puzzles at k', hint: 'For every supervision step k, at the latest training step: share of puzzles that halted there and mean p_halt; from the latest evaluation: exact accuracy if all were stopped at k.', ...shared,
-  }, group, () => latestHalting(focus(), group.theme), save);
+  }, group, () => ({ ...latestHalting(focus(), group.theme), unit: `% of puzzles at k${suffix()}` }), save);
   const calibration = new BarChart({
     id: 'halting-calibration', title: 'Halting calibration', unit: 'share right by p_halt', hint: 'Puzzles of the latest evaluation in ten bins of predicted p_halt: share that is right against what was predicted. Equal heights are perfect.',
     ...shared, categories: 'predicted p_halt', category: 'bin',
-  }, group, () => calibrated(focus(), group.theme), save);
+  }, group, () => ({ ...calibrated(focus(), group.theme), unit: `share right by p_halt${suffix()}` }), save);
   return { strip, bars, calibration };
 }
 
-function latestHalting(run: RunStore | undefined, theme: Theme): BarModel {
+function latestHalting(run: RunStore | undefined, theme: Theme): Omit<BarModel, 'unit'> {
   const halting = run?.haltingEvents.at(-1);
   const evaluation = run?.evalEvents.at(-1);
   const steps = Math.max(run?.header.haltMaxSteps ?? 0, evaluation?.per_step.at(-1)?.k ?? 0);
@@ -63,7 +66,7 @@ function latestHalting(run: RunStore | undefined, theme: Theme): BarModel {
   };
 }
 
-function calibrated(run: RunStore | undefined, theme: Theme): BarModel {
+function calibrated(run: RunStore | undefined, theme: Theme): Omit<BarModel, 'unit'> {
   const evaluation = run?.evalEvents.at(-1);
   const bins = evaluation?.calibration ?? [];
   const filled = (value: (bin: (typeof bins)[number]) => number): number[] => bins.map(bin => (bin.count > 0 ? value(bin) : Number.NaN));

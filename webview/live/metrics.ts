@@ -7,7 +7,9 @@ import { formatBytes, formatCount, formatNumber, formatPercent, formatTick } fro
 import type { Theme } from '../shared/theme';
 import type { Line, LineChartOptions, LineModel } from '../charts/line-chart';
 import type { Guide } from '../charts/marks';
+import { fade } from '../charts/scales';
 import { lineStyle } from '../charts/style';
+import type { LineStyle } from '../charts/style';
 import type { Column } from '../charts/column';
 import type { Series } from '../charts/series';
 import { runMarks } from './run-marks';
@@ -33,7 +35,8 @@ export interface Metric {
   readonly look: number;
   readonly smooth: boolean;
   readonly points: boolean;
-  readonly hiddenAtFirst?: boolean;
+  /** Drawn paler: it stands behind another line of the same look. */
+  readonly quiet?: boolean;
   of(run: RunStore, x: XKind): Source;
 }
 
@@ -43,6 +46,8 @@ export interface ChartSpec extends LineChartOptions {
   /** Whether the reader's wish for a logarithmic axis applies. */
   readonly log: boolean;
   guides?(run: RunStore, theme: Theme): Guide[];
+  /** What to say beside the unit. */
+  note?(run: RunStore): string;
 }
 
 type TrainKey = keyof RunStore['train']['y'];
@@ -56,8 +61,7 @@ const evaluated = (value: 'accuracy' | 'exact_accuracy') => (run: RunStore, x: X
       const event = run.evalEvents[index];
       if (event === undefined) return formatPercent(Number.NaN);
       const [from, to] = value === 'accuracy' ? event.accuracy_interval : event.exact_interval;
-      const counts = value === 'accuracy' ? `${formatCount(event.count)} puzzles` : `${formatCount(event.exact_count)} of ${formatCount(event.count)}`;
-      return `${formatPercent(event[value])} (${(from * 100).toFixed(1)}–${(to * 100).toFixed(1)}, ${counts})`;
+      return `${formatPercent(event[value])} (${(from * 100).toFixed(1)}–${(to * 100).toFixed(1)})`;
     },
   };
 };
@@ -81,11 +85,15 @@ export const lineCharts: readonly ChartSpec[] = [
     format: formatPercent, tick: percentTick, min: 0, max: 1, log: false,
     metrics: [
       { key: 'eval exact', label: 'eval exact', title: 'evaluation, puzzle accuracy (exact)', choice: 'exact', look: 0, smooth: false, points: true, of: evaluated('exact_accuracy') },
+      { key: 'train exact', label: 'train exact', title: 'training, puzzle accuracy (exact)', choice: 'exact', look: 0, quiet: true, ...plain, of: train('exact_accuracy') },
       { key: 'eval cell', label: 'eval cell', title: 'evaluation, cell accuracy', choice: 'cell', look: 1, smooth: false, points: true, of: evaluated('accuracy') },
-      { key: 'train exact', label: 'train exact', title: 'training, puzzle accuracy (exact)', choice: 'exact', look: 0, ...plain, of: train('exact_accuracy') },
-      { key: 'train cell', label: 'train cell', title: 'training, cell accuracy', choice: 'cell', look: 1, ...plain, of: train('accuracy') },
-      { key: 'train halt', label: 'halting head', title: 'training, share of right halting decisions', choice: 'halting head', look: 2, ...plain, hiddenAtFirst: true, of: train('q_halt_accuracy') },
+      { key: 'train cell', label: 'train cell', title: 'training, cell accuracy', choice: 'cell', look: 1, quiet: true, ...plain, of: train('accuracy') },
     ],
+    note: run => { const last = run.evalEvents.at(-1); return last === undefined ? '' : `eval: ${formatCount(last.count)} puzzles`; },
+  },
+  {
+    id: 'halting-decisions', title: 'Halting decisions', unit: '% right', hint: 'Training: share of halted slots whose halting head was right about the answer being exact.', format: formatPercent, tick: percentTick, min: 0, max: 1, log: false,
+    metrics: [{ key: 'q_halt_accuracy', label: 'right', title: 'share of right halting decisions', choice: 'right', look: 0, ...plain, of: train('q_halt_accuracy') }],
   },
   {
     id: 'steps', title: 'Supervision steps', unit: 'mean until halting', hint: 'Mean number of supervision steps of the training slots that halted.', format: formatNumber, tick: formatTick, min: 0, log: false,
@@ -137,12 +145,12 @@ export function lineModel(spec: ChartSpec, shown: Shown, choices: ChartChoices, 
   const focus = shown.runs[0];
   const present = spec.metrics.filter(metric => shown.runs.some(run => hasValues(metric.of(run, shown.x).y)));
   const log = spec.log && shown.log;
-  const base = { marks: focus === undefined ? [] : runMarks(focus, shown.x, shown.theme), guides: focus === undefined ? [] : spec.guides?.(focus, shown.theme) ?? [], log, empty: emptyText(focus) };
+  const base = { marks: focus === undefined ? [] : runMarks(focus, shown.x, shown.theme), guides: focus === undefined ? [] : spec.guides?.(focus, shown.theme) ?? [], log, namedElsewhere: shown.runs.length > 1, unit: [spec.unit, focus === undefined ? '' : spec.note?.(focus)].filter(text => text !== undefined && text !== '').join(' · '), empty: emptyText(focus) };
   if (shown.runs.length <= 1) {
     const lines = present.map((metric): Line => {
-      const on = choices.switched.get(metric.key) ?? metric.hiddenAtFirst !== true;
+      const on = choices.switched.get(metric.key) ?? true;
       const toggle = (): void => { choices.switched.set(metric.key, !on); changed(); };
-      return { key: metric.key, label: metric.label, title: metric.title, style: lineStyle(metric.look, shown.theme.palette), smoothing: metric.smooth ? shown.smoothing : 0, points: metric.points, width: metric.points ? 2 : 1.35, shown: on, ...(present.length > 1 ? { toggle } : {}), ...metric.of(focus!, shown.x) };
+      return { key: metric.key, label: metric.label, title: metric.title, style: look(metric, metric.look, shown.theme), smoothing: metric.smooth ? shown.smoothing : 0, points: metric.points, width: metric.points ? 2 : 1.35, shown: on, ...(present.length > 1 ? { toggle } : {}), ...metric.of(focus!, shown.x) };
     });
     return { ...base, lines, choices: [] };
   }
@@ -151,13 +159,18 @@ export function lineModel(spec: ChartSpec, shown: Shown, choices: ChartChoices, 
   const together = present.filter(metric => metric.choice === chosen);
   const lines = shown.runs.flatMap((run): Line[] => together.map((metric, i): Line => ({
     key: `${run.header.id} ${metric.key}`, label: together.length > 1 && i > 0 ? `${run.header.name} ${metric.label}` : run.header.name, title: `${run.header.name}, ${metric.title}`,
-    style: lineStyle(shown.slots.of(run.header.id), shown.theme.palette), smoothing: metric.smooth ? shown.smoothing : 0, points: metric.points,
+    style: look(metric, shown.slots.of(run.header.id), shown.theme), smoothing: metric.smooth ? shown.smoothing : 0, points: metric.points,
     width: metric.points || together.length === 1 ? 1.75 : 1, shown: true, legend: i === 0, ...metric.of(run, shown.x),
   })));
   return {
     ...base, lines,
     choices: offered.length < 2 ? [] : offered.map(key => ({ key, label: key, chosen: key === chosen, pick: () => { choices.chosen = key; changed(); } })),
   };
+}
+
+function look(metric: Metric, slot: number, theme: Theme): LineStyle {
+  const style = lineStyle(slot, theme.palette);
+  return metric.quiet === true ? { ...style, color: fade(style.color, 0.6) } : style;
 }
 
 const known = new WeakMap<Series, boolean>();

@@ -154,9 +154,9 @@ export class LivePage {
         runs: this.#runs, x: this.#settings.xAxis, smoothing: this.#settings.smoothing, log: this.#settings.logY, slots: this.#slots, theme: this.#group.theme,
       }, choices, () => this.#group.invalidate(true)), save);
     };
-    const halting = haltingCharts(this.#group, () => this.#runs[0], () => this.#settings.xAxis, save);
-    const [loss, accuracy, ...rest] = lineCharts.map(lines);
-    const all = [loss, accuracy, halting.strip, halting.bars, halting.calibration, ...rest];
+    const halting = haltingCharts(this.#group, () => this.#runs[0], () => this.#settings.xAxis, () => (this.#runs.length > 1 ? ` · ${this.#runs[0]!.header.name}` : ''), save);
+    const [loss, accuracy, decisions, ...rest] = lineCharts.map(lines);
+    const all = [loss, accuracy, halting.strip, halting.bars, halting.calibration, decisions, ...rest];
     setChildren(this.#charts, ...all.map(chart => chart?.element));
   }
 }
