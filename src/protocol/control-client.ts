@@ -31,8 +31,8 @@ export interface TrainerConnection {
   dispose(): void;
 }
 
-/** Milliseconds to wait for the socket and for the answer to `hello`. */
-const helloTimeout = 5000;
+/** Milliseconds to wait for the socket, and for the answer to `hello`: a trainer answers between two steps, and steps can be long. */
+const connectTimeout = 5000, helloTimeout = 60_000;
 
 const unreachable = (why: string): ControlError =>
   new ControlError('unreachable', `The trainer does not answer on its control socket: ${why}`, 'If the run is still going, its folder shows so; try again, or see its log.');
@@ -42,7 +42,7 @@ function open(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     const fail = (error: Error): void => { clearTimeout(timer); socket.destroy(); reject(unreachable(error.message)); };
-    const timer = setTimeout(() => fail(new Error('no answer within 5 seconds')), helloTimeout);
+    const timer = setTimeout(() => fail(new Error('nobody took the connection within 5 seconds')), connectTimeout);
     socket.once('error', fail);
     socket.once('connect', () => { clearTimeout(timer); socket.off('error', fail); resolve(socket); });
   });
@@ -129,7 +129,7 @@ export async function connectTrainer(owner: RunOwner): Promise<TrainerConnection
   const connection = new SocketConnection(createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket)), socket);
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), helloTimeout);
-  const late = new Promise<never>((_, reject) => timeout.signal.addEventListener('abort', () => reject(unreachable('no answer within 5 seconds'))));
+  const late = new Promise<never>((_, reject) => timeout.signal.addEventListener('abort', () => reject(unreachable('no answer within a minute'))));
   try {
     connection.hello = await Promise.race([connection.request('hello', { nonce: owner.nonce }), late]);
     return connection;

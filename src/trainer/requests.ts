@@ -3,6 +3,11 @@
  * evaluation, never inside one: `serve` does all that waits, and while the training is paused keeps doing so.
  */
 
+import { setImmediate } from 'node:timers/promises';
+
+/** Turns of the event loop per opening: enough to accept a connection, read a request, answer it and send the answer. */
+const turns = 5;
+
 /** Work asked for, to be done at the next opening. */
 interface Waiting { run: () => Promise<void>; signal: AbortSignal; fail: (reason: unknown) => void }
 
@@ -46,6 +51,7 @@ export class Requests {
     this.serving = true;
     let told = false;
     try {
+      for (let turn = 0; turn < turns; turn++) await setImmediate(); // else a request would take as many steps to arrive
       for (;;) {
         for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
           if (next.signal.aborted) next.fail(next.signal.reason);
