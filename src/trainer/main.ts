@@ -9,6 +9,7 @@ import { loadConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/resolve';
 import { engineNames } from '../config/schema';
 import { ensureDataset } from '../puzzles/build-dataset';
+import { writeFileAtomic } from '../runs/atomic-write';
 import { UsageError, describeFailure, exitCodeOf } from './failure';
 import { progressReporter, reportFailure } from './report';
 import { evaluateSaved, traceSaved } from './saved-weights';
@@ -45,7 +46,8 @@ async function main(argv: readonly string[]): Promise<number> {
   });
   const [mode, target] = positionals;
   const engine = engineOption(values.engine);
-  const saved = () => ({ target: required(target, 'The run or checkpoint'), out: required(values.out, '--out'), depth: whole('depth', values.depth), engine, weights: weightsOption(values.weights) });
+  const out = (): string => required(values.out, '--out');
+  const saved = () => ({ target: required(target, 'The run or checkpoint'), onProgress: progressReporter(), depth: whole('depth', values.depth), engine, weights: weightsOption(values.weights) });
   switch (mode) {
     case 'train':
       return train({
@@ -55,12 +57,12 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'resume':
       return resume({ dir: required(target, 'The run'), checkpoint: values.checkpoint, takeOver: values['take-over'], engine });
     case 'evaluate':
-      await evaluateSaved({ ...saved(), data: values.data, examples: values.examples === 'all' ? 'all' : whole('examples', values.examples) });
+      writeFileAtomic(out(), `${JSON.stringify(await evaluateSaved({ ...saved(), data: values.data, examples: values.examples === 'all' ? 'all' : whole('examples', values.examples) }))}\n`);
       return 0;
     case 'trace': {
       const index = whole('puzzle', values.puzzle);
       if (index === undefined && values.tokens === undefined) throw new UsageError('--puzzle or --tokens is missing.', usage);
-      await traceSaved({ ...saved(), puzzle: index === undefined ? { tokens: values.tokens!.split(',').map(Number) } : { index } });
+      writeFileAtomic(out(), JSON.stringify(await traceSaved({ ...saved(), puzzle: index === undefined ? { tokens: values.tokens!.split(',').map(Number) } : { index } })));
       return 0;
     }
     case 'build-data': {

@@ -1,6 +1,6 @@
 /**
- * Evaluation and tracing of a finished run or one of its checkpoints, by a trainer process of its own: nothing in the
- * run's folder is changed. The answer is one JSON document, written whole.
+ * Evaluation and tracing with saved weights: of a finished run, or of one of its checkpoints. Nothing in the run's folder
+ * is changed.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -9,18 +9,18 @@ import { ensureDataset } from '../puzzles/build-dataset';
 import { EvaluationRows } from '../puzzles/evaluation-rows';
 import { openSplit } from '../puzzles/read-dataset';
 import type { DatasetSplit } from '../puzzles/dataset';
-import { writeFileAtomic } from '../runs/atomic-write';
 import { checkpointDir, latestGoodCheckpoint, readBest, readCheckpoint } from '../runs/checkpoints';
 import { RunFolderError } from '../runs/errors';
 import { parseJson, readSmallFileSync } from '../runs/read-json';
 import { runManifestSchema } from '../runs/schema';
-import type { RunManifest } from '../runs/schema';
+import type { RunManifest, Trace } from '../runs/schema';
 import { Evaluator } from '../training/evaluation';
+import type { Evaluation } from '../training/evaluation';
 import { inferenceWeightsOf } from '../training/training';
 import type { InferenceWeights } from '../training/training';
 import type { ResolvedConfig } from '../config/resolve';
+import type { EngineName } from '../config/schema';
 import { UsageError } from './failure';
-import { progressReporter } from './report';
 import { questionFromRow, questionFromTokens, tracePuzzle } from './trace-puzzle';
 import { snapshotOf } from './train-main';
 import { checkFits, configOfRun, openEngine, openModel } from './workshop';
@@ -32,9 +32,13 @@ export interface SavedOptions {
   readonly depth?: number | undefined;
   readonly weights?: 'ema' | 'model' | undefined;
   readonly engine?: ResolvedConfig['engine'] | undefined;
-  /** Where the JSON document goes. */
-  readonly out: string;
+  /** What is being done, and the share of it that is done. */
+  readonly onProgress?: (text: string, fraction: number) => void;
+  readonly signal?: AbortSignal;
 }
+
+/** An evaluation and what it is of. */
+export type SavedEvaluation = Evaluation & { readonly run: string; readonly checkpoint: string; readonly step: number; readonly engine: EngineName };
 
 interface Saved { readonly manifest: RunManifest; readonly config: ResolvedConfig; readonly checkpoint: string; readonly weights: InferenceWeights; readonly step: number; readonly state: ReturnType<typeof readCheckpoint>['state'] }
 
@@ -71,8 +75,8 @@ function checkDepth(depth: number): number {
   return depth;
 }
 
-/** Evaluates saved weights; writes `{run, checkpoint, ...evaluation}`. Throws errors of this project. */
-export async function evaluateSaved(options: SavedOptions & { data?: string | undefined; examples?: number | 'all' | undefined }): Promise<void> {
+/** Evaluates saved weights. Throws errors of this project, or the signal's reason. */
+export async function evaluateSaved(options: SavedOptions & { data?: string | undefined; examples?: number | 'all' | undefined }): Promise<SavedEvaluation> {
   const saved = open(options);
   const { config, manifest, weights } = saved;
   const depth = checkDepth(options.depth ?? config.arch.halt_max_steps);
@@ -81,18 +85,18 @@ export async function evaluateSaved(options: SavedOptions & { data?: string | un
   const model = openModel(config, split.metadata);
   const batch = Math.min(config.global_batch_size, split.examples);
   const evaluator = new Evaluator(engine, model, config.arch, weights, batch);
-  const progress = progressReporter();
   const rows = new EvaluationRows(split, options.examples ?? config.eval_examples, config.seed, batch);
   const evaluation = await evaluator.evaluate({
     rows, total: split.examples, depth, seed: config.seed,
-    onProgress: (done, count) => progress(`${done} of ${count} puzzles at depth ${depth}`, done / count),
+    onProgress: (done, count) => options.onProgress?.(`${done} of ${count} puzzles at depth ${depth}`, done / count),
+    ...(options.signal ? { signal: options.signal } : {}),
   });
   evaluator.dispose();
-  writeFileAtomic(options.out, `${JSON.stringify({ run: manifest.id, checkpoint: path.basename(saved.checkpoint), step: saved.step, engine: facts.name, ...evaluation })}\n`);
+  return { run: manifest.id, checkpoint: path.basename(saved.checkpoint), step: saved.step, engine: facts.name, ...evaluation };
 }
 
-/** Traces a puzzle with saved weights; writes a Trace document. Throws errors of this project. */
-export async function traceSaved(options: SavedOptions & { puzzle: { index: number } | { tokens: number[] } }): Promise<void> {
+/** Traces a puzzle with saved weights. Throws errors of this project, or the signal's reason. */
+export async function traceSaved(options: SavedOptions & { puzzle: { index: number } | { tokens: number[] } }): Promise<Trace> {
   const saved = open(options);
   const { config, manifest, weights, step } = saved;
   const depth = checkDepth(options.depth ?? config.arch.halt_max_steps);
@@ -100,9 +104,8 @@ export async function traceSaved(options: SavedOptions & { puzzle: { index: numb
   const { puzzle } = options;
   const question = 'index' in puzzle ? questionFromRow(split, puzzle.index) : questionFromTokens(split, puzzle.tokens);
   const { engine } = await openEngine(config, options.engine === undefined ? {} : { name: options.engine });
-  const progress = progressReporter();
-  const trace = await tracePuzzle(engine, openModel(config, split.metadata), config, split, weights, question, depth, { run: manifest.id, step }, {
-    onProgress: done => progress(`supervision step ${done} of ${depth}`, done / depth),
+  return tracePuzzle(engine, openModel(config, split.metadata), config, split, weights, question, depth, { run: manifest.id, step }, {
+    onProgress: done => options.onProgress?.(`supervision step ${done} of ${depth}`, done / depth),
+    ...(options.signal ? { signal: options.signal } : {}),
   });
-  writeFileAtomic(options.out, JSON.stringify(trace));
 }

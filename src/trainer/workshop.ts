@@ -45,7 +45,7 @@ export async function openEngine(config: ResolvedConfig, wanted?: { name?: Resol
     ...(process.env.TRM_RUNTIME_DIR === undefined ? {} : { runtimeDir: process.env.TRM_RUNTIME_DIR }),
   });
   const forward_dtype = engine.dtypes.includes(config.arch.forward_dtype) ? config.arch.forward_dtype : 'float32';
-  return { engine, facts: { name: engine.name, device: engine.device, threads: engine.threads, why, notes, forward_dtype, deterministic: engine.deterministic } };
+  return { engine, facts: { name: engine.name, device: engine.device, threads: engine.threads, why, notes: [...notes], forward_dtype, deterministic: engine.deterministic } };
 }
 
 /** The model of a config for data of this shape. */

@@ -1,0 +1,74 @@
+/** `trm data` and `trm validate`: datasets and configs. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { loadConfig, parseConfig } from '../config/load';
+import { ensureDataset } from '../puzzles/build-dataset';
+import { buildSudoku, csvFilesOf } from '../puzzles/build-sudoku';
+import type { BuildReport, CsvSource } from '../puzzles/build-sudoku';
+import { CliError } from './errors';
+import type { ExitCode } from './errors';
+import { Progress, note, print, printJson } from './output';
+
+const building = (): { onProgress: (p: { stage: string; done: number; total: number; fraction: number }) => void; end: () => void } => {
+  const progress = new Progress('%');
+  return { onProgress: ({ stage, done, total, fraction }) => progress.update(Math.round(100 * fraction), 100, `${stage}, ${done} of ${total}`), end: () => progress.end() };
+};
+
+function report(built: BuildReport, json: boolean | undefined): void {
+  for (const line of built.skipped.first) note(`left out: ${line}`);
+  if (json) printJson(built);
+  else for (const split of ['train', 'test'] as const) {
+    const counts = built[split];
+    if (counts) print(`${split}: ${counts.groups} puzzles, ${counts.puzzles} with their copies`);
+  }
+  if (!json) print(`${built.folder} built in ${built.seconds.toFixed(1)} s${built.skipped.count ? `, ${built.skipped.count} damaged rows left out` : ''}`);
+}
+
+/** `trm data build CONFIG`. */
+export async function dataBuildCommand(config: string, overrides: readonly string[], { json }: { json?: boolean }): Promise<ExitCode> {
+  const { onProgress, end } = building();
+  const { folders, built } = await ensureDataset(loadConfig(config, overrides).config, path.dirname(path.resolve(config)), { onProgress });
+  end();
+  if (built) report(built, json);
+  else if (json) printJson({ folder: folders.train[0], built: false });
+  else print(`${folders.train.join(', ')}: already there, and what the config asks for`);
+  return 0;
+}
+
+/** Options of `trm data sudoku`. */
+export interface SudokuCommand { readonly csv: string; readonly out: string; readonly augment: number; readonly subsample?: number; readonly minRating?: number; readonly seed: number; readonly skipBadRows?: boolean; readonly overwrite?: boolean; readonly json?: boolean }
+
+/** `trm data sudoku --csv F --out D`: F is a folder with train.csv and test.csv, or one file, which becomes the training split (the test split when it is called test.csv). */
+export async function dataSudokuCommand({ csv, out, augment, subsample, minRating, seed, skipBadRows, overwrite, json }: SudokuCommand): Promise<ExitCode> {
+  const { onProgress, end } = building();
+  const built = await buildSudoku({ size: 9, from: { csv: sources(csv, subsample), minRating, ...(skipBadRows ? { skipBadRows } : {}) }, copies: augment, seed, ...(overwrite ? { overwrite } : {}) }, path.resolve(out), { onProgress });
+  end();
+  report(built, json);
+  return 0;
+}
+
+function sources(csv: string, count: number | undefined): CsvSource['csv'] {
+  const given = path.resolve(csv);
+  if (!existsSync(given)) throw new CliError(`${given} does not exist.`, 'Give a CSV file with the columns source,question,answer,rating, or a folder with train.csv and test.csv.', 2);
+  if (!statSync(given).isDirectory()) return path.basename(given).startsWith('test') ? { test: { path: given } } : { train: { path: given, count } };
+  const { train, test } = csvFilesOf(given);
+  return { ...(existsSync(train.path) ? { train: { ...train, count } } : {}), ...(existsSync(test.path) ? { test } : {}) };
+}
+
+/** `trm validate CONFIG`: every problem with its place; exit code 2 when one is an error. */
+export function validateCommand(config: string, overrides: readonly string[], { json }: { json?: boolean }): ExitCode {
+  let text: string;
+  try {
+    text = readFileSync(config, 'utf8');
+  } catch {
+    throw new CliError(`${config} cannot be read.`, 'Check the path.', 2);
+  }
+  const { problems, config: resolved } = parseConfig(text, { overrides });
+  const valid = resolved !== undefined;
+  if (json) printJson({ file: path.resolve(config), valid, problems });
+  else {
+    for (const { line, column, severity, message } of problems) print(`${config}:${line}:${column}: ${severity}: ${message}`);
+    if (valid) print(`${config} is valid.`);
+  }
+  return valid ? 0 : 2;
+}

@@ -1,0 +1,130 @@
+/**
+ * Starts a trainer and follows its run from the outside: the trainer is a process of its own, and what is shown here is
+ * read from the run's folder, so that losing this terminal loses nothing. Ctrl-C asks it to write a checkpoint and end.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectTrainer } from '../protocol/control-client';
+import { accuracyText, durationText } from '../runs/describe';
+import { MetricsReader } from '../runs/metrics-reader';
+import { readRun } from '../runs/read-run';
+import type { RunSummary } from '../runs/read-run';
+import type { EvalEvent, TrainEvent } from '../runs/schema';
+import { findNode } from '../runtime/node';
+import { spawnTrainer } from '../runtime/spawn-trainer';
+import type { StartedTrainer } from '../runtime/spawn-trainer';
+import { CliError } from './errors';
+import { Progress, note } from './output';
+
+/** How a followed run ended. */
+export interface Followed {
+  readonly run: RunSummary;
+  readonly lastTrain: TrainEvent | null;
+  readonly lastEval: EvalEvent | null;
+  readonly interrupted: boolean;
+}
+
+/** Milliseconds between looks into the folder. */
+const lookEvery = 200;
+/** States that do not change any more. */
+const ended: readonly string[] = ['finished', 'failed', 'stopped', 'crashed', 'lost'];
+
+/** Starts the trainer with these arguments and follows the run in `dir` to its end. Throws CliError when it never began. */
+export async function launchAndFollow(args: readonly string[], dir: string): Promise<Followed> {
+  const scratch = mkdtempSync(path.join(os.tmpdir(), 'trm-'));
+  const logFile = path.join(scratch, 'trainer.log');
+  const before = existsSync(path.join(dir, 'run.json')) ? (await readRun(dir)).manifest.attempt : 0;
+  let interrupts = 0;
+  const onInterrupt = (): void => void interrupts++;
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onInterrupt);
+  try {
+    const trainer = await spawnTrainer({ trainerPath: path.join(__dirname, 'trainer.cjs'), node: await findNode(), args, cwd: process.cwd(), logFile });
+    const exit = watchExit(trainer);
+    while (!(await hasBegun(dir, before))) {
+      if (exit.code !== undefined) throw startFailure(logFile, exit.code);
+      if (interrupts) process.kill(trainer.pid, 'SIGTERM');
+      await sleep(50);
+    }
+    note(`Run folder: ${dir}`);
+    return await follow(dir, exit, () => interrupts);
+  } finally {
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt);
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function watchExit(trainer: StartedTrainer): { code?: number } {
+  const exit: { code?: number } = {};
+  void trainer.ended.then(code => (exit.code = code ?? 1));
+  return exit;
+}
+
+async function hasBegun(dir: string, before: number): Promise<boolean> {
+  return existsSync(path.join(dir, 'run.json')) && (await readRun(dir)).manifest.attempt > before;
+}
+
+/** The error a trainer that made no run folder printed. */
+function startFailure(logFile: string, code: number): CliError {
+  for (const line of readFileSync(logFile, 'utf8').trim().split('\n').reverse()) {
+    if (!line.startsWith('{"error"')) continue;
+    const { error } = JSON.parse(line) as { error: { message: string; next: string } };
+    return new CliError(error.message, error.next, code === 2 ? 2 : 1);
+  }
+  return new CliError(`The trainer ended with code ${code} before it made its run folder.`, readFileSync(logFile, 'utf8').trim().split('\n').slice(-3).join('\n'), 1);
+}
+
+async function follow(dir: string, exit: { code?: number }, interrupts: () => number): Promise<Followed> {
+  const metrics = new MetricsReader(dir);
+  const progress = new Progress('steps');
+  let lastTrain: TrainEvent | null = null;
+  let lastEval: EvalEvent | null = null;
+  let asked = false;
+  const attempt = (await readRun(dir)).manifest.attempt;
+  for (;;) {
+    const gone = exit.code !== undefined;
+    const run = await readRun(dir);
+    const speed: number[] = [];
+    for (const event of await metrics.read()) {
+      if (event.attempt !== attempt) continue;
+      if (event.kind === 'train') {
+        lastTrain = event;
+        speed.push(event.seconds);
+      } else if (event.kind === 'eval') {
+        lastEval = event;
+        progress.line(`step ${event.step}: ${accuracyText(event)}, ${(100 * event.accuracy).toFixed(1)} % of cells`);
+      } else if (event.kind === 'alert') progress.line(`${event.level}: ${event.message}${event.next ? ` ${event.next}` : ''}`);
+    }
+    const total = run.manifest.total_steps;
+    if (lastTrain && total !== null) {
+      const rate = 1 / lastTrain.seconds;
+      progress.update(lastTrain.step, total, `${rate.toFixed(1)} steps/s, about ${durationText((total - lastTrain.step) / rate)} left, loss ${lastTrain.loss.toFixed(3)}`);
+    }
+    if (interrupts() && !asked) {
+      asked = true;
+      progress.line('Stopping: the trainer writes a checkpoint (Ctrl-C again to leave it to itself).');
+      void askToStop(run);
+    }
+    if (gone || interrupts() > 1 || ended.includes(run.state)) {
+      progress.end();
+      // What was written between the last look and the end.
+      for (const event of await metrics.read()) {
+        if (event.kind === 'train') lastTrain = event;
+        if (event.kind === 'eval') lastEval = event;
+      }
+      return { run: await readRun(dir), lastTrain, lastEval, interrupted: asked };
+    }
+    await sleep(lookEvery);
+  }
+}
+
+async function askToStop({ manifest }: RunSummary): Promise<void> {
+  try {
+    const trainer = await connectTrainer(manifest.owner);
+    await trainer.request('stop', {});
+    trainer.dispose();
+  } catch {
+    process.kill(manifest.owner.pid, 'SIGTERM');
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * `trm`: everything the editor does, on a command line. Every command returns an exit code: 0 done, 1 failed, 2 bad usage
+ * or config, 130 interrupted.
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { engineNames } from '../config/schema';
+import { version } from '../../package.json';
+import { enginesCommand, setupCommand } from './compute';
+import { dataBuildCommand, dataSudokuCommand, validateCommand } from './data';
+import { explain } from './errors';
+import type { ExitCode } from './errors';
+import { evalCommand, traceCommand } from './inspect';
+import { resumeCommand, runsCommand, stopCommand, trainCommand } from './runs';
+
+const whole = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number.');
+  return Number(text);
+};
+const wholeOrAll = (text: string): number | 'all' => (text === 'all' ? 'all' : whole(text));
+
+const runsDir = (): Option => new Option('--runs-dir <folder>', 'where runs are').default('runs');
+const engine = (): Option => new Option('--engine <name>', 'compute engine').choices(engineNames);
+const weights = (): Option => new Option('--weights <which>', 'averaged or trained weights; default: averaged where there are').choices(['ema', 'model']);
+const json = (): Option => new Option('--json', 'print one JSON document as the last line');
+
+/** Runs a command's action and turns what it throws into words and an exit code. */
+const run = <A extends unknown[]>(action: (...args: A) => Promise<ExitCode> | ExitCode) => async (...args: A): Promise<void> => {
+  try {
+    process.exitCode = await action(...args);
+  } catch (error) {
+    const { message, next, exitCode } = explain(error);
+    process.stderr.write(`${message}\n${next ? `${next}\n` : ''}`);
+    if (process.env.TRM_DEBUG && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+    process.exitCode = exitCode;
+  }
+};
+
+const program = new Command('trm')
+  .description('Tiny Recursive Models: train, resume, evaluate and look inside.')
+  .version(version)
+  .showHelpAfterError()
+  .exitOverride();
+
+program.command('train').description('train a config; key=value overrides its keys')
+  .argument('<config>').argument('[overrides...]')
+  .addOption(runsDir()).addOption(engine()).addOption(json())
+  .action(run((config: string, overrides: string[], options: Parameters<typeof trainCommand>[2]) => trainCommand(config, overrides, options)));
+program.command('resume').description('go on with a run from its newest checkpoint')
+  .argument('<run>', 'run folder or id').addOption(runsDir()).addOption(engine()).addOption(json())
+  .option('--checkpoint <name>', 'go on from this checkpoint, e.g. step-120').option('--take-over', 'also when its last process was on another machine')
+  .action(run((target: string, options: Parameters<typeof resumeCommand>[1]) => resumeCommand(target, options)));
+program.command('stop').description('ask a live run for a checkpoint and its end')
+  .argument('<run>').addOption(runsDir())
+  .action(run((target: string, options: { runsDir: string }) => stopCommand(target, options.runsDir)));
+program.command('eval').description('evaluate a run (its best checkpoint) or a checkpoint')
+  .argument('<run|checkpoint>').addOption(runsDir()).addOption(engine()).addOption(weights()).addOption(json())
+  .option('--data <folder>', 'another dataset').option('--depth <n>', 'supervision steps, 1 to 128', whole).option('--examples <n|all>', 'test examples', wholeOrAll)
+  .action(run((target: string, options: Parameters<typeof evalCommand>[1]) => evalCommand(target, options)));
+program.command('trace').description('show how the model refines its answer to a puzzle')
+  .argument('<run|checkpoint>').requiredOption('--puzzle <i>', 'test example', whole)
+  .addOption(runsDir()).addOption(engine()).addOption(weights()).addOption(json())
+  .option('--depth <n>', 'supervision steps, 1 to 128', whole).option('--out <file>', 'write the whole trace as JSON')
+  .action(run((target: string, options: Parameters<typeof traceCommand>[1]) => traceCommand(target, options)));
+
+const data = program.command('data').description('make datasets');
+data.command('build').description('make the dataset of a config').argument('<config>').argument('[overrides...]').addOption(json())
+  .action(run((config: string, overrides: string[], options: { json?: boolean }) => dataBuildCommand(config, overrides, options)));
+data.command('sudoku').description('make a 9x9 Sudoku dataset from CSV (source,question,answer,rating)')
+  .requiredOption('--csv <file>', 'a CSV file, or a folder with train.csv and test.csv').requiredOption('--out <folder>')
+  .addOption(new Option('--augment <n>', 'stored symmetric copies per training puzzle').argParser(whole).default(0))
+  .option('--subsample <n>', 'take this many training puzzles', whole).option('--min-rating <n>', 'leave out easier rows', whole)
+  .addOption(new Option('--seed <n>').argParser(whole).default(0))
+  .option('--skip-bad-rows', 'leave out damaged rows instead of stopping').option('--overwrite', 'replace a dataset that is there').addOption(json())
+  .action(run((options: Parameters<typeof dataSudokuCommand>[0]) => dataSudokuCommand(options)));
+
+program.command('setup').description('set up the compute runtime of the tensorflow engine')
+  .addOption(new Option('--cpu', 'for the CPU (default)').conflicts('gpu')).option('--gpu', 'with CUDA')
+  .option('--dir <folder>', 'runtime folder').option('--python <program>', 'Python whose pip fetches it')
+  .option('--adopt <python|folder>', 'use the TensorFlow of this Python, or a tfjs-node package').option('--remove', 'remove it').addOption(json())
+  .action(run((options: Parameters<typeof setupCommand>[0]) => setupCommand(options)));
+program.command('engines').description('which engines work here, and why').addOption(json())
+  .action(run((options: { json?: boolean }) => enginesCommand(options)));
+program.command('runs').description('list runs').addOption(runsDir()).addOption(json())
+  .action(run((options: Parameters<typeof runsCommand>[0]) => runsCommand(options)));
+program.command('validate').description('check a config').argument('<config>').argument('[overrides...]').addOption(json())
+  .action(run((config: string, overrides: string[], options: { json?: boolean }) => validateCommand(config, overrides, options)));
+
+program.parseAsync().then(
+  () => process.exit(), // engines may hold the process open
+  (error: unknown) => {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exit(error.exitCode === 0 ? 0 : 2);
+  },
+);

@@ -1,0 +1,91 @@
+/** `trm train`, `resume` and `runs`: beginning runs, going on with them, and listing them. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { loadConfig } from '../config/load';
+import { accuracyText, durationText, runStatusLine } from '../runs/describe';
+import { newRunId } from '../runs/paths';
+import { listRuns, readRun } from '../runs/read-run';
+import type { EvalSummary } from '../runs/schema';
+import { CliError } from './errors';
+import type { ExitCode } from './errors';
+import { launchAndFollow } from './launch';
+import type { Followed } from './launch';
+import { note, print, printJson, table } from './output';
+
+/** Options of train and resume. */
+export interface TrainCommand { readonly runsDir: string; readonly engine?: string; readonly json?: boolean }
+
+const brief = (e: EvalSummary | null): { exact_accuracy: number; cell_accuracy: number; count: number; exact_count: number; exact_interval: [number, number]; step: number } | null =>
+  e && { exact_accuracy: e.exact_accuracy, cell_accuracy: e.accuracy, count: e.count, exact_count: e.exact_count, exact_interval: e.exact_interval, step: e.step };
+
+/** `trm train CONFIG [key=value ...]`. */
+export async function trainCommand(config: string, overrides: readonly string[], { runsDir, engine, json }: TrainCommand): Promise<ExitCode> {
+  const engineOverride = engine === undefined ? [] : [`engine=${engine}`];
+  for (const { message, line } of loadConfig(config, [...overrides, ...engineOverride]).problems) note(`${config}:${line}: warning: ${message}`);
+  const id = newRunId(path.basename(config).replace(/(\.trm)?\.ya?ml$/, ''));
+  const args = ['train', path.resolve(config), '--runs-dir', path.resolve(runsDir), '--run-id', id, ...[...overrides, ...engineOverride].flatMap(o => ['--override', o])];
+  return conclude(await launchAndFollow(args, path.join(path.resolve(runsDir), id)), json);
+}
+
+/** `trm resume RUN`. */
+export async function resumeCommand(run: string, { runsDir, engine, json, checkpoint, takeOver }: TrainCommand & { checkpoint?: string; takeOver?: boolean }): Promise<ExitCode> {
+  const dir = findRun(run, runsDir);
+  const args = ['resume', dir, ...(engine === undefined ? [] : ['--engine', engine]), ...(checkpoint === undefined ? [] : ['--checkpoint', checkpoint]), ...(takeOver ? ['--take-over'] : [])];
+  return conclude(await launchAndFollow(args, dir), json);
+}
+
+/** The run folder that a person means: a path, or an id in the runs folder. Throws CliError. */
+export function findRun(run: string, runsDir: string): string {
+  const candidates = [path.resolve(run), path.resolve(runsDir, run)];
+  const found = candidates.find(dir => existsSync(path.join(dir, 'run.json')) || existsSync(path.join(dir, 'state.json')));
+  if (found === undefined) throw new CliError(`There is no run ${run}, neither at that path nor in ${path.resolve(runsDir)}.`, 'See `trm runs` for those there are.', 2);
+  return found;
+}
+
+function conclude({ run, lastTrain, interrupted }: Followed, json: boolean | undefined): ExitCode {
+  const { manifest, state, best, dir } = run;
+  const seconds = manifest.process_seconds;
+  if (json) {
+    printJson({
+      run: manifest.id, dir, state, engine: manifest.engine?.name ?? null, step: manifest.step, total_steps: manifest.total_steps, seconds,
+      eval: brief(manifest.last_eval), best: best && { checkpoint: best.checkpoint, ...brief(best.eval) },
+      ...(manifest.failure ? { failure: manifest.failure } : {}), ...(manifest.finished_because ? { finished_because: manifest.finished_because } : {}),
+    });
+  } else {
+    print(`${manifest.name} ${state}${manifest.finished_because ? ` (${manifest.finished_because})` : ''}: step ${manifest.step} of ${manifest.total_steps ?? '?'} in ${durationText(seconds)}${lastTrain ? `, loss ${lastTrain.loss.toFixed(3)}` : ''}`);
+    if (best) print(`best: ${accuracyText(best.eval)} at ${best.checkpoint}`);
+    print(`folder: ${dir}`);
+  }
+  if (state === 'failed' && manifest.failure) note(`${manifest.failure.message}\n${manifest.failure.next}`);
+  if (state === 'crashed') note('The trainer process is gone without a last word; resume the run to go on from its last checkpoint.');
+  if (interrupted) return 130;
+  return state === 'finished' || state === 'stopped' ? 0 : manifest.failure?.cause === 'bad_config' ? 2 : 1;
+}
+
+/** `trm runs`. */
+export async function runsCommand({ runsDir, json }: { runsDir: string; json?: boolean }): Promise<ExitCode> {
+  const { runs, broken } = await listRuns(path.resolve(runsDir));
+  if (json) {
+    printJson({
+      runs: runs.map(({ dir, manifest, state, best }) => ({ run: manifest.id, name: manifest.name, dir, state, created: manifest.created, engine: manifest.engine?.name ?? null, step: manifest.step, total_steps: manifest.total_steps, best: best && { checkpoint: best.checkpoint, ...brief(best.eval) } })),
+      broken,
+    });
+    return 0;
+  }
+  if (!runs.length) print(`No runs in ${path.resolve(runsDir)}. Begin one with \`trm train CONFIG\`.`);
+  else print(table(runs.map(run => [run.manifest.id, runStatusLine(run)])));
+  for (const { dir, problem } of broken) note(`${dir}: ${problem}`);
+  return 0;
+}
+
+/** `trm stop RUN`: asks a live run for a checkpoint and its end. */
+export async function stopCommand(run: string, runsDir: string): Promise<ExitCode> {
+  const { connectTrainer } = await import('../protocol/control-client');
+  const { manifest, state } = await readRun(findRun(run, runsDir));
+  if (state !== 'running' && state !== 'paused' && state !== 'pending') throw new CliError(`Run ${manifest.id} is ${state}, so there is nothing to stop.`, '');
+  const trainer = await connectTrainer(manifest.owner);
+  const status = await trainer.request('stop', {});
+  trainer.dispose();
+  print(`${manifest.id} ${status.state} at step ${status.step}`);
+  return 0;
+}
