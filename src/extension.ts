@@ -5,6 +5,7 @@ import { registerConfigCommands } from './host/config-commands';
 import { registerExports } from './host/export-file';
 import { Inspector } from './host/inspector';
 import { TraceSource } from './host/inspector-source';
+import { registerLanguageFeatures } from './host/language/register';
 import { LiveCharts } from './host/live-charts';
 import { command, createLog } from './host/notify';
 import { registerRunCommands } from './host/run-control';
@@ -39,6 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
   subscriptions.push(
     ...registerRunCommands({ runs, charts, inspector, traces, trainers, train: starting, log }),
     ...registerConfigCommands(extensionUri, trainers, log),
+    registerLanguageFeatures(),
     registerRuntimeCommand(log),
     registerExports(messenger, log),
     registerRunEnds(runs, log),

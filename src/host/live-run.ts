@@ -24,6 +24,11 @@ function isOwnSocket(file: string): boolean {
   return facts?.isSocket() === true && facts.uid === process.getuid?.();
 }
 
+/** Fulfilled when the signal fires. */
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise(resolve => signal?.addEventListener('abort', () => resolve(), { once: true }));
+}
+
 /** The line to one live trainer. */
 export class LiveRun implements vscode.Disposable {
   private readonly statusEmitter = new vscode.EventEmitter<TrainerStatus>();
@@ -65,7 +70,8 @@ export class LiveRun implements vscode.Disposable {
    */
   async request<M extends keyof ControlRequests>(method: M, params: ControlRequests[M][0], signal?: AbortSignal): Promise<ControlRequests[M][1]> {
     if (this.connection === null) this.connect();
-    await this.connecting;
+    await Promise.race([this.connecting, aborted(signal)]);
+    if (signal?.aborted) throw new HostError('cancelled', vscode.l10n.t('Cancelled.'), '');
     if (this.connection === null) {
       throw new HostError('unreachable', vscode.l10n.t('The trainer of {0} does not answer.', this.id), vscode.l10n.t('Its folder shows what it does; see its log, or try again in a moment.'));
     }

@@ -7,7 +7,7 @@ import type { RunSummary } from '../runs/read-run';
 import type { LiveRun } from './live-run';
 import { command, showInfo, withProgress, type Log } from './notify';
 import { askPuzzle, checkpointOf, pickCheckpoint, pickRun } from './pick';
-import { HostError } from './problem';
+import { HostError, problemOf } from './problem';
 import { evaluationDocument, evaluationSummary } from './evaluation-text';
 import type { Inspector } from './inspector';
 import type { TraceSource } from './inspector-source';
@@ -45,7 +45,13 @@ async function stop({ runs, log }: ControlContext, given: unknown): Promise<void
   if (!run) return;
   await withProgress(l10n('Stopping {0}', run.manifest.name), async (report, signal) => {
     report(l10n('it finishes its step and writes a checkpoint'));
-    await lineOf(runs, run).request('stop', {}, signal);
+    try {
+      await lineOf(runs, run).request('stop', {}, signal);
+    } catch (error) {
+      await runs.refresh();
+      const now = runs.get(run.manifest.id);
+      if (problemOf(error).code !== 'closed' || !now || isLive(now.state)) throw error; // it may end before its answer is sent
+    }
   });
   await runs.refresh();
   log.info(`${run.manifest.id}: stopped`);
