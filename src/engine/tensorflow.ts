@@ -11,7 +11,7 @@
  * Tests get the same from vitest's dependency optimizer.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import * as nodeUtil from 'node:util';
+import util from 'node:util';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
 import { deviceFacts } from '../runtime/device';
@@ -25,7 +25,9 @@ import { EngineError } from './engine';
 import type { Engine } from './engine';
 import { asEngineError } from './failures';
 
-type KernelBackendModule = Pick<typeof import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js'), 'NodeJSKernelBackend'>;
+interface KernelBackendModule {
+  readonly NodeJSKernelBackend: typeof NodeJSKernelBackend;
+}
 
 /** How the engine is opened. */
 export interface TensorflowOptions {
@@ -42,10 +44,10 @@ export async function openTensorflow(options: TensorflowOptions = {}): Promise<E
   if (runtime.state === 'broken') throw new EngineError('unavailable', `The TensorFlow runtime at ${runtime.dir} is broken: ${runtime.why}`, runtime.next);
   const facts = await deviceFacts();
   const threads = options.threads ?? (Number(process.env['TF_NUM_INTRAOP_THREADS']) || facts.physicalCores);
-  const backend = await startBackend(runtime, threads);
+  const gpu = await startBackend(runtime, threads);
   return {
     name: 'tensorflow',
-    device: describeDevice(backend, facts, threads),
+    device: describeDevice(gpu, facts, threads),
     threads,
     // TF_DETERMINISTIC_OPS and fixed threads: the same bits on the same device.
     deterministic: true,
@@ -56,9 +58,9 @@ export async function openTensorflow(options: TensorflowOptions = {}): Promise<E
   };
 }
 
-async function startBackend(runtime: ReadyRuntime, threads: number): Promise<NodeJSKernelBackend> {
-  const existing = tf.findBackend('tensorflow') as NodeJSKernelBackend | null;
-  if (existing === null) {
+/** Starts the backend, or takes the one started before; true when it computes on a GPU. */
+async function startBackend(runtime: ReadyRuntime, threads: number): Promise<boolean> {
+  if ((tf.findBackend('tensorflow') as tf.KernelBackend | null) === null) {
     for (const [name, value] of Object.entries(libraryEnvironment(threads))) if (process.env[name] === undefined || name.endsWith('_THREADS')) process.env[name] = value;
     restoreRemovedNodeFunctions();
     let binding: TFJSBinding;
@@ -68,13 +70,13 @@ async function startBackend(runtime: ReadyRuntime, threads: number): Promise<Nod
       throw new EngineError('unavailable', (error as Error).message, error instanceof RuntimeError ? error.next : 'Run `trm setup`.');
     }
     const loaded: KernelBackendModule & { default?: KernelBackendModule } = await import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
-    const { NodeJSKernelBackend } = loaded.default ?? loaded; // CommonJS: loaders differ in where its exports are
+    const { NodeJSKernelBackend: Backend } = loaded.default ?? loaded; // CommonJS: loaders differ in where its exports are
     await import('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
-    tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'), 3);
+    tf.registerBackend('tensorflow', () => new Backend(binding, '@tensorflow/tfjs-node-gpu'), 3);
   }
   try {
     if (!(await tf.setBackend('tensorflow'))) throw new Error('the backend did not start');
-    return tf.backend() as NodeJSKernelBackend;
+    return (tf.backend() as unknown as Pick<NodeJSKernelBackend, 'isUsingGpuDevice'>).isUsingGpuDevice;
   } catch (error) {
     throw asEngineError(error, 'tensorflow', 'Starting');
   }
@@ -82,14 +84,13 @@ async function startBackend(runtime: ReadyRuntime, threads: number): Promise<Nod
 
 /** tfjs-node calls two functions that Node 23 removed from `util`. */
 function restoreRemovedNodeFunctions(): void {
-  const util = (nodeUtil as unknown as { default?: Record<string, unknown> }).default ?? (nodeUtil as unknown as Record<string, unknown>);
-  util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
-  util['isArray'] ??= Array.isArray;
+  const removed = { isNullOrUndefined: (value: unknown) => value === null || value === undefined, isArray: (value: unknown) => Array.isArray(value) };
+  for (const [name, substitute] of Object.entries(removed)) if (!(name in util)) Object.defineProperty(util, name, { value: substitute });
 }
 
-function describeDevice(backend: NodeJSKernelBackend, facts: DeviceFacts, threads: number): string {
-  if (!backend.isUsingGpuDevice) return `CPU, ${threads} thread${threads === 1 ? '' : 's'}`;
+function describeDevice(gpu: boolean, facts: DeviceFacts, threads: number): string {
+  if (!gpu) return `CPU, ${threads} thread${threads === 1 ? '' : 's'}`;
   const visible = process.env['CUDA_VISIBLE_DEVICES']?.split(',').map(Number).filter(index => Number.isInteger(index));
-  const used = facts.gpus.filter(gpu => visible === undefined || visible.includes(gpu.index)).at(-1); // the binding takes the last one
+  const used = facts.gpus.filter(g => visible === undefined || visible.includes(g.index)).at(-1); // the binding takes the last one
   return used ? `GPU ${used.index}: ${used.name}` : 'GPU';
 }

@@ -4,8 +4,7 @@
  * stock ones are in `wasm/`.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { BackendWasm, setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { wasmFolder } from './assets';
 import { EagerSession } from './eager-session';
 import { EngineError } from './engine';
@@ -26,9 +25,9 @@ export async function openWasm(folder: string = wasmFolder()): Promise<Engine> {
   } finally {
     removeHooks();
   }
-  if (!started || !(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')))
+  const backend = tf.backend();
+  if (!started || !(backend instanceof BackendWasm) || !(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')))
     throw new EngineError('unavailable', `The WebAssembly backend did not start from ${folder}.`, 'It needs Node 20 or newer on a processor with 128-bit SIMD; reinstall the extension if its dist/wasm folder is incomplete.');
-  const backend = tf.backend() as BackendWasm;
   guardAllocations(backend);
   installWasmKernels();
   return {

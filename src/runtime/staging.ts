@@ -21,7 +21,7 @@ function workplaceOf(dir: string): Workplace {
 
 /** True when the folder may be replaced: absent, empty, or a runtime. */
 async function isOurs(dir: string): Promise<boolean> {
-  const entries = await readdir(dir).catch((error: NodeJS.ErrnoException): string[] | null => (error.code === 'ENOENT' ? [] : null));
+  const entries = await readdir(dir).catch((error: unknown): string[] | null => ((error as NodeJS.ErrnoException).code === 'ENOENT' ? [] : null));
   return entries !== null && (entries.length === 0 || entries.includes(MANIFEST_FILE));
 }
 

@@ -45,15 +45,15 @@ const step: StepFunction = (state, inputs) => {
   const lossOf = (weights: TensorMap): tf.Tensor => {
     const x = tf.reshape(tf.gather(weights['emb']!, tf.reshape(tokens, [B * S])), [B, S, D]);
     let h: tf.Tensor = tf.add(x, state['carry']!);
-    const mixed = tf.reshape(tf.matMul(tf.reshape(tf.transpose(h, [0, 2, 1]), [B * D, S]), weights['mix'] as tf.Tensor2D, false, true), [B, D, S]);
+    const mixed = tf.reshape(tf.matMul(tf.reshape(tf.transpose(h, [0, 2, 1]), [B * D, S]), weights['mix']!, false, true), [B, D, S]);
     h = tf.add(h, tf.transpose(mixed, [0, 2, 1]));
-    const flat = tf.reshape(h, [B * S, D]) as tf.Tensor2D;
-    const g = tf.matMul(flat, weights['gate'] as tf.Tensor2D);
-    const y = tf.add(flat, tf.matMul(tf.mul(tf.mul(g, tf.sigmoid(g)), tf.matMul(flat, weights['up'] as tf.Tensor2D)) as tf.Tensor2D, weights['down'] as tf.Tensor2D));
+    const flat = tf.reshape(h, [B * S, D]);
+    const g = tf.matMul(flat, weights['gate']!);
+    const y = tf.add(flat, tf.matMul(tf.mul(tf.mul(g, tf.sigmoid(g)), tf.matMul(flat, weights['up']!)), weights['down']!));
     const z = tf.mul(y, tf.rsqrt(tf.add(tf.mean(tf.square(y), -1, true), 1e-5)));
     next = tf.keep(tf.reshape(z, [B, S, D]));
-    const logits = tf.matMul(z as tf.Tensor2D, weights['head'] as tf.Tensor2D);
-    return tf.neg(tf.mean(tf.sum(tf.mul(tf.oneHot(tf.reshape(tokens, [B * S]) as tf.Tensor1D, V), tf.logSoftmax(logits)), -1)));
+    const logits = tf.matMul(z, weights['head']!);
+    return tf.neg(tf.mean(tf.sum(tf.mul(tf.oneHot(tf.reshape(tokens, [B * S]), V), tf.logSoftmax(logits)), -1)));
   };
   let loss: tf.Tensor | undefined;
   const gradients = tf.grads((...values: tf.Tensor[]) => (loss = tf.keep(lossOf(Object.fromEntries(parameters.map((name, i) => [name, values[i]!]))))))(parameters.map(name => state[name]!));
@@ -215,7 +215,7 @@ describe('choosing an engine', () => {
 describe('wasm memory', () => {
   it('reports memory that ran out as such, and works on', async () => {
     const engine = await openWasm();
-    const session = engine.session(({ x }, { size }) => ({ state: {}, outputs: { y: tf.add(x!, tf.sum(tf.fill([size!.shape[0]!, 1024, 1024], 1))) } }), { x: { shape: [], data: Float32Array.of(1) } });
+    const session = engine.session(({ x }, { size }) => ({ state: {}, outputs: { y: tf.add(x!, tf.sum(tf.fill([size!.shape[0], 1024, 1024], 1))) } }), { x: { shape: [], data: Float32Array.of(1) } });
     for (const gibiElements of [1024, 1100, 4096]) // of 4 bytes: at and above what an address can hold
       await expect(session.run({ size: { shape: [gibiElements], data: new Float32Array(gibiElements) } })).rejects.toMatchObject({ code: 'out_of_memory' });
     session.dispose();

@@ -34,7 +34,7 @@ function scanKernel(name: string, stock: KernelFunc): KernelConfig {
   return wasmKernel<ScanAttributes>(name, call => {
     const rank = operand(call.inputs, 'x').shape.length;
     const axis = call.attrs.axis < 0 ? call.attrs.axis + rank : call.attrs.axis;
-    return stock({ ...call, attrs: { ...call.attrs, axis } } as unknown as Parameters<KernelFunc>[0]) as TensorInfo;
+    return stock({ ...call, attrs: { ...call.attrs, axis } }) as TensorInfo;
   });
 }
 

@@ -67,6 +67,6 @@ export function transposeKernel(stock: KernelFunc): KernelConfig {
   return wasmKernel<{ perm: number[] }>(Transpose, (call: KernelCall<{ perm: number[] }>) => {
     const x = operand(call.inputs, 'x');
     const here = swapsLastTwo(call.attrs.perm) && (x.dtype === 'float32' || x.dtype === 'int32') && sizeOf(x.shape) > 0;
-    return here ? swapLastTwo(call.backend, x) : (stock(call as unknown as Parameters<KernelFunc>[0]) as TensorInfo);
+    return here ? swapLastTwo(call.backend, x) : (stock(call) as TensorInfo);
   });
 }
