@@ -25,7 +25,7 @@ export interface CheckpointContents {
   readonly ema?: StorableTensors | null | undefined;
   readonly optimizer: StorableTensors;
   readonly carry: StorableTensors;
-  /** The writer sets schema, attempt and files itself. */
+  /** The writer sets schema, attempt and files itself, and best.checkpoint when best is of this very step. */
   readonly state: Omit<CheckpointState, 'schema' | 'attempt' | 'files'> & { readonly attempt?: number };
 }
 
@@ -42,20 +42,28 @@ function tryState(checkpoint: string): CheckpointState | null {
   }
 }
 
+/** The text of state.json in the checkpoint `name`. A checkpoint that is itself the best so far says so under its own name. */
+function stateText(state: CheckpointState, name: string): string {
+  const best = state.best?.eval.step === state.step ? { ...state.best, checkpoint: name } : state.best;
+  return `${JSON.stringify({ ...state, best }, null, 2)}\n`;
+}
+
 /** Gives a finished temporary folder its name; returns the name. */
-function reveal(dir: string, temporary: string, state: CheckpointState, stateText: string): string {
+function reveal(dir: string, temporary: string, state: CheckpointState): string {
   const parent = runPaths(dir).checkpoints;
   for (let k = 1; ; k++) {
     const name = k === 1 ? `step-${state.step}` : `step-${state.step}.${k}`;
     const target = path.join(parent, name);
     if (!existsSync(target)) {
+      writeFileAtomic(path.join(temporary, 'state.json'), stateText(state, name));
+      syncFolder(temporary);
       renamePatiently(temporary, target);
       syncFolder(parent);
       return name;
     }
     const there = tryState(target);
     if (there?.attempt === state.attempt && sameFiles(there.files, state.files)) {
-      writeFileAtomic(path.join(target, 'state.json'), stateText); // same tensors: only counters and best may be newer
+      writeFileAtomic(path.join(target, 'state.json'), stateText(state, name)); // same tensors: only counters and best may be newer
       removeFolderQuietly(temporary);
       return name;
     }
@@ -83,11 +91,8 @@ export async function writeCheckpointFolder(dir: string, attempt: number, conten
     }
     const parsed = checkpointStateSchema.safeParse({ ...contents.state, schema: schemaVersion, attempt, files });
     if (!parsed.success) throw new RunFolderError('shape', `The checkpoint's state does not fit its schema: ${issueText(parsed.error)}`, 'This is an error of the trainer.');
-    const text = `${JSON.stringify(parsed.data, null, 2)}\n`;
-    writeFileAtomic(path.join(temporary, 'state.json'), text);
-    syncFolder(temporary);
     assertHolder(dir, attempt);
-    return reveal(dir, temporary, parsed.data, text);
+    return reveal(dir, temporary, parsed.data);
   } catch (error) {
     removeFolderQuietly(temporary);
     throw asRunFolderError(error, `write a checkpoint in ${parent}`);

@@ -128,8 +128,10 @@ describe('checkpoints', () => {
     second.append(resumeMarker(10));
     expect(latestGoodCheckpoint(first.dir).checkpoint?.name).toBe('step-10');
     const other = contents(20);
-    const name = await second.writeCheckpoint({ ...other, model: { w: { shape: [1], data: new Float32Array([-1]) } } });
+    const best = { checkpoint: 'step-20', metric: 'exact_accuracy', eval: evalSummary(20) } as const;
+    const name = await second.writeCheckpoint({ ...other, state: { ...other.state, best }, model: { w: { shape: [1], data: new Float32Array([-1]) } } });
     expect(name).toBe('step-20.2');
+    expect(readCheckpoint(checkpointDir(first.dir, name)).state.best?.checkpoint).toBe(name);
     expect(readCheckpoint(checkpointDir(first.dir, 'step-20')).model['w']!.data[0]).toBe(20); // the best is still the best
     expect(readCheckpoint(checkpointDir(first.dir, name)).model['w']!.data[0]).toBe(-1);
     expect(latestGoodCheckpoint(first.dir).checkpoint?.name).toBe('step-20.2');
