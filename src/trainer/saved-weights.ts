@@ -15,7 +15,7 @@ import { parseJson, readSmallFileSync } from '../runs/read-json';
 import { runManifestSchema } from '../runs/schema';
 import type { RunManifest, Trace } from '../runs/schema';
 import { Evaluator } from '../training/evaluation';
-import type { Evaluation } from '../training/evaluation';
+import type { Evaluation } from '../training/evaluation-tally';
 import { inferenceWeightsOf } from '../training/training';
 import type { InferenceWeights } from '../training/training';
 import type { ResolvedConfig } from '../config/resolve';
