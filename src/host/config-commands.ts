@@ -4,8 +4,8 @@ import * as vscode from 'vscode';
 import { presetFile, presets, readPreset } from '../config/presets';
 import { command, showInfo, withProgress, type Log } from './notify';
 import { pickConfig } from './pick';
-import { HostError } from './problem';
 import type { Trainers } from './trainers';
+import { requireTrust } from './trust';
 
 const l10n = vscode.l10n.t;
 
@@ -39,7 +39,7 @@ async function freeName(folder: vscode.Uri, name: string): Promise<vscode.Uri | 
 }
 
 async function buildDataset(trainers: Trainers, log: Log, given: unknown): Promise<void> {
-  if (!vscode.workspace.isTrusted) throw new HostError('untrusted', l10n('Building a dataset writes files where the config says; this folder is not trusted yet.'), l10n('Trust the folder (Workspaces: Manage Workspace Trust) and try again.'));
+  requireTrust(l10n('Building a dataset writes files where the config says, and this folder is not trusted yet.'));
   const config = await pickConfig(given);
   if (!config) return;
   const name = path.basename(config.fsPath);

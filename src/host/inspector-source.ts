@@ -15,6 +15,7 @@ import type { Runs } from './runs';
 import { haltMaxSteps, isLive } from './run-text';
 import { checkpointChoices, firstCheckpoint, pastedTokens } from './trace-choice';
 import type { Trainers } from './trainers';
+import { requireTrust } from './trust';
 
 /** Words about work in progress. */
 export type OnProgress = (text: string) => void;
@@ -54,6 +55,7 @@ export class TraceSource {
   async trace(run: RunSummary, choice: TraceChoice, onProgress: OnProgress, signal: AbortSignal): Promise<Trace> {
     const puzzle = 'index' in choice.puzzle ? { index: choice.puzzle.index } : { tokens: tokensOf(run, choice.puzzle.text) };
     if (choice.checkpoint === 'live') return this.live(run, puzzle, choice.depth, onProgress, signal);
+    requireTrust(vscode.l10n.t('Making a trace may build the dataset where the run says, and this folder is not trusted yet.'));
     const name = choice.checkpoint === 'best' ? bestOf(run) : choice.checkpoint;
     const dir = checkpointDir(run.dir, name);
     const key = JSON.stringify([dir, puzzle, choice.depth]);

@@ -16,6 +16,7 @@ import type { Runs } from './runs';
 import { isLive, isResumable } from './run-text';
 import { resume, type TrainContext } from './train';
 import type { Trainers } from './trainers';
+import { requireTrust } from './trust';
 
 const l10n = vscode.l10n.t;
 
@@ -36,7 +37,7 @@ const anyRun = (): boolean => true;
 function lineOf(runs: Runs, run: RunSummary): LiveRun {
   const line = runs.line(run.manifest.id);
   if (line) return line;
-  if (!vscode.workspace.isTrusted) throw new HostError('untrusted', l10n('A run can only be controlled from a trusted folder.'), l10n('Trust the folder (Workspaces: Manage Workspace Trust) and try again.'));
+  requireTrust(l10n('A run can only be controlled from a trusted folder.'));
   throw new HostError('not_live', l10n('{0} is not running on this machine ({1}).', run.manifest.name, run.state), l10n('See its state in the Runs view.'));
 }
 
@@ -90,6 +91,7 @@ async function evaluate({ runs, trainers, log }: ControlContext, given: unknown)
   const run = await pickRun(runs, given, anyRun, { ask: l10n('Evaluate a checkpoint of which run?'), none: l10n('There is no run yet.'), next: l10n('Train a config first.') });
   const checkpoint = run && await pickCheckpoint(run, given);
   if (!run || checkpoint === undefined) return;
+  requireTrust(l10n('An evaluation may build the dataset where the run says, and this folder is not trusted yet.'));
   const title = `${run.manifest.name}, ${checkpoint}`;
   const answer = await withProgress(l10n('Evaluating {0}', title), (report, signal) =>
     trainers.evaluate([checkpointDir(run.dir, checkpoint)], progress => report(progress.text, progress.fraction), signal));

@@ -4,8 +4,8 @@ import { deviceFacts } from '../runtime/device';
 import { findRuntime, type FoundRuntime, type ReadyRuntime } from '../runtime/find';
 import { adoptRuntime, removeRuntime, setUpRuntime, type SetupOptions } from '../runtime/setup';
 import { command, showInfo, withProgress, type Log } from './notify';
-import { HostError } from './problem';
 import { nodePathSetting, runtimeDirSetting } from './settings';
+import { requireTrust } from './trust';
 
 const l10n = vscode.l10n.t;
 
@@ -37,7 +37,7 @@ async function adoptedFrom(): Promise<string | undefined> {
 }
 
 async function setUp(log: Log): Promise<void> {
-  if (!vscode.workspace.isTrusted) throw new HostError('untrusted', l10n('Setting up a runtime starts programs; this folder is not trusted yet.'), l10n('Trust the folder, or do it in another window.'));
+  requireTrust(l10n('Setting up a runtime starts programs with the settings of this folder, which is not trusted yet.'));
   const dir = runtimeDirSetting();
   const found = await findRuntime(dir);
   const way = (await vscode.window.showQuickPick(await ways(found), { title: l10n('Set Up Compute Runtime'), placeHolder: state(found) }))?.way;

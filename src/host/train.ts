@@ -18,6 +18,7 @@ import type { RunFeeds } from './run-feed';
 import type { Runs } from './runs';
 import { isLive } from './run-text';
 import { runsDirFor } from './settings';
+import { requireTrust } from './trust';
 import { startFailure } from './trainer-output';
 import type { Trainers } from './trainers';
 
@@ -45,11 +46,6 @@ interface Launch {
 
 const l10n = vscode.l10n.t;
 
-function requireTrust(): void {
-  if (vscode.workspace.isTrusted) return;
-  throw new HostError('untrusted', l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'), l10n('Trust the folder (Workspaces: Manage Workspace Trust) and try again.'));
-}
-
 /** Saves the document if it is open and changed. */
 async function save(config: vscode.Uri): Promise<void> {
   const open = vscode.workspace.textDocuments.find(d => d.uri.toString() === config.toString());
@@ -66,7 +62,7 @@ async function isValid(config: vscode.Uri, log: Log): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const [first] = error.problems;
-    const where = first ? `${path.basename(config.fsPath)}:${first.line}:${first.column}: ${first.message}` : error.message;
+    const where = first ? `${path.basename(config.fsPath)}:${first.line}:${first.column}: ${first.message}.` : error.message;
     await vscode.window.showTextDocument(config, { preview: false });
     const more = error.problems.length > 1 ? ` ${l10n('And {0} more.', error.problems.length - 1)}` : '';
     showProblem(log, new HostError('bad_config', `${where}${more}`, l10n('Correct the config and train again.')), {
@@ -78,7 +74,7 @@ async function isValid(config: vscode.Uri, log: Log): Promise<boolean> {
 
 /** Train TRM. */
 export async function train(context: TrainContext, given: unknown): Promise<void> {
-  requireTrust();
+  requireTrust(l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'));
   const config = await pickConfig(given);
   if (!config) return;
   await save(config);
@@ -93,7 +89,7 @@ export async function train(context: TrainContext, given: unknown): Promise<void
 
 /** Resume Run, for a run without a living process. */
 export async function resume(context: TrainContext, run: RunSummary, options: { checkpoint?: string; takeOver?: boolean } = {}): Promise<void> {
-  requireTrust();
+  requireTrust(l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'));
   const { manifest, dir } = run;
   await launch(context, {
     id: manifest.id, dir, name: manifest.name, cwd: path.dirname(dir), attempt: manifest.attempt,
