@@ -37,7 +37,9 @@ export async function launchAndFollow(args: readonly string[], dir: string): Pro
   const logFile = path.join(scratch, 'trainer.log');
   const before = existsSync(path.join(dir, 'run.json')) ? (await readRun(dir)).manifest.attempt : 0;
   let interrupts = 0;
-  const onInterrupt = (): void => void interrupts++;
+  const onInterrupt = (): void => {
+    interrupts++;
+  };
   process.on('SIGINT', onInterrupt).on('SIGTERM', onInterrupt);
   try {
     const trainer = await spawnTrainer({ trainerPath: path.join(__dirname, 'trainer.cjs'), node: await findNode(), args, cwd: process.cwd(), logFile });

@@ -13,7 +13,7 @@ export function answerLogits(weights: Weights, feature: Tensor, prefix: number):
   const head = weight(weights, 'inner.lm_head.weight');
   const [b, s, d] = feature.shape as [number, number, number];
   const answer = prefix ? tf.slice(feature, [0, prefix, 0], [b, s - prefix, d]) : feature;
-  return tf.reshape(linear(tf.reshape(answer, [b * (s - prefix), d]), head), [b, s - prefix, head.shape[0]!]);
+  return tf.reshape(linear(tf.reshape(answer, [b * (s - prefix), d]), head), [b, s - prefix, head.shape[0]]);
 }
 
 /** The halting and the continue logit, [B] each, from the first position of a feature [B, S, D]. */

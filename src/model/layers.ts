@@ -4,17 +4,17 @@
  * gradients written by hand: fewer operations, and none of the large constants that automatic ones leave behind.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 
 type GradSaver = (saved: Tensor[]) => void;
 type Gradient = (dy: Tensor, saved: Tensor[]) => Tensor | Tensor[];
 type WithGradient = (...inputs: (Tensor | GradSaver)[]) => { value: Tensor; gradFunc: Gradient };
 /** tfjs types the inputs and the saver of a custom gradient as one mixed list; this keeps the cast in one place. */
 const customGradient = <In extends Tensor[]>(f: (...args: [...In, GradSaver]) => { value: Tensor; gradFunc: Gradient }): ((...inputs: In) => Tensor) =>
-  tf.customGrad(f as unknown as WithGradient) as unknown as (...inputs: In) => Tensor;
+  tf.customGrad(f as unknown as WithGradient);
 
 /** y = x W^T for x [N, in] and a published weight W [out, in]. */
-export const linear = (x: Tensor, weight: Tensor): Tensor => tf.matMul(x as Tensor2D, weight as Tensor2D, false, true);
+export const linear = (x: Tensor, weight: Tensor): Tensor => tf.matMul(x, weight, false, true);
 
 /**
  * h / sqrt(mean(h^2) + eps) over one axis; no gain. `axis` -1 normalises features; TRM-MLP also normalises over the
@@ -46,10 +46,10 @@ export const siluTimes = customGradient<[Tensor, Tensor]>((gate, up, save) => {
 export const mixTokens = customGradient<[Tensor, Tensor]>((weight, h, save) => {
   save([weight, h]);
   return {
-    value: tf.matMul(tf.expandDims(weight, 0), h as Tensor3D),
+    value: tf.matMul(tf.expandDims(weight, 0), h),
     gradFunc: (dy, [weight, h]) => [
       tf.sum(tf.matMul(dy as Tensor3D, h! as Tensor3D, false, true), 0),
-      tf.matMul(tf.expandDims(weight!, 0), dy as Tensor3D, true, false),
+      tf.matMul(tf.expandDims(weight!, 0), dy, true, false),
     ],
   };
 });
@@ -109,14 +109,14 @@ export function splitAttention(qkv: Tensor, o: Tensor): AttentionWeights {
 /** Multi-head self-attention, not causal, scale 1/sqrt(head_dim): h [B, S, D] -> [B, S, D]. */
 export function selfAttention(w: AttentionWeights, h: Tensor, heads: number, angles: Rotary | null): Tensor {
   const [b, s, d] = h.shape as [number, number, number];
-  const headDim = w.q.shape[0]! / heads;
+  const headDim = w.q.shape[0] / heads;
   const flat = tf.reshape(h, [b * s, d]);
   const split = (weight: Tensor): Tensor => tf.transpose(tf.reshape(linear(flat, weight), [b, s, heads, headDim]), [0, 2, 1, 3]);
   let q = split(w.q);
   let k = split(w.k);
   if (angles) [q, k] = [rotate(q, angles), rotate(k, angles)];
   const scores = tf.softmax(tf.mul(tf.matMul(q as Tensor4D, k as Tensor4D, false, true), 1 / Math.sqrt(headDim)));
-  const mixed = tf.matMul(scores as Tensor4D, split(w.v) as Tensor4D);
+  const mixed = tf.matMul(scores, split(w.v));
   const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [b * s, heads * headDim]);
   return tf.reshape(linear(joined, w.o), [b, s, d]);
 }

@@ -71,8 +71,10 @@ async function main(argv: readonly string[]): Promise<number> {
       await ensureDataset(loadConfig(file, values.override ?? []).config, path.dirname(file), { onProgress: ({ stage, done, total, fraction }) => progress(`${stage}: ${done} of ${total}`, fraction) });
       return 0;
     }
+    case undefined:
+      throw new UsageError('The mode is missing.', usage);
     default:
-      throw new UsageError(`There is no mode "${mode ?? ''}".`, usage);
+      throw new UsageError(`There is no mode "${mode}".`, usage);
   }
 }
 

@@ -2,7 +2,7 @@
  * Begins or resumes a run: opens the folder first, so that whatever goes wrong afterwards is told there, then the data, the
  * engine and the model, and hands all of it to the loop. Ends with the run's last state in its folder.
  */
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/resolve';
@@ -14,12 +14,14 @@ import { checkpointDir, latestGoodCheckpoint, readCheckpoint } from '../runs/che
 import type { Checkpoint } from '../runs/checkpoints';
 import { RunFolderError } from '../runs/errors';
 import { RunWriter } from '../runs/run-writer';
+import type { Best } from '../runs/schema';
 import type { HostTensors } from '../engine/engine';
 import { Training } from '../training/training';
 import type { TrainingSnapshot } from '../training/training';
 import { ControlServer } from './control-server';
 import { UsageError, describeFailure, exitCodeOf } from './failure';
 import { reportFailure } from './report';
+import { Stopped } from './requests';
 import { TrainRun } from './train-run';
 import { checkFits, configOfRun, openData, openEngine, openModel } from './workshop';
 
@@ -84,16 +86,17 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
   const log = logger(writer);
   let live: TrainRun | null = null;
   let control: ControlServer | null = null;
-  let stopEarly = false;
+  const stopped = new AbortController();
   const stop = (): void => {
-    stopEarly = true;
+    stopped.abort(new Stopped());
     live?.stop();
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
   try {
     writer.startHeartbeat();
+    writer.onProblem = problem => log(`cannot write: ${problem.message} It is kept and tried again. ${problem.next}`);
     log(`run ${writer.manifest.id}, attempt ${writer.attempt}, process ${process.pid}`);
-    const data = await prepareData(writer, config, log, () => stopEarly);
+    const data = await prepareData(writer, config, log, stopped.signal);
     const checkpoint = beginning.checkpoint === null ? null : readCheckpoint(beginning.checkpoint);
     if (checkpoint) checkFits(checkpoint.state, config, data.train.metadata);
     const { engine, facts } = await openEngine(config, engineOf(beginning, checkpoint));
@@ -111,15 +114,15 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
       total_steps: totalSteps, dataset: data.cards, step: training.step,
     });
     log(`engine ${facts.name} (${facts.device}): ${facts.why}`);
-    if (checkpoint?.state.best) writer.writeBest(checkpoint.state.best);
+    const best = bestOf(writer, checkpoint);
+    if (best) writer.writeBest(best);
 
     const run = new TrainRun({
       writer, config, engine, engineFacts: facts, model, data, sampler, training, totalSteps, log,
-      best: checkpoint?.state.best ?? null, processSeconds: checkpoint?.state.process_seconds ?? 0, evaluationDue: checkpoint?.state.evaluation_due ?? false,
+      best, processSeconds: checkpoint?.state.process_seconds ?? 0, evaluationDue: checkpoint?.state.evaluation_due ?? false,
       notify: (method, params) => control?.notify(method, params),
     });
     live = run;
-    writer.onProblem = problem => log(`cannot write: ${problem.message} It is kept and tried again. ${problem.next}`);
     writer.onRecovered = () => run.alert('info', 'disk', 'The disk takes writes again; nothing was lost.', '');
     control = await ControlServer.listen(writer.nonce, run.handlers());
     writer.setSocket(control.socket);
@@ -129,31 +132,36 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     if (checkpoint && (checkpoint.state.engine.name !== facts.name || checkpoint.state.engine.threads !== facts.threads)) {
       run.alert('warning', 'engine', `The checkpoint was made on ${checkpoint.state.engine.name} with ${checkpoint.state.engine.threads} threads, this is ${facts.name} with ${facts.threads}.`, 'The run goes on to rounding, not bit for bit.');
     }
-    if (stopEarly) run.stop();
+    if (stopped.signal.aborted) run.stop();
     const { state, because } = await run.run();
     log(`${state}: ${because}`);
     training.dispose();
     await writer.close();
     return 0;
   } catch (error) {
-    return await fail(writer, error, log);
+    if (!(error instanceof Stopped)) return await fail(writer, error, log);
+    writer.update({ state: 'stopped', finished_because: 'stopped by the user before the first step' });
+    await writer.close();
+    return 0;
   } finally {
     control?.close();
     process.off('SIGTERM', stop).off('SIGINT', stop);
   }
 }
 
+/** The best so far as the checkpoint knows it; null when its checkpoint is gone, so that the next evaluation is kept. */
+function bestOf(writer: RunWriter, checkpoint: Checkpoint | null): Best | null {
+  const best = checkpoint?.state.best ?? null;
+  return best && existsSync(path.join(writer.paths.checkpoints, best.checkpoint)) ? best : null;
+}
+
 /** Makes sure the data are there and are those the run began with. */
-async function prepareData(writer: RunWriter, config: ResolvedConfig, log: (line: string) => void, stopped: () => boolean): Promise<ReturnType<typeof openData>> {
-  const abort = new AbortController();
+async function prepareData(writer: RunWriter, config: ResolvedConfig, log: (line: string) => void, signal: AbortSignal): Promise<ReturnType<typeof openData>> {
   const folder = path.dirname(writer.manifest.config_path);
   const { folders } = await ensureDataset(config, folder, {
-    signal: abort.signal,
+    signal,
     onBuild: where => log(`building the dataset in ${where}`),
-    onProgress: () => {
-      writer.beatIfDue();
-      if (stopped()) abort.abort(new UsageError('Stopped while the dataset was being built.', 'Resume the run to begin again.'));
-    },
+    onProgress: () => writer.beatIfDue(),
   });
   const data = openData(folders, config);
   const before = writer.manifest.dataset;

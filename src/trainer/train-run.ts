@@ -336,7 +336,7 @@ export class TrainRun {
   /** Stamps an event, writes it to the folder, and tells whoever listens, at most ten times a second. */
   private emit(body: EventBody): void {
     const { training, config, writer } = this.parts;
-    const event = { ...body, step: training.step, examples: training.step * config.global_batch_size, wall: wallSeconds(), process: this.clock.seconds } as NewEvent;
+    const event = { ...body, step: training.step, examples: training.step * config.global_batch_size, wall: wallSeconds(), process: this.clock.seconds };
     writer.append(event);
     this.outbox.push(event);
     this.outboxTimer ??= setTimeout(() => this.flushOutbox(), 100);

@@ -2,6 +2,7 @@
  * What a run starts from: weights drawn from its seed as published (truncated normal of standard deviation 1/sqrt(fan_in),
  * embeddings 1/sqrt(D), halting head zero with bias -5), the fixed vectors H_init and L_init, zero moments, zero carry.
  */
+import { createHash } from 'node:crypto';
 import type { ResolvedArch } from '../config/resolve';
 import type { HostTensors } from '../engine/engine';
 import type { Model } from '../model/model';
@@ -23,7 +24,7 @@ export const zerosLike = (tensors: HostTensors): HostTensors =>
 function draw({ name, shape, init }: TensorSpec, seed: number): Float32Array {
   const data = new Float32Array(size(shape));
   if (init.kind === 'constant') return data.fill(init.value);
-  const nameHash = [...name].reduce((hash, char) => (Math.imul(hash, 31) + char.charCodeAt(0)) | 0, 7);
+  const nameHash = createHash('sha256').update(name).digest().readInt32LE(0);
   return RandomStream.named(seed, 'weights', nameHash).fillTruncatedNormal(data, init.std);
 }
 

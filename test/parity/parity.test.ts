@@ -58,8 +58,7 @@ describe.each(availableEngines)('$name engine', ({ open }) => {
 
     /** A training that begins at the vector's weights, offered the vector's batches. */
     function begin(): Training {
-      const { [puzzleEmbName]: _, ...others } = initial;
-      const dense = Object.fromEntries(Object.entries(others).filter(([key]) => !key.endsWith('_init')));
+      const dense = Object.fromEntries(Object.entries(initial).filter(([key]) => key !== puzzleEmbName && !key.endsWith('_init')));
       const zeros = zerosLike(dense);
       const slots = { shape: [vector.batchSize * vector.seqLen], data: new Int32Array(vector.batchSize * vector.seqLen) };
       const perSlot = { shape: [vector.batchSize], data: new Int32Array(vector.batchSize) };
