@@ -55,8 +55,10 @@ export class TraceSource {
   async trace(run: RunSummary, choice: TraceChoice, onProgress: OnProgress, signal: AbortSignal): Promise<Trace> {
     const puzzle = 'index' in choice.puzzle ? { index: choice.puzzle.index } : { tokens: tokensOf(run, choice.puzzle.text) };
     if (choice.checkpoint === 'live') return this.live(run, puzzle, choice.depth, onProgress, signal);
-    requireTrust(vscode.l10n.t('Making a trace may build the dataset where the run says, and this folder is not trusted yet.'));
     const name = choice.checkpoint === 'best' ? bestOf(run) : choice.checkpoint;
+    const kept = await this.keptOf(run, name, choice);
+    if (kept) return kept;
+    requireTrust(vscode.l10n.t('Making a trace may build the dataset where the run says, and this folder is not trusted yet.'));
     const dir = checkpointDir(run.dir, name);
     const key = JSON.stringify([dir, puzzle, choice.depth]);
     const known = this.remembered.get(key);
@@ -71,6 +73,16 @@ export class TraceSource {
   /** Reads a trace kept during training. */
   async kept(run: RunSummary, index: number, step: number): Promise<Trace> {
     return readTrace(run.dir, step, index);
+  }
+
+  /** The trace kept at a checkpoint's step, when it is the one that would be made: same weights, puzzle and depth. */
+  private async keptOf(run: RunSummary, checkpoint: string, { puzzle, depth }: TraceChoice): Promise<Trace | null> {
+    const step = /^step-(\d+)$/.exec(checkpoint)?.[1];
+    if (step === undefined || !('index' in puzzle)) return null;
+    const watched = (await listTraces(run.dir)).find(w => w.index === puzzle.index);
+    if (!watched?.steps.includes(Number(step))) return null;
+    const trace = await readTrace(run.dir, Number(step), puzzle.index);
+    return trace.depth === depth ? trace : null;
   }
 
   private async live(run: RunSummary, puzzle: { index: number } | { tokens: number[] }, depth: number, onProgress: OnProgress, signal: AbortSignal): Promise<Trace> {
