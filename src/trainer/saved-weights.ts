@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { maxDepth } from '../protocol/control';
-import { ensureDataset } from '../puzzles/build-dataset';
+import { datasetFolders } from '../puzzles/build-dataset';
 import { EvaluationRows } from '../puzzles/evaluation-rows';
 import { openSplit } from '../puzzles/read-dataset';
 import type { DatasetSplit } from '../puzzles/dataset';
@@ -63,8 +63,10 @@ function open({ target, weights }: SavedOptions): Saved {
   return { manifest, config, checkpoint, weights: inference, step: stored.state.step, state: stored.state };
 }
 
-async function testData({ manifest, config, state }: Saved, override?: string): Promise<DatasetSplit> {
-  const folders = override === undefined ? (await ensureDataset(config, path.dirname(manifest.config_path))).folders.test : [path.resolve(override)];
+/** The test data the run recorded, or other data. Nothing is built: a run folder from anywhere must not make us write. */
+function testData({ manifest, config, state }: Saved, override?: string): DatasetSplit {
+  const recorded = manifest.dataset?.test.paths ?? datasetFolders(config, path.dirname(manifest.config_path)).test;
+  const folders = override === undefined ? recorded : [path.resolve(override)];
   const split = openSplit(folders, 'test');
   checkFits(state, config, override === undefined ? split.metadata : { ...split.metadata, num_puzzle_identifiers: state.num_puzzle_identifiers });
   return split;
@@ -80,7 +82,7 @@ export async function evaluateSaved(options: SavedOptions & { data?: string | un
   const saved = open(options);
   const { config, manifest, weights } = saved;
   const depth = checkDepth(options.depth ?? config.arch.halt_max_steps);
-  const split = await testData(saved, options.data);
+  const split = testData(saved, options.data);
   const { engine, facts } = await openEngine(config, options.engine === undefined ? {} : { name: options.engine });
   const model = openModel(config, split.metadata);
   const batch = Math.min(config.global_batch_size, split.examples);
@@ -100,7 +102,7 @@ export async function traceSaved(options: SavedOptions & { puzzle: { index: numb
   const saved = open(options);
   const { config, manifest, weights, step } = saved;
   const depth = checkDepth(options.depth ?? config.arch.halt_max_steps);
-  const split = await testData(saved);
+  const split = testData(saved);
   const { puzzle } = options;
   const question = 'index' in puzzle ? questionFromRow(split, puzzle.index) : questionFromTokens(split, puzzle.tokens);
   const { engine } = await openEngine(config, options.engine === undefined ? {} : { name: options.engine });
