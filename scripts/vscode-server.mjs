@@ -19,6 +19,7 @@ export const quietSettings = {
   'extensions.ignoreRecommendations': true,
   'chat.commandCenter.enabled': false,
   'chat.disableAIFeatures': true,
+  'remote.autoForwardPorts': false,
 };
 
 /** The settings of the tests: menus drawn by VS Code itself, no git, no question of trust unless a test asks one. */

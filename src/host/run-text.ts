@@ -88,7 +88,7 @@ export function runHeader(run: RunSummary, status: TrainerStatus | null, last: {
   const { manifest, state } = run;
   return {
     id: manifest.id, name: manifest.name, state,
-    status: runStatusLine(run, status ?? undefined),
+    status: runStatusLine({ ...run, best: null }, status ?? undefined), // the page says the best elsewhere
     step: Math.max(manifest.step, status?.step ?? 0, isLive(state) ? last?.step ?? 0 : 0),
     totalSteps: status?.totalSteps ?? manifest.total_steps,
     engine: manifest.engine ? `${manifest.engine.name}, ${manifest.engine.device}, ${manifest.engine.forward_dtype}` : '',

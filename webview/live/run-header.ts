@@ -67,9 +67,10 @@ export class RunHeading {
     setText(this.#status, header.status);
     const { best, totalSteps } = header;
     setText(this.#facts, [
-      header.engine,
       best === null ? '' : `best ${formatPercent(best.exact_accuracy)} exact (${formatCount(best.exact_count)} of ${formatCount(best.count)}) at step ${formatCount(best.step)}`,
+      header.engine,
     ].filter(text => text !== '').join(' · '));
+    this.#facts.title = this.#facts.textContent;
     this.#progress.hidden = totalSteps === null;
     if (totalSteps !== null && totalSteps > 0) {
       this.#bar.style.width = `${Math.min(100, (100 * header.step) / totalSteps)}%`;
