@@ -17,6 +17,7 @@ import type { Best, EvalSummary, RunState, Trace } from '../runs/schema';
 import { evalSummarySchema } from '../runs/schema';
 import { Evaluator } from '../training/evaluation';
 import type { StepReport, Training } from '../training/training';
+import { EditedConfig } from './edited-config';
 import { UsageError } from './failure';
 import { HaltingWindow } from './halting-window';
 import { Requests, Stopped } from './requests';
@@ -50,6 +51,7 @@ type EventBody = NewEvent extends infer E ? (E extends NewEvent ? Omit<E, 'step'
 export class TrainRun {
   private readonly requests = new Requests();
   private readonly clock: RunClock;
+  private readonly edited: EditedConfig;
   private readonly halting = new HaltingWindow();
   private readonly rows: EvaluationRows;
   private readonly haltingEvery: number;
@@ -68,6 +70,7 @@ export class TrainRun {
   constructor(private readonly parts: RunParts) {
     const { config, data, totalSteps } = parts;
     this.clock = new RunClock(parts.processSeconds);
+    this.edited = new EditedConfig(parts.writer.manifest.config_path, parts.writer.paths.config);
     this.rows = new EvaluationRows(data.test, config.eval_examples, config.seed, Math.min(config.global_batch_size, data.test.examples));
     this.haltingEvery = Math.max(1, Math.floor(totalSteps / haltingColumns));
     this.watched = config.watch.filter(index => index < data.test.examples);
@@ -322,6 +325,8 @@ export class TrainRun {
     const cpu = process.cpuUsage(this.lastCpu);
     const share = this.lastSystem ? (cpu.user + cpu.system) / 1e6 / (now - this.lastSystem) : 0;
     this.lastSystem = now;
+    const edited = this.edited.notice();
+    if (edited) this.alert('info', 'config_edited', edited.message, edited.next);
     this.lastCpu = process.cpuUsage();
     let disk_free: number | null = null;
     try {
