@@ -106,8 +106,7 @@ async function evaluate({ runs, trainers, log }: ControlContext, given: unknown)
 async function inspect({ runs, traces, inspector }: ControlContext, given: unknown): Promise<void> {
   const run = await oneRun(runs, given, l10n('Inspect a puzzle of which run? (newest first)'));
   if (!run) return;
-  const options = await traces.options(run);
-  const index = await askPuzzle(options.puzzles);
+  const index = await askPuzzle(run.manifest.dataset?.test.examples ?? 0);
   if (index !== undefined) inspector.open(traces.firstChoice(run, { index }, checkpointOf(given)));
 }
 
