@@ -1,0 +1,80 @@
+/**
+ * `npm run bench [-- --json] [--only NAME]`: how fast everything is on this machine. NAME is a task or the beginning of
+ * one (`step`, `step/A`, `trace/4x4/wasm`); `--list` prints all names. Results go to standard output; with --json its last line is
+ * one document. What is measured, and numbers of a known machine: README.md here.
+ */
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { deviceFacts } from '../src/runtime/device';
+import { findRuntime } from '../src/runtime/find';
+import { shapes } from './shapes';
+import type { ShapeName } from './shapes';
+import { answerParent, measureInChild } from './task';
+import type { Outcome, Task } from './task';
+
+/** Everything there is to measure here. Modules with an engine in them are loaded by the process that measures only. */
+async function tasks(): Promise<Task[]> {
+  const fast = (await findRuntime()).state === 'ready' ? ['wasm', 'tensorflow'] as const : ['wasm'] as const;
+  const names = Object.keys(shapes) as ShapeName[];
+  return [
+    ...names.flatMap(shape => [...fast, ...(shape === '4x4' ? ['cpu'] as const : [])].map(engine => (
+      { name: `step/${shape}/${engine}`, measure: async () => (await import('./step-time')).stepTime(shape, engine) }))),
+    ...fast.flatMap(engine => (['built', 'present'] as const).map(dataset => (
+      { name: `first-event/dataset-${dataset}/${engine}`, measure: async () => (await import('./first-event')).firstEvent(engine, dataset) }))),
+    ...(['4x4', 'A'] as const).flatMap(shape => fast.map(engine => (
+      { name: `trace/${shape}/${engine}`, measure: async () => (await import('./trace-time')).traceTime(shape, engine) }))),
+    { name: 'runs', measure: async () => (await import('./run-listing')).runListing() },
+    { name: 'charts', measure: async () => (await import('./chart-data')).chartData() },
+    { name: 'sizes', measure: async () => (await import('./sizes')).sizes() },
+  ];
+}
+
+/** A result as text: its name, and a line per number. */
+function show(name: string, outcome: Outcome): string {
+  if ('problem' in outcome) return `${name}: not measured: ${outcome.problem}`;
+  const entries = Object.entries(outcome.row);
+  const width = Math.max(...entries.map(([key]) => key.length));
+  return [name, ...entries.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`)].join('\n');
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, list: { type: 'boolean' }, task: { type: 'string' } } });
+  const all = await tasks();
+  if (values.task !== undefined) {
+    const task = all.find(({ name }) => name === values.task);
+    if (!task) throw new Error(`there is no task ${values.task}`);
+    await answerParent(task);
+    return 0;
+  }
+  if (values.list) {
+    for (const { name } of all) console.log(name);
+    return 0;
+  }
+  const { only } = values;
+  const chosen = all.filter(({ name }) => only === undefined || name === only || name.startsWith(`${only}/`));
+  if (chosen.length === 0) {
+    console.error(`There is nothing called ${only ?? ''} to measure here; --list prints the names.`);
+    return 2;
+  }
+  const { cpu, physicalCores, memory, gpus } = await deviceFacts();
+  const machine = { cpu, physical_cores: physicalCores, memory_gb: Math.round(memory / 1e9), gpus: gpus.map(gpu => gpu.name), system: `${os.type()} ${os.arch()}`, node: process.versions.node };
+  const date = new Date().toISOString();
+  const load = os.loadavg()[0]!;
+  console.log(`${machine.physical_cores} cores of ${cpu}, Node ${machine.node}, load ${load.toFixed(2)} at the start`);
+  if (load > 0.5) console.error(`The machine is busy (load ${load.toFixed(2)}): times will be too long. Measure when nothing else runs.`);
+  const results: Record<string, Outcome> = {};
+  for (const { name } of chosen) {
+    results[name] = await measureInChild(name);
+    console.log(show(name, results[name]));
+  }
+  if (values.json) console.log(JSON.stringify({ date, machine, load_at_start: load, results: Object.fromEntries(Object.entries(results).map(([name, outcome]) => [name, 'row' in outcome ? outcome.row : outcome])) }));
+  return Object.values(results).some(outcome => 'problem' in outcome) ? 1 : 0;
+}
+
+main().then(
+  code => (process.exitCode = code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  },
+);

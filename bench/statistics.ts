@@ -1,0 +1,43 @@
+/** Numbers out of repeated timings, and what this process needed in memory. */
+import { readFileSync } from 'node:fs';
+
+/** The middle value; of an even number of values the mean of the two in the middle. NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Milliseconds that `work` takes. */
+export async function timed(work: () => unknown): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+/**
+ * Milliseconds of each repetition: at least `least`, at most `most`, none begun after `seconds`.
+ * The first `warmUp` are not among them.
+ */
+export async function repeated(work: () => unknown, { warmUp, least, most, seconds }: { warmUp: number; least: number; most: number; seconds: number }): Promise<number[]> {
+  for (let i = 0; i < warmUp; i++) await work();
+  const began = performance.now();
+  const times: number[] = [];
+  while (times.length < most && (times.length < least || performance.now() - began < seconds * 1000)) times.push(await timed(work));
+  return times;
+}
+
+/** The most memory this process held at any time, in megabytes (10^6 bytes). */
+export function peakMemory(): number {
+  let kibibytes = process.resourceUsage().maxRSS;
+  try {
+    // maxRSS also counts the process that started this one; VmHWM does not.
+    kibibytes = Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? kibibytes);
+  } catch {
+    // no /proc on this system
+  }
+  return (kibibytes * 1024) / 1e6;
+}
+
+/** Rounded to three telling digits, for tables. */
+export const round = (value: number): number => (Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(3)));
