@@ -5,7 +5,7 @@
 import type { NotificationType, RequestType } from 'vscode-messenger-common';
 import type { AlertEvent, EvalEvent, EvalSummary, HaltingEvent, MarkerEvent, RunState } from '../runs/schema';
 
-/** Series of the train events, one column each; NaN where a value is not there. All columns have the same length. */
+/** Series of the train events, one column each; NaN where a value is not there (null, once it has crossed to the webview as JSON). All columns have the same length. */
 export interface TrainColumns {
   step: number[]; examples: number[]; wall: number[]; process: number[];
   loss: number[]; lm_loss: number[]; q_halt_loss: number[]; q_continue_loss: number[];

@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ResponseError, SocketMessageReader, SocketMessageWriter, createMessageConnection } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { ControlNotifications, ControlRequests } from '../protocol/control';
@@ -36,6 +37,8 @@ function socketPath(): string {
 /** A listening control socket. */
 export class ControlServer {
   private readonly connections = new Set<MessageConnection>();
+  private readonly sockets = new Set<Socket>();
+  private readonly answering = new Set<Promise<unknown>>();
 
   private constructor(readonly socket: string, private readonly server: Server) {}
 
@@ -62,9 +65,11 @@ export class ControlServer {
     return this.connections.size > 0;
   }
 
-  /** Ends all connections and removes the socket. */
-  close(): void {
+  /** Lets answers under way reach their askers (for at most a second), ends all connections and removes the socket. */
+  async close(): Promise<void> {
     this.server.close();
+    const flushed = Promise.allSettled(this.answering).then(() => sleep(20)).then(() => Promise.all([...this.sockets].map(socket => new Promise<void>(resolve => socket.end(resolve)))));
+    await Promise.race([flushed, sleep(1000)]);
     for (const connection of this.connections) connection.dispose();
     this.connections.clear();
     if (process.platform !== 'win32') rmSync(path.dirname(this.socket), { recursive: true, force: true });
@@ -74,10 +79,12 @@ export class ControlServer {
     const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
     const left = new AbortController();
     let known = false;
+    this.sockets.add(socket);
     const introduction = setTimeout(() => socket.destroy(), 10_000);
     const end = (): void => {
       clearTimeout(introduction);
       this.connections.delete(connection);
+      this.sockets.delete(socket);
       left.abort(new Error('the asker left'));
       socket.destroy();
     };
@@ -101,7 +108,10 @@ export class ControlServer {
       const asked = new AbortController();
       cancel.onCancellationRequested(() => asked.abort(new Error('cancelled')));
       try {
-        return await handler(params, AbortSignal.any([asked.signal, left.signal]));
+        const answer = Promise.resolve(handler(params, AbortSignal.any([asked.signal, left.signal])));
+        this.answering.add(answer);
+        void answer.finally(() => setImmediate(() => this.answering.delete(answer))).catch(() => undefined);
+        return await answer;
       } catch (error) {
         const failure = describeFailure(error);
         throw new ResponseError(-32000, failure.message, { next: failure.next });
