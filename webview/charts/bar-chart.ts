@@ -6,7 +6,7 @@ import type { ChartDataset } from 'chart.js';
 import { setText } from '../shared/dom';
 import { h } from '../shared/dom';
 import type { Theme } from '../shared/theme';
-import { toCsv } from './export';
+import { toCsv } from './csv';
 import type { ExportFile, ExportKind } from './export';
 import type { ChartGroup, GroupMember } from './group';
 import type { LegendItem } from './legend';
@@ -135,9 +135,9 @@ export class BarChart implements GroupMember {
     const x = this.#chart.scales['x'];
     if (x !== undefined) {
       const { top, bottom } = this.#chart.chartArea;
-      this.panel.crosshair(this.#at === null ? null : { x: x.getPixelForValue(this.#at), top, bottom, label: `${this.#options.category} ${this.#shown.categories[this.#at]!}` });
+      this.panel.crosshair(this.#at === null ? null : { x: x.getPixelForValue(this.#at), top, bottom, width: this.#chart.width, label: `${this.#options.category} ${this.#shown.categories[this.#at]!}` });
     }
-    this.panel.legend.show(this.#legend());
+    this.panel.legend.values(this.#legend().map(item => item.value));
   }
 
   #legend(): LegendItem[] {
@@ -163,7 +163,7 @@ export class BarChart implements GroupMember {
 
   #file(kind: ExportKind): ExportFile {
     const name = `${this.#options.id}.${kind}`;
-    const caption = { title: `${this.#options.title} (${this.#shown.note})`, legend: this.#legend(), theme: this.#group.theme };
+    const caption = { title: this.#options.title, notes: this.#shown.note.split(' · '), legend: this.#legend(), theme: this.#group.theme };
     if (kind === 'png') return { name, data: chartPng(this.#chart, caption), encoding: 'base64' };
     if (kind === 'svg') return { name, data: chartSvg(this.#chart, caption), encoding: 'utf8' };
     const { categories, series } = this.#shown;

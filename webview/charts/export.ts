@@ -1,6 +1,4 @@
-/**
- * A chart as a file: the picture with its title and legend on the ground it is seen on, or the numbers behind it.
- */
+/** A chart as a file: the picture with its title and legend, on the ground it is seen on. */
 import type { Theme } from '../shared/theme';
 import type { LegendItem } from './legend';
 
@@ -11,18 +9,7 @@ export type ExportKind = 'png' | 'svg' | 'csv';
 export interface ExportFile { readonly name: string; readonly data: string; readonly encoding: 'utf8' | 'base64' }
 
 /** What stands above the picture. */
-export interface Caption { readonly title: string; readonly legend: readonly LegendItem[]; readonly theme: Theme }
-
-/** Rows as CSV (RFC 4180, newline at the end). Numbers in full precision; NaN is an empty field. */
-export function toCsv(columns: readonly string[], rows: Iterable<readonly (string | number)[]>): string {
-  const field = (value: string | number): string => {
-    if (typeof value === 'number') return Number.isNaN(value) ? '' : String(value);
-    return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
-  };
-  const lines = [columns.map(field).join(',')];
-  for (const row of rows) lines.push(row.map(field).join(','));
-  return `${lines.join('\n')}\n`;
-}
+export interface Caption { readonly title: string; /** Lines below the title. */ readonly notes: readonly string[]; readonly legend: readonly LegendItem[]; readonly theme: Theme }
 
 /**
  * A canvas with its caption as a PNG, base64.
@@ -47,7 +34,8 @@ export function toPng(canvas: HTMLCanvasElement, scale: number, caption: Caption
     places.push({ item, x, row });
     x += width;
   }
-  const head = margin + line + (row + 1) * line;
+  const noteHeight = caption.notes.length * line;
+  const head = margin + line + noteHeight + (shown.length === 0 ? 0 : (row + 1) * line);
   out.height = head + canvas.height + margin;
   context.fillStyle = caption.theme.background;
   context.fillRect(0, 0, out.width, out.height);
@@ -56,8 +44,10 @@ export function toPng(canvas: HTMLCanvasElement, scale: number, caption: Caption
   context.font = font(13, '600');
   context.fillText(caption.title, margin, margin + line / 2);
   context.font = font(11);
+  context.fillStyle = caption.theme.muted;
+  caption.notes.forEach((note, i) => context.fillText(note, margin, margin + line * (1.5 + i)));
   for (const place of places) {
-    const y = margin + line * (place.row + 1.5);
+    const y = margin + noteHeight + line * (place.row + 1.5);
     context.strokeStyle = place.item.style.color;
     context.fillStyle = place.item.style.color;
     context.lineWidth = 2 * scale;

@@ -1,8 +1,9 @@
 /**
  * Charts that share one horizontal axis: the same window of it, the same crosshair, one redraw for all. The window follows the
  * data until the reader zooms; `follow()` returns to that. Redraws are gathered into one animation frame, spaced so that drawing
- * takes at most a quarter of the time, and left out while the page is hidden or a chart is out of sight.
+ * takes at most a quarter of the time, spread over frames when there is much to draw, and left out while the page is hidden or a chart is out of sight.
  */
+import { oncePerFrame } from '../shared/dom';
 import type { Disposable, Theme } from '../shared/theme';
 import { readTheme, watchTheme } from '../shared/theme';
 import type { Span } from './series';
@@ -21,6 +22,7 @@ export interface GroupMember {
 
 const leastPauseMs = 80;
 const mostPauseMs = 1_000;
+const frameShareMs = 10;
 
 /** See the file's head. */
 export class ChartGroup implements Disposable {
@@ -30,11 +32,13 @@ export class ChartGroup implements Disposable {
   readonly #stale = new Set<GroupMember>();
   readonly #inSight = new Set<Element>();
   #zoomed: Span | null = null;
+  #span: Span = { min: 0, max: 1 };
   #cross: { x: number; holder: GroupMember } | null = null;
   #frame = 0;
   #timer = 0;
   #lastDraw = -Infinity;
   #lastCost = 0;
+  #drawing = false;
   readonly #followers: ((following: boolean) => void)[] = [];
   readonly #watching = watchTheme(theme => { this.#theme = theme; this.invalidate(true); });
   readonly #sight = new IntersectionObserver(entries => {
@@ -44,6 +48,7 @@ export class ChartGroup implements Disposable {
     }
     this.#schedule(true);
   }, { rootMargin: '100px' });
+  readonly #moveCrosshairs = oncePerFrame(() => { for (const member of this.#members) this.#crosshairOf(member); });
   readonly #shown = (): void => { if (!document.hidden) this.#schedule(true); };
 
   constructor(axis: XAxis) {
@@ -97,12 +102,16 @@ export class ChartGroup implements Disposable {
   /** Says that something changed. `now`: the reader did it, so do not wait for the next turn. */
   invalidate(now = false): void {
     for (const member of this.#members) this.#stale.add(member);
+    if (now) this.#drawing = false; // a new window: do not finish the old one first
     this.#schedule(now);
   }
 
-  /** The window of the axis: what was zoomed to, else all data. */
+  /** The window of the axis as it was last drawn: what was zoomed to, else all data. */
   span(): Span {
-    if (this.#zoomed !== null) return this.#zoomed;
+    return this.#zoomed ?? this.#span;
+  }
+
+  #extent(): Span {
     let min = Infinity;
     let max = -Infinity;
     for (const member of this.#members) {
@@ -135,7 +144,7 @@ export class ChartGroup implements Disposable {
   /** Moves the crosshair of all charts; null hides it. */
   crosshair(x: number | null, holder?: GroupMember): void {
     this.#cross = x === null || holder === undefined ? null : { x, holder };
-    for (const member of this.#members) this.#cross_(member);
+    this.#moveCrosshairs();
   }
 
   /** Where the crosshair is. */
@@ -154,7 +163,7 @@ export class ChartGroup implements Disposable {
     this.#members.clear();
   }
 
-  #cross_(member: GroupMember): void {
+  #crosshairOf(member: GroupMember): void {
     if (this.#inSight.has(member.element)) member.crosshair(this.#cross?.x ?? null, this.#cross?.holder === member);
   }
 
@@ -174,18 +183,31 @@ export class ChartGroup implements Disposable {
     }, Math.max(0, this.#lastDraw + pause - performance.now()));
   }
 
+  /** Draws stale charts until the share of this frame is used up, and goes on in the next one. */
   #draw(): void {
     this.#frame = 0;
     if (document.hidden) return;
     const begin = performance.now();
-    const span = this.span();
+    if (!this.#drawing) {
+      this.#drawing = true;
+      this.#lastCost = 0;
+      if (this.#zoomed === null) this.#span = this.#extent();
+    }
+    let spent = 0;
     for (const member of this.#stale) {
       if (!this.#inSight.has(member.element)) continue;
+      if (spent > frameShareMs) {
+        this.#lastCost += spent;
+        this.#frame = requestAnimationFrame(() => this.#draw());
+        return;
+      }
       this.#stale.delete(member);
-      member.draw(span, this.#axis, this.#theme);
-      this.#cross_(member);
+      member.draw(this.span(), this.#axis, this.#theme);
+      this.#crosshairOf(member);
+      spent = performance.now() - begin;
     }
+    this.#drawing = false;
     this.#lastDraw = performance.now();
-    this.#lastCost = this.#lastDraw - begin;
+    this.#lastCost += spent;
   }
 }

@@ -7,7 +7,7 @@ import { h, setText, svg } from '../shared/dom';
 import { formatCount } from '../shared/format';
 import type { Theme } from '../shared/theme';
 import type { Column } from './column';
-import { toCsv } from './export';
+import { toCsv } from './csv';
 import type { ExportFile, ExportKind } from './export';
 import type { ChartGroup, GroupMember } from './group';
 import type { HeatData } from './heat-data';
@@ -124,7 +124,7 @@ export class HeatChart implements GroupMember {
     const { top, bottom } = this.#chart.chartArea;
     const inside = x !== null && x >= scale.min && x <= scale.max && (this.#shown?.data.columns ?? 0) > 0;
     if (!held) this.#row = 0;
-    this.panel.crosshair(inside ? { x: scale.getPixelForValue(x), top, bottom, label: held ? this.#group.axis.format(x) : '' } : null);
+    this.panel.crosshair(inside ? { x: scale.getPixelForValue(x), top, bottom, width: this.#chart.width, label: held ? this.#group.axis.format(x) : '' } : null);
     this.#read(x);
   }
 
@@ -273,7 +273,7 @@ export class HeatChart implements GroupMember {
   }
 
   #file(kind: ExportKind): ExportFile {
-    const caption = { title: `${this.#options.title} by ${this.#options.rows}`, legend: [], theme: this.#theme };
+    const caption = { title: this.#options.title, notes: [`${this.#shown?.unit ?? ''} ${this.#options.among}`, `dark ${this.#options.tick(0)}, bright ${this.#options.tick(1)}; stair: ${this.#options.threshold.text}`], legend: [], theme: this.#theme };
     const name = `${this.#options.id}.${kind}`;
     if (kind === 'png') return { name, data: chartPng(this.#chart, caption), encoding: 'base64' };
     if (kind === 'svg') return { name, data: chartSvg(this.#chart, caption), encoding: 'utf8' };

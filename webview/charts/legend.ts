@@ -52,6 +52,15 @@ export class Legend {
       setText(entry.value, item.value);
     }
   }
+
+  /** Changes only the values, in the order of the entries shown last. */
+  values(texts: readonly string[]): void {
+    let i = 0;
+    for (const entry of this.#entries.values()) {
+      setText(entry.value, texts[i] ?? '');
+      i += 1;
+    }
+  }
 }
 
 function build(item: LegendItem): Entry {

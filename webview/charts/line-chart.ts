@@ -11,7 +11,7 @@ import type { Point } from './decimate';
 import type { ChartGroup, GroupMember } from './group';
 import { handlePointer, pressKey, zoomOptions } from './interaction';
 import type { LegendItem } from './legend';
-import { toCsv } from './export';
+import { toCsv } from './csv';
 import type { ExportFile, ExportKind } from './export';
 import { annotations, marksAt, thinMarks } from './marks';
 import type { Guide, Mark } from './marks';
@@ -145,9 +145,9 @@ export class LineChart implements GroupMember {
     if (scale !== undefined) {
       const inside = x !== null && x >= scale.min && x <= scale.max && this.#counts.drawn > 0;
       const { top, bottom } = this.#chart.chartArea;
-      this.panel.crosshair(inside ? { x: scale.getPixelForValue(x), top, bottom, label: held ? [this.#group.axis.format(x), ...this.#marksAt(x)].join(' · ') : '' } : null);
+      this.panel.crosshair(inside ? { x: scale.getPixelForValue(x), top, bottom, width: this.#chart.width, label: held ? [this.#group.axis.format(x), ...this.#marksAt(x)].join(' · ') : '' } : null);
     }
-    this.panel.legend.show(this.#legend(x));
+    this.panel.legend.values(this.#shown.lines.filter(line => line.legend !== false).map(line => (line.shown ? this.#value(line, x) : '')));
   }
 
   dispose(): void {
@@ -156,13 +156,14 @@ export class LineChart implements GroupMember {
 
   #build(lines: readonly Line[], span: Span, pixels: number, theme: Theme): Dataset[] {
     const behind = lines.length > 3 ? 0.16 : 0.25; // opacity of raw values: many lines, fainter
+    const coarse = lines.length > 3 ? Math.ceil(pixels / 2) : pixels; // and drawn for every other pixel
     const bands: Dataset[] = [];
     const faint: Dataset[] = [];
     const main: Dataset[] = [];
     for (const line of lines) {
       const { from, to } = visible(line.x, span);
       const { color, dash, shape } = line.style;
-      const points = line.y.points(line.x, span, pixels, line.smoothing);
+      const points = line.y.points(line.x, span, coarse, line.smoothing);
       this.#counts.points += Math.max(0, to - from);
       this.#counts.drawn += points.length;
       if (line.band !== undefined) {
@@ -171,11 +172,11 @@ export class LineChart implements GroupMember {
           this.#dataset(`${line.key} high`, { data: line.band.high.points(line.x, span, pixels, 0), borderWidth: 0, pointRadius: 0, fill: '-1', backgroundColor: fade(color, theme.highContrast ? 0.35 : 0.18) }),
         );
       }
-      if (line.smoothing > 0) faint.push(this.#dataset(`${line.key} raw`, { data: line.y.points(line.x, span, pixels, 0), borderColor: fade(color, behind), borderWidth: 1, pointRadius: 0 }));
+      if (line.smoothing > 0) faint.push(this.#dataset(`${line.key} raw`, { data: line.y.points(line.x, span, coarse, 0), borderColor: fade(color, behind), borderWidth: 1, pointRadius: 0 }));
       const roomy = line.points && points.length < pixels / 9;
       const lone = points.length === 1;
       main.push(this.#dataset(line.key, {
-        data: points, clip: line.points ? 6 : 2, borderColor: color, backgroundColor: color, borderWidth: line.width, borderDash: [...dash],
+        data: points, clip: { left: 0, right: 4, top: 6, bottom: 6 }, borderColor: color, backgroundColor: color, borderWidth: line.width, borderDash: [...dash],
         pointRadius: roomy || lone ? 3.5 : 0, pointStyle: shape, pointBorderColor: color, pointBackgroundColor: theme.background, pointBorderWidth: 1.75,
       }));
     }
@@ -208,7 +209,7 @@ export class LineChart implements GroupMember {
   }
 
   #marksAt(x: number): string[] {
-    return marksAt(this.#shown.marks, x, this.#group.span(), this.panel.plot.clientWidth);
+    return marksAt(this.#shown.marks, x, this.#group.span(), this.#chart.width);
   }
 
   #summary(): string {
@@ -247,7 +248,7 @@ export class LineChart implements GroupMember {
   }
 
   #file(kind: ExportKind): ExportFile {
-    const caption = { title: this.#options.title + (this.#options.unit === undefined ? '' : ` (${this.#options.unit})`), legend: this.#legend(null), theme: this.#group.theme };
+    const caption = { title: this.#options.title + (this.#options.unit === undefined ? '' : ` (${this.#options.unit})`), notes: [], legend: this.#legend(null), theme: this.#group.theme };
     if (kind === 'png') return { name: `${this.#options.id}.png`, data: chartPng(this.#chart, caption), encoding: 'base64' };
     if (kind === 'svg') return { name: `${this.#options.id}.svg`, data: chartSvg(this.#chart, caption), encoding: 'utf8' };
     const lines = this.#shown.lines.filter(line => line.shown);

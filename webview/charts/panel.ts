@@ -118,7 +118,7 @@ export class ChartPanel {
   }
 
   /** Whether the pointer's or the keys' crosshair is drawn, in pixels of the plot. `label` is shown at its foot. */
-  crosshair(at: { x: number; top: number; bottom: number; label: string } | null): void {
+  crosshair(at: { x: number; top: number; bottom: number; width: number; label: string } | null): void {
     this.#line.hidden = at === null;
     this.#pill.hidden = at === null || at.label === '';
     if (at === null) return;
@@ -127,9 +127,8 @@ export class ChartPanel {
     this.#line.style.height = `${at.bottom - at.top}px`;
     if (at.label === '') return;
     setText(this.#pill, at.label);
-    const half = this.#pill.offsetWidth / 2;
-    const x = Math.min(Math.max(at.x, half), this.plot.clientWidth - half);
-    this.#pill.style.transform = `translate(${Math.round(x - half)}px, ${Math.round(at.bottom + 2)}px)`;
+    const hang = at.x < at.width * 0.25 ? '-12px' : at.x > at.width * 0.75 ? 'calc(12px - 100%)' : '-50%'; // inside the plot without being measured
+    this.#pill.style.transform = `translate(calc(${Math.round(at.x)}px + ${hang}), ${Math.round(at.bottom + 2)}px)`;
   }
 
   /** To be called after the chart was drawn: keeps the table (at most once in two seconds) and the summary up to date. */

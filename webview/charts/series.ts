@@ -14,11 +14,18 @@ export interface Span { readonly min: number; readonly max: number }
 export class Series {
   readonly values = new Column();
   readonly #extremes = new Extremes(this.values);
+  #any = false;
   #smooth: { smoothed: Smoothed; extremes: Extremes } | undefined;
 
   /** Appends; null and NaN: no value. */
   push(value: number | null | undefined): void {
     this.values.push(value);
+    this.#any ||= typeof value === 'number' && !Number.isNaN(value);
+  }
+
+  /** Whether any value was ever there. */
+  get hasValues(): boolean {
+    return this.#any;
   }
 
   /** Keeps the first `length` values. */

@@ -143,7 +143,7 @@ export interface ChartChoices {
 /** The lines of a chart. `changed` is called after the reader switched something. */
 export function lineModel(spec: ChartSpec, shown: Shown, choices: ChartChoices, changed: () => void): LineModel {
   const focus = shown.runs[0];
-  const present = spec.metrics.filter(metric => shown.runs.some(run => hasValues(metric.of(run, shown.x).y)));
+  const present = spec.metrics.filter(metric => shown.runs.some(run => metric.of(run, shown.x).y.hasValues));
   const log = spec.log && shown.log;
   const base = { marks: focus === undefined ? [] : runMarks(focus, shown.x, shown.theme), guides: focus === undefined ? [] : spec.guides?.(focus, shown.theme) ?? [], log, namedElsewhere: shown.runs.length > 1, unit: [spec.unit, focus === undefined ? '' : spec.note?.(focus)].filter(text => text !== undefined && text !== '').join(' · '), empty: emptyText(focus) };
   if (shown.runs.length <= 1) {
@@ -171,16 +171,6 @@ export function lineModel(spec: ChartSpec, shown: Shown, choices: ChartChoices, 
 function look(metric: Metric, slot: number, theme: Theme): LineStyle {
   const style = lineStyle(slot, theme.palette);
   return metric.quiet === true ? { ...style, color: fade(style.color, 0.6) } : style;
-}
-
-const known = new WeakMap<Series, boolean>();
-/** Whether any value is there: losses of heads a run does not have are all NaN. */
-function hasValues(series: Series): boolean {
-  if (known.get(series) === true) return true;
-  const values = series.values.view();
-  const found = values.length > 0 && (!Number.isNaN(values.at(-1)!) || values.some(value => !Number.isNaN(value)));
-  if (found) known.set(series, true);
-  return found;
 }
 
 function emptyText(focus: RunStore | undefined): string {

@@ -1,0 +1,101 @@
+/** The data model of the live charts: what a run's messages become, what a resume takes back, which look a run has. */
+import { describe, expect, it } from 'vitest';
+import type { RunData, RunHeader, SystemColumns, TrainColumns } from '../../src/protocol/charts';
+import { RunStore } from '../../webview/live/run-store';
+import { Slots } from '../../webview/live/slots';
+
+const header: RunHeader = { id: 'r', name: 'r', state: 'running', status: '', step: 0, totalSteps: 100, engine: 'wasm', haltMaxSteps: 4, best: null, failure: null };
+const at = (step: number, wall: number) => ({ attempt: 1, step, examples: step * 8, wall, process: wall });
+
+function train(rows: readonly { step: number; wall: number; loss: number; accuracy?: number | null }[]): TrainColumns {
+  const column = (value: (row: (typeof rows)[number]) => number | null): number[] => rows.map(value) as number[];
+  const none = column(() => null);
+  return {
+    step: column(r => r.step), examples: column(r => r.step * 8), wall: column(r => r.wall), process: column(r => r.wall),
+    loss: column(r => r.loss), lm_loss: column(r => r.loss), q_halt_loss: none, q_continue_loss: none, accuracy: column(r => r.accuracy ?? null), exact_accuracy: none,
+    q_halt_accuracy: none, steps: none, lr: none, grad_norm: none, seconds: column(() => 0.25),
+  };
+}
+
+function system(rows: readonly { step: number; wall: number }[]): SystemColumns {
+  return { step: rows.map(r => r.step), examples: rows.map(r => r.step * 8), wall: rows.map(r => r.wall), process: rows.map(r => r.wall), rss: rows.map(() => 1e8), engine_bytes: rows.map(() => 1e7), cpu_share: rows.map(() => 1) };
+}
+
+function evaluation(step: number, wall: number, exact: number): RunData['evals'][number] {
+  return {
+    kind: 'eval', ...at(step, wall), depth: 4, count: 200, total: 200, weights: 'ema', exact_accuracy: exact, exact_count: exact * 200, exact_interval: [exact - 0.1, exact + 0.1],
+    accuracy: exact, accuracy_interval: [exact, exact], loss: 1, lm_loss: 1, q_halt_loss: 1, q_halt_accuracy: 1, per_step: [], calibration: [], seconds: 1,
+  };
+}
+
+const halting = (step: number, wall: number, p: number): RunData['halting'][number] => ({ kind: 'halting', ...at(step, wall), per_step: [{ k: 1, slots: 8, mean_p_halt: p, halted_by_q: 1, halted_by_max: 0, held_by_exploration: 0 }] });
+const resume = (step: number, wall: number): RunData['markers'][number] => ({ kind: 'marker', ...at(step, wall), attempt: 2, marker: 'resume', supersedes: step });
+const data = (part: Partial<RunData>): RunData => ({ header, train: train([]), system: system([]), evals: [], halting: [], markers: [], alerts: [], ...part });
+const steps = (store: RunStore): number[] => [...store.train.x.step.view()];
+
+describe('a run in the charts', () => {
+  it('appends columns, takes null (NaN on its way through JSON) for no value, and derives the rate', () => {
+    const store = new RunStore(data({ train: train([{ step: 1, wall: 1, loss: 2, accuracy: 0.5 }, { step: 2, wall: 2, loss: 1 }]) }));
+    store.append(JSON.parse(JSON.stringify(data({ train: train([{ step: 3, wall: 3, loss: Number.NaN }]) }))) as RunData);
+    expect(steps(store)).toEqual([1, 2, 3]);
+    expect([...store.train.y.loss.values.view()]).toEqual([2, 1, Number.NaN]);
+    expect([...store.train.y.accuracy.values.view()]).toEqual([0.5, Number.NaN, Number.NaN]);
+    expect(store.train.y.q_continue_loss.hasValues).toBe(false);
+    expect(store.train.y.rate.values.last).toBe(4);
+    expect([...store.train.x.examples.view()]).toEqual([8, 16, 24]);
+  });
+
+  it('drops what lies beyond the step a resume started from, of every kind', () => {
+    const store = new RunStore(data({
+      train: train([1, 2, 3, 4, 5].map(step => ({ step, wall: step, loss: step }))), system: system([1, 2, 3, 4, 5].map(step => ({ step, wall: step }))),
+      evals: [evaluation(2, 2, 0.2), evaluation(4, 4, 0.4)], halting: [halting(2, 2, 0.2), halting(4, 4, 0.4)],
+      markers: [{ kind: 'marker', ...at(2, 2), marker: 'checkpoint' }, { kind: 'marker', ...at(4, 4), marker: 'best' }],
+    }));
+    store.append(data({ markers: [resume(3, 10)], train: train([{ step: 4, wall: 11, loss: 40 }]) }));
+    expect(steps(store)).toEqual([1, 2, 3, 4]);
+    expect(store.train.y.loss.values.last).toBe(40);
+    expect(store.train.y.lm_loss.values.length).toBe(4);
+    expect(store.system.x.step.length).toBe(3);
+    expect(store.evalEvents.map(e => e.step)).toEqual([2]);
+    expect(store.evals.y.exact_accuracy.values.length).toBe(1);
+    expect([store.halting.heat.columns, store.haltingEvents.length, store.halting.x.wall.length]).toEqual([1, 1, 1]);
+    expect(store.markers.map(m => m.marker)).toEqual(['checkpoint', 'resume']);
+  });
+
+  it('does the same when one message holds both attempts', () => {
+    const rows = [[1, 1], [2, 2], [3, 3], [4, 4], [3, 11], [4, 12], [5, 13]].map(([step, wall]) => ({ step: step!, wall: wall!, loss: wall! }));
+    const store = new RunStore(data({ train: train(rows), markers: [resume(2, 10)], evals: [evaluation(4, 4, 0.1), evaluation(4, 12, 0.9)] }));
+    expect(steps(store)).toEqual([1, 2, 3, 4, 5]);
+    expect([...store.train.y.loss.values.view()]).toEqual([1, 2, 11, 12, 13]);
+    expect(store.evalEvents.map(e => e.exact_accuracy)).toEqual([0.9]);
+  });
+
+  it('survives several resumes, each to an earlier step', () => {
+    const store = new RunStore(data({ train: train([1, 2, 3, 4].map(step => ({ step, wall: step, loss: step }))) }));
+    store.append(data({ markers: [resume(3, 10)], train: train([{ step: 4, wall: 11, loss: 0 }]) }));
+    store.append(data({ markers: [resume(1, 20)], train: train([{ step: 2, wall: 21, loss: 7 }]) }));
+    expect(steps(store)).toEqual([1, 2]);
+    expect(store.train.y.loss.values.last).toBe(7);
+  });
+});
+
+describe('looks of runs', () => {
+  it('stay with a run while others come and go, and over a reload', () => {
+    const slots = new Slots();
+    slots.show(['a', 'b']);
+    slots.show(['b', 'c']);
+    expect(['a', 'b', 'c'].map(id => slots.of(id))).toEqual([0, 1, 2]);
+    const again = new Slots(slots.saved());
+    again.show(['c', 'a']);
+    expect(['a', 'b', 'c'].map(id => again.of(id))).toEqual([0, 1, 2]);
+  });
+
+  it('are never shared by runs that are shown together, even when all seven were given away', () => {
+    const slots = new Slots();
+    slots.show(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+    const shown = ['h', 'i', 'b'];
+    slots.show(shown);
+    expect(new Set(shown.map(id => slots.of(id))).size).toBe(3);
+    expect(slots.of('b')).toBe(1);
+  });
+});
