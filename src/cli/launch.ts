@@ -45,8 +45,8 @@ export async function launchAndFollow(args: readonly string[], dir: string): Pro
     const trainer = await spawnTrainer({ trainerPath: path.join(__dirname, 'trainer.cjs'), node: await findNode(), args, cwd: process.cwd(), logFile });
     const exit = watchExit(trainer);
     while (!(await hasBegun(dir, before))) {
-      if (exit.code !== undefined) throw startFailure(logFile, exit.code);
-      if (interrupts) process.kill(trainer.pid, 'SIGTERM');
+      if (exit.code !== undefined) throw interrupts ? new CliError('Interrupted before the training began.', '', 130) : startFailure(logFile, exit.code);
+      if (interrupts) endProcess(trainer.pid);
       await sleep(50);
     }
     note(`Run folder: ${dir}`);
@@ -121,12 +121,21 @@ async function follow(dir: string, exit: { code?: number }, interrupts: () => nu
   }
 }
 
+/** SIGTERM, to a process that may be gone already. */
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // it ended by itself: its folder tells how
+  }
+}
+
 async function askToStop({ manifest }: RunSummary): Promise<void> {
   try {
     const trainer = await connectTrainer(manifest.owner);
     await trainer.request('stop', {});
     trainer.dispose();
   } catch {
-    process.kill(manifest.owner.pid, 'SIGTERM');
+    endProcess(manifest.owner.pid);
   }
 }

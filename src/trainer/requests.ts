@@ -7,6 +7,8 @@ import { setImmediate } from 'node:timers/promises';
 
 /** Turns of the event loop per opening: enough to accept a connection, read a request, answer it and send the answer. */
 const turns = 5;
+/** Milliseconds between two looks whether a hindrance is gone. */
+const lookEvery = 2000;
 
 /** Work asked for, to be done at the next opening. */
 interface Waiting { run: () => Promise<void>; signal: AbortSignal; fail: (reason: unknown) => void }
@@ -16,7 +18,7 @@ export class Requests {
   private readonly waiting: Waiting[] = [];
   private wake: (() => void) | null = null;
   private paused = false;
-  private serving = false;
+  private busy = false;
   /** Aborted when the training is to end. */
   readonly stopping = new AbortController();
 
@@ -45,28 +47,49 @@ export class Requests {
     this.wake?.();
   }
 
-  /** Does what waits, and waits itself while paused (calling the hooks). Work done from inside is not nested. */
-  async serve(hooks: { onPause: () => void; onContinue: () => void }): Promise<void> {
-    if (this.serving) return;
-    this.serving = true;
+  /** True while work that was asked for is being done: such work must not wait for anything but itself. */
+  get serving(): boolean {
+    return this.busy;
+  }
+
+  /**
+   * Does what waits, and waits itself while paused (calling the hooks), or until `passed` says that a hindrance is gone.
+   * Called from work that was asked for, it only lets messages come and go.
+   */
+  async serve(hooks: { onPause: () => void; onContinue: () => void }, passed?: () => Promise<boolean>): Promise<void> {
+    for (let turn = 0; turn < turns; turn++) await setImmediate(); // else a request would take as many steps to arrive
+    if (this.busy) return;
+    this.busy = true;
     let told = false;
+    let hindered = passed !== undefined;
     try {
-      for (let turn = 0; turn < turns; turn++) await setImmediate(); // else a request would take as many steps to arrive
       for (;;) {
         for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
           if (next.signal.aborted) next.fail(next.signal.reason);
           else await next.run();
         }
-        if (!this.paused || this.stopping.signal.aborted) break;
+        if (this.stopping.signal.aborted) break;
+        hindered = hindered && !(told && await passed!());
+        if (!this.paused && !hindered) break;
         if (!told) hooks.onPause();
         told = true;
-        await new Promise<void>(resolve => (this.wake = resolve));
-        this.wake = null;
+        await this.woken(hindered ? lookEvery : null);
       }
     } finally {
-      this.serving = false;
+      this.busy = false;
       if (told) hooks.onContinue();
     }
+  }
+
+  /** Fulfilled when there is something to do, or after some milliseconds. */
+  private async woken(atLatest: number | null): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>(resolve => {
+      this.wake = resolve;
+      if (atLatest !== null) timer = setTimeout(resolve, atLatest);
+    });
+    clearTimeout(timer);
+    this.wake = null;
   }
 
   /** Refuses what still waits. */

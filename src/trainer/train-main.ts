@@ -13,11 +13,12 @@ import { BatchSampler, batchesInAll, stepsInAll } from '../puzzles/sample-batche
 import { checkpointDir, latestGoodCheckpoint, readCheckpoint } from '../runs/checkpoints';
 import type { Checkpoint } from '../runs/checkpoints';
 import { RunFolderError } from '../runs/errors';
+import { readRun } from '../runs/read-run';
 import { RunWriter } from '../runs/run-writer';
 import type { Best } from '../runs/schema';
 import type { HostTensors } from '../engine/engine';
 import { Training } from '../training/training';
-import type { TrainingSnapshot } from '../training/training';
+import type { TrainingSnapshot } from '../training/snapshot';
 import { ControlServer } from './control-server';
 import { UsageError, describeFailure, exitCodeOf } from './failure';
 import { reportFailure } from './report';
@@ -45,6 +46,7 @@ export interface ResumeOptions {
 
 /** Trains a config in a new run folder. Returns the exit code. Throws only before the folder exists. */
 export async function train({ configPath, runsDir, id, overrides }: TrainOptions): Promise<number> {
+  const stopped = stopSignal();
   const file = path.resolve(configPath);
   const { config, problems } = loadConfig(file, overrides);
   const name = path.basename(file).replace(/(\.trm)?\.ya?ml$/, '');
@@ -53,19 +55,36 @@ export async function train({ configPath, runsDir, id, overrides }: TrainOptions
     manifest: { config_path: file, config: { ...config }, overrides: [...overrides] },
   });
   const warnings = problems.map(({ message }) => message);
-  return work(writer, config, { checkpoint: null, skipped: [], warnings });
+  return work(writer, config, { checkpoint: null, skipped: [], warnings }, stopped);
 }
 
-/** Continues a run from a checkpoint. Returns the exit code. Throws only before the folder is taken. */
+/** Continues a run from a checkpoint. Returns the exit code. Throws only before the folder is taken: it is as it was then. */
 export async function resume({ dir, checkpoint, takeOver, engine }: ResumeOptions): Promise<number> {
+  const stopped = stopSignal();
+  if (checkpoint === undefined) await refuseComplete(path.resolve(dir));
+  else checkpointDir(path.resolve(dir), checkpoint);
   const writer = RunWriter.reopen(path.resolve(dir), takeOver === undefined ? {} : { takeOver });
   try {
     const config = configOfRun(writer.manifest);
     const { found, skipped } = findCheckpoint(writer.dir, checkpoint);
-    return await work(writer, config, { checkpoint: found, skipped, warnings: [], engine });
+    return await work(writer, config, { checkpoint: found, skipped, warnings: [], engine }, stopped);
   } catch (error) {
     return fail(writer, error);
   }
+}
+
+/** Throws UsageError when nothing is left to do in a run. */
+async function refuseComplete(dir: string): Promise<void> {
+  const { id, state, step, total_steps } = (await readRun(dir)).manifest;
+  if (state === 'finished' && total_steps !== null && step >= total_steps) throw new UsageError(`Run ${id} is complete: all ${total_steps} steps are done.`, 'Start a new run with more epochs.');
+}
+
+/** Aborted by SIGTERM or Ctrl-C; asked for before a folder is made or taken, so that none is left half made. */
+function stopSignal(): AbortSignal {
+  const stopped = new AbortController();
+  const stop = (): void => stopped.abort(new Stopped());
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  return stopped.signal;
 }
 
 function findCheckpoint(dir: string, name: string | undefined): { found: string | null; skipped: string[] } {
@@ -82,21 +101,14 @@ interface Beginning {
   readonly engine?: ResolvedConfig['engine'] | undefined;
 }
 
-async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginning): Promise<number> {
+async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginning, stopped: AbortSignal): Promise<number> {
   const log = logger(writer);
-  let live: TrainRun | null = null;
   let control: ControlServer | null = null;
-  const stopped = new AbortController();
-  const stop = (): void => {
-    stopped.abort(new Stopped());
-    live?.stop();
-  };
-  process.on('SIGTERM', stop).on('SIGINT', stop);
   try {
     writer.startHeartbeat();
     writer.onProblem = problem => log(`cannot write: ${problem.message} It is kept and tried again. ${problem.next}`);
     log(`run ${writer.manifest.id}, attempt ${writer.attempt}, process ${process.pid}`);
-    const data = await prepareData(writer, config, log, stopped.signal);
+    const data = await prepareData(writer, config, log, stopped);
     const checkpoint = beginning.checkpoint === null ? null : readCheckpoint(beginning.checkpoint);
     if (checkpoint) checkFits(checkpoint.state, config, data.train.metadata);
     const { engine, facts } = await openEngine(config, engineOf(beginning, checkpoint));
@@ -105,7 +117,6 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     const scheduled = stepsInAll(config, data.train.metadata);
     const totalSteps = Math.min(scheduled, batchesInAll(config, data.train) ?? scheduled);
     if (totalSteps < 1) throw new DatasetError('no-full-batch', `${config.epochs} epochs of ${data.train.examples} examples give no full batch of ${config.global_batch_size}.`, 'Raise epochs or lower global_batch_size.');
-    if (checkpoint && checkpoint.state.step >= totalSteps && !checkpoint.state.evaluation_due) throw new UsageError(`Run ${writer.manifest.id} is complete: all ${totalSteps} steps are done.`, 'Start a new run with more epochs.');
 
     const sampler = new BatchSampler(data.train, config, rowAugmentation(config.dataset, data.train.metadata), checkpoint?.state.data);
     const training = Training.open({ engine, config, model, data: data.train.metadata, totalSteps: scheduled, snapshot: checkpoint ? snapshotOf(checkpoint) : null });
@@ -119,20 +130,21 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
 
     const run = new TrainRun({
       writer, config, engine, engineFacts: facts, model, data, sampler, training, totalSteps, log,
-      best, processSeconds: checkpoint?.state.process_seconds ?? 0, evaluationDue: checkpoint?.state.evaluation_due ?? false,
+      best, processSeconds: checkpoint?.state.process_seconds ?? 0, evaluationDue: checkpoint?.state.evaluation_due ?? false, unsaved: !checkpoint,
       notify: (method, params) => control?.notify(method, params),
     });
-    live = run;
+    writer.onProblem = problem => run.alert('warning', problem.code, `${problem.message} What was to be written is kept and tried again.`, problem.next);
     writer.onRecovered = () => run.alert('info', 'disk', 'The disk takes writes again; nothing was lost.', '');
     control = await ControlServer.listen(writer.nonce, run.handlers());
     writer.setSocket(control.socket);
     run.markStart(checkpoint || writer.attempt > 1 ? 'resume' : 'start', checkpoint ? `from ${path.basename(beginning.checkpoint!)}` : 'from the beginning');
     for (const warning of [...beginning.warnings, ...facts.notes]) run.alert('info', 'note', warning, '');
-    for (const skipped of beginning.skipped) run.alert('warning', 'bad_checkpoint', `Skipped a damaged checkpoint: ${skipped}`, 'An older one is used.');
+    for (const skipped of beginning.skipped) run.alert('warning', 'bad_checkpoint', `Skipped a damaged checkpoint: ${skipped}`, checkpoint ? 'An older one is used.' : 'There is no other: the run begins anew.');
     if (checkpoint && (checkpoint.state.engine.name !== facts.name || checkpoint.state.engine.threads !== facts.threads)) {
       run.alert('warning', 'engine', `The checkpoint was made on ${checkpoint.state.engine.name} with ${checkpoint.state.engine.threads} threads, this is ${facts.name} with ${facts.threads}.`, 'The run goes on to rounding, not bit for bit.');
     }
-    if (stopped.signal.aborted) run.stop();
+    stopped.addEventListener('abort', () => run.stop());
+    if (stopped.aborted) run.stop();
     const { state, because } = await run.run();
     log(`${state}: ${because}`);
     training.dispose();
@@ -144,8 +156,7 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     await writer.close();
     return 0;
   } finally {
-    control?.close();
-    process.off('SIGTERM', stop).off('SIGINT', stop);
+    await control?.close();
   }
 }
 

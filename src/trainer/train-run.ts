@@ -39,6 +39,8 @@ export interface RunParts {
   readonly best: Best | null;
   readonly processSeconds: number;
   readonly evaluationDue: boolean;
+  /** False when a checkpoint of just this state is on disk. */
+  readonly unsaved: boolean;
   readonly log: (line: string) => void;
   readonly notify: <M extends keyof ControlNotifications>(method: M, params: ControlNotifications[M]) => void;
 }
@@ -60,7 +62,11 @@ export class TrainRun {
   private watched: number[];
   private best: Best | null;
   private evaluationDue: boolean;
-  private lastCheckpoint = { at: performance.now(), step: -1 };
+  /** True when a checkpoint written now would hold something that none on disk does. */
+  private unsaved: boolean;
+  private lastCheckpoint = performance.now();
+  /** Why the run is done, once an evaluation reached stop_when. */
+  private reached: string | null = null;
   private lastSystem = 0;
   private lastCpu = process.cpuUsage();
   private lastManifest = performance.now();
@@ -76,6 +82,7 @@ export class TrainRun {
     this.watched = config.watch.filter(index => index < data.test.examples);
     this.best = parts.best;
     this.evaluationDue = parts.evaluationDue;
+    this.unsaved = parts.unsaved;
   }
 
   /** Trains to the end, or until stopped. Returns why it ended; the checkpoint of the last step is on disk then. */
@@ -86,26 +93,26 @@ export class TrainRun {
       for (;;) {
         await this.serve();
         if (this.evaluationDue) {
-          const reached = await this.evaluate();
-          if (this.lastCheckpoint.step !== training.step) await this.checkpoint();
-          if (reached) return await this.end('finished', reached);
+          await this.evaluate();
+          if (this.unsaved) await this.checkpoint();
         }
-        if (training.step >= totalSteps) break;
+        if (this.reached || training.step >= totalSteps) break;
         const batch = sampler.next();
         if (!batch) break;
         this.activity = 'training';
         const started = performance.now();
         const report = await training.advance(batch);
+        this.unsaved = true;
         this.record(report, (performance.now() - started) / 1000);
         const epochs = sampler.epochsDone;
         this.evaluationDue = (batch.endsInterval || training.step >= totalSteps) && epochs >= this.parts.config.min_eval_interval;
-        if (!this.evaluationDue && performance.now() - this.lastCheckpoint.at > this.parts.config.checkpoint_minutes * 60_000) await this.checkpoint();
+        if (!this.evaluationDue && performance.now() - this.lastCheckpoint > this.parts.config.checkpoint_minutes * 60_000) await this.checkpoint();
       }
-      if (this.lastCheckpoint.step !== training.step) await this.checkpoint();
-      return await this.end('finished', `all ${training.step} steps done`);
+      if (this.unsaved) await this.checkpoint();
+      return await this.end('finished', this.reached ?? `all ${training.step} steps done`);
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
-      await this.checkpoint();
+      if (this.unsaved) await this.checkpoint();
       return await this.end('stopped', `stopped by the user at step ${training.step}`);
     } finally {
       this.requests.close(new UsageError('The run has ended.', 'Ask its checkpoints instead.'));
@@ -197,8 +204,8 @@ export class TrainRun {
     this.parts.notify('status', this.status());
   }
 
-  /** Does what others asked for; throws Stopped when the run is to end. */
-  private async serve(): Promise<void> {
+  /** Does what others asked for, and waits while paused or until a hindrance has `passed`; throws Stopped when the run is to end. */
+  private async serve(passed?: () => Promise<boolean>): Promise<void> {
     await this.requests.serve({
       onPause: () => {
         this.clock.pause();
@@ -211,7 +218,7 @@ export class TrainRun {
         this.emit({ kind: 'marker', marker: 'continued' });
         if (!this.requests.stopping.signal.aborted) this.setState('running');
       },
-    });
+    }, passed);
     this.requests.stopping.signal.throwIfAborted();
     this.parts.writer.beatIfDue();
     this.system();
@@ -235,8 +242,8 @@ export class TrainRun {
     }
   }
 
-  /** Evaluates, keeps traces of watched puzzles, remembers the best; returns why the run is done, if stop_when says so. */
-  private async evaluate(signal: AbortSignal = this.requests.stopping.signal): Promise<string | null> {
+  /** Evaluates, keeps traces of watched puzzles, remembers the best and whether stop_when is reached. */
+  private async evaluate(signal: AbortSignal = this.requests.stopping.signal): Promise<void> {
     const { training, engine, model, config, data, writer, log } = this.parts;
     const weights = await training.inferenceWeights();
     const evaluator = new Evaluator(engine, model, config.arch, weights, Math.min(config.global_batch_size, data.test.examples));
@@ -248,18 +255,20 @@ export class TrainRun {
         rows: this.rows, total: data.test.examples, depth: config.arch.halt_max_steps, seed: config.seed, onProgress: progress,
         signal: AbortSignal.any([signal, this.requests.stopping.signal]), breathe: () => this.serve(),
       });
-      const summary: EvalSummary = evalSummarySchema.parse({ ...evaluation, step: training.step });
-      this.emit({ kind: 'eval', ...evaluation });
       for (const index of this.watched) {
         const trace = await tracePuzzle(engine, model, config, data.test, weights, questionFromRow(data.test, index), config.arch.halt_max_steps, { run: writer.manifest.id, step: training.step }, { breathe: () => this.serve(), signal });
-        const file = writer.writeTrace(training.step, index, trace);
+        const file = await this.patiently(() => writer.writeTrace(training.step, index, trace));
         this.parts.notify('trace', { step: training.step, puzzle: index, file });
       }
+      // From here on nothing waits: the evaluation is told once, and a run stopped before makes it again.
+      const summary: EvalSummary = evalSummarySchema.parse({ ...evaluation, step: training.step });
+      this.emit({ kind: 'eval', ...evaluation });
       this.evaluationDue = false;
+      this.unsaved = true;
+      this.reached = this.stopReason(summary);
       writer.update({ last_eval: summary });
       log(`step ${training.step}: ${summary.exact_count} of ${summary.count} puzzles right (${(100 * summary.exact_accuracy).toFixed(1)} %), ${(100 * summary.accuracy).toFixed(1)} % of cells, ${evaluation.seconds.toFixed(1)} s`);
       if (!this.best || summary.exact_accuracy > this.best.eval.exact_accuracy) await this.keepBest(summary);
-      return this.stopReason(summary);
     } finally {
       evaluator.dispose();
       this.activity = 'training';
@@ -269,10 +278,10 @@ export class TrainRun {
   private async keepBest(summary: EvalSummary): Promise<void> {
     const { writer, training } = this.parts;
     // The checkpoint must know of itself that it is the best so far, so its name is settled before it is written.
-    this.best = { checkpoint: `step-${training.step}`, metric: 'exact_accuracy', eval: summary };
-    const name = await this.checkpoint();
-    this.best = { ...this.best, checkpoint: name };
-    writer.writeBest(this.best);
+    const best: Best = { checkpoint: `step-${training.step}`, metric: 'exact_accuracy', eval: summary };
+    const name = await this.checkpoint(best);
+    this.best = { ...best, checkpoint: name };
+    await this.patiently(() => writer.writeBest({ ...best, checkpoint: name }));
     this.emit({ kind: 'marker', marker: 'best', text: name });
   }
 
@@ -282,33 +291,48 @@ export class TrainRun {
     return reached ? `stop_when reached: ${wanted.map(([key, share]) => `${key} >= ${share}`).join(', ')}` : null;
   }
 
-  /** Writes a checkpoint of this step; one that cannot be written pauses the run with an alert instead of ending it. */
-  private async checkpoint(): Promise<string> {
+  /** Writes a checkpoint of this step and returns its name. */
+  private async checkpoint(best: Best | null = this.best): Promise<string> {
     const { training, writer, config, data, sampler, engineFacts } = this.parts;
     this.activity = 'writing checkpoint';
     const snapshot = await training.snapshot();
     const { seq_len, vocab_size, num_puzzle_identifiers } = data.train.metadata;
-    for (;;) {
+    const name = await this.patiently(() => writer.writeCheckpoint({
+      model: snapshot.model, ema: snapshot.ema, optimizer: snapshot.optimizer, carry: snapshot.carry,
+      state: {
+        step: training.step, seed: config.seed, engine: { name: engineFacts.name, threads: engineFacts.threads, forward_dtype: engineFacts.forward_dtype },
+        data: sampler.position, process_seconds: this.clock.seconds, best, evaluation_due: this.evaluationDue, arch: config.arch, seq_len, vocab_size, num_puzzle_identifiers,
+      },
+    }));
+    this.lastCheckpoint = performance.now();
+    this.unsaved = false;
+    this.emit({ kind: 'marker', marker: 'checkpoint', text: name });
+    this.activity = 'training';
+    return name;
+  }
+
+  /**
+   * Writes something large to the run folder. While the disk refuses, the run is paused with an alert and tries again, so
+   * that a full disk ends no training; only a request or a stop, which somebody waits for, is told at once.
+   */
+  private async patiently<T>(write: () => T | Promise<T>): Promise<T> {
+    const results: T[] = [];
+    const attempt = async (): Promise<RunFolderError | null> => {
       try {
-        const name = await writer.writeCheckpoint({
-          model: snapshot.model, ema: snapshot.ema, optimizer: snapshot.optimizer, carry: snapshot.carry,
-          state: {
-            step: training.step, seed: config.seed, engine: { name: engineFacts.name, threads: engineFacts.threads, forward_dtype: engineFacts.forward_dtype },
-            data: sampler.position, process_seconds: this.clock.seconds, best: this.best, evaluation_due: this.evaluationDue, arch: config.arch, seq_len, vocab_size, num_puzzle_identifiers,
-          },
-        });
-        this.lastCheckpoint = { at: performance.now(), step: training.step };
-        this.emit({ kind: 'marker', marker: 'checkpoint', text: name });
-        this.activity = 'training';
-        return name;
+        results.push(await write());
+        return null;
       } catch (error) {
-        if (!(error instanceof RunFolderError) || !['disk_full', 'read_only', 'io'].includes(error.code)) throw error;
-        if (this.requests.stopping.signal.aborted) throw error;
-        this.alert('error', error.code, error.message, `Training is paused and loses nothing: ${error.next} Then resume it.`);
-        this.requests.pause();
-        await this.serve();
+        if (error instanceof RunFolderError && ['disk_full', 'read_only', 'io'].includes(error.code)) return error;
+        throw error;
       }
+    };
+    const trouble = await attempt();
+    if (trouble) {
+      if (this.requests.serving || this.requests.stopping.signal.aborted) throw trouble;
+      this.alert('error', trouble.code, trouble.message, `${trouble.next} Training is paused, loses nothing, and goes on by itself.`);
+      await this.serve(async () => (await attempt()) === null);
     }
+    return results[0]!;
   }
 
   private async trace(request: TraceRequest, signal: AbortSignal): Promise<Trace> {

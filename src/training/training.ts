@@ -13,6 +13,8 @@ import { emptyCarry, initialWeights, prefixed, zerosLike } from './initial-state
 import { PuzzleEmbeddings } from './puzzle-embeddings';
 import { learningRate } from './schedule';
 import { Slots } from './slots';
+import type { TrainingSnapshot } from './snapshot';
+import { fittedSnapshot } from './snapshot';
 import type { HaltingCount } from './slots';
 import { trainStep } from './train-step';
 
@@ -28,18 +30,6 @@ export interface StepReport {
   readonly outputs: HostTensors;
 }
 
-/** Everything that a checkpoint holds, in host memory, under published names. */
-export interface TrainingSnapshot {
-  readonly step: number;
-  /** Dense parameters, buffers, and the puzzle embedding table. */
-  readonly model: HostTensors;
-  readonly ema: HostTensors | null;
-  /** `m.*` and `v.*`. */
-  readonly optimizer: HostTensors;
-  /** z_H, z_L and the slots. */
-  readonly carry: HostTensors;
-}
-
 /** Published name of the puzzle embedding table. */
 export const puzzleEmbName = 'inner.puzzle_emb.weights';
 
@@ -47,7 +37,7 @@ export const puzzleEmbName = 'inner.puzzle_emb.weights';
 export class NonFiniteLoss extends Error {
   override readonly name = 'NonFiniteLoss';
   readonly code = 'non_finite_loss';
-  readonly next = 'The last checkpoint is good: resume from it with a lower lr, a longer lr_warmup_steps, or a smaller H_cycles/L_cycles.';
+  readonly next = 'Train again with a lower lr, a longer lr_warmup_steps, or smaller H_cycles/L_cycles. The last checkpoint is from before: it can be evaluated and resumed.';
   constructor(readonly step: number, what: string, value: number) {
     super(`${what} became ${value} at step ${step}`);
   }
@@ -71,13 +61,15 @@ export class Training {
 
   /**
    * A training at `snapshot`, or at its very beginning when that is null. `totalSteps` is what the learning rate's schedule
-   * is laid out over. With `inspect`, reports also hold logits, predictions and gradients, for tests.
+   * is laid out over. With `inspect`, reports also hold logits, predictions and gradients, for tests. Throws RunFolderError
+   * when the snapshot is not of this config and data.
    */
   static open(opts: {
     engine: Engine; config: ResolvedConfig; model: Model; data: DataShape; totalSteps: number;
     snapshot: TrainingSnapshot | null; inspect?: boolean;
   }): Training {
-    const { engine, config, model, data, snapshot } = opts;
+    const { engine, config, model, data } = opts;
+    const snapshot = opts.snapshot && fittedSnapshot(opts.snapshot, config, model, data);
     const batch = config.global_batch_size;
     const fresh = snapshot ? null : initialWeights(config.arch, data, config.seed);
     const { [puzzleEmbName]: table, ...stored } = snapshot?.model ?? {};

@@ -8,7 +8,7 @@ import { trm } from '../../src/model/trm';
 import type { Batch } from '../../src/puzzles/dataset';
 import { Evaluator } from '../../src/training/evaluation';
 import { Training, inferenceWeightsOf, puzzleEmbName } from '../../src/training/training';
-import type { TrainingSnapshot } from '../../src/training/training';
+import type { TrainingSnapshot } from '../../src/training/snapshot';
 import { emptyCarry, prefixed, zerosLike } from '../../src/training/initial-state';
 import { engines } from '../engines';
 import { readVector, under, vectorNames } from './vectors';
@@ -62,7 +62,7 @@ describe.each(engines)('$name engine', ({ open, there }) => {
     function begin(): Training {
       const dense = Object.fromEntries(Object.entries(initial).filter(([key]) => key !== puzzleEmbName && !key.endsWith('_init')));
       const zeros = zerosLike(dense);
-      const slots = { shape: [vector.batchSize * vector.seqLen], data: new Int32Array(vector.batchSize * vector.seqLen) };
+      const slots = { shape: [vector.batchSize, vector.seqLen], data: new Int32Array(vector.batchSize * vector.seqLen) };
       const perSlot = { shape: [vector.batchSize], data: new Int32Array(vector.batchSize) };
       const snapshot: TrainingSnapshot = {
         step: 0, model: initial, ema: dense, optimizer: { ...prefixed('m', zeros), ...prefixed('v', zeros) },
