@@ -10,6 +10,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readBest, readCheckpointState } from '../../src/runs/checkpoints';
 import { dropSuperseded } from '../../src/runs/metrics-reader';
 import { readRun } from '../../src/runs/read-run';
+import type { MetricEvent } from '../../src/runs/schema';
 import { listTraces, readTrace } from '../../src/runs/traces';
 import { RandomStream } from '../../src/random/stream';
 import { temporaryFolder } from '../unit/runs-fixture';
@@ -18,6 +19,9 @@ import type { Keys, Program } from './programs';
 
 /** Checkpoints all the time: one after every few steps. */
 const often: Keys = { ...tiny, checkpoint_minutes: 0.001, keep_checkpoints: 2 };
+
+/** An event without what differs from one attempt to the next. */
+const numbersOf = (event: MetricEvent): MetricEvent => ({ ...event, attempt: 0, wall: 0, process: 0, ...('seconds' in event ? { seconds: 0 } : {}) });
 
 /** Everything of a finished run that must not depend on how often it was ended. */
 async function essence(dir: string): Promise<Record<string, unknown>> {
@@ -29,11 +33,11 @@ async function essence(dir: string): Promise<Record<string, unknown>> {
     files: Object.fromEntries(readdirSync(last).filter(name => name.endsWith('.safetensors')).map(name => [name, createHash('sha256').update(readFileSync(path.join(last, name))).digest('hex')])),
     state: { step, seed, data, evaluation_due, best: best?.eval },
     best: readBest(dir)?.eval,
-    train: ofKind(events, 'train').map(({ attempt, wall, process, seconds, ...numbers }) => numbers),
-    eval: ofKind(events, 'eval').map(({ attempt, wall, process, seconds, ...numbers }) => numbers),
+    train: ofKind(events, 'train').map(numbersOf),
+    eval: ofKind(events, 'eval').map(numbersOf),
     traces: await Promise.all(traces.flatMap(({ index, steps }) => steps.map(async at => {
-      const { attempt, run, ...trace } = await readTrace(dir, at, index);
-      return trace;
+      const trace = await readTrace(dir, at, index);
+      return { ...trace, attempt: 0, run: null };
     }))),
     last_eval: (await readRun(dir)).manifest.last_eval,
   };
