@@ -94,7 +94,7 @@ export class ControlServer {
     connection.onRequest(async (method, params, cancel) => {
       if (method === 'hello') {
         if (!sameSecret((params as { nonce?: unknown } | undefined)?.nonce, nonce)) {
-          setImmediate(end);
+          setTimeout(end, 1000).unref(); // not before the refusal has been sent
           throw new ResponseError(-32001, 'The nonce is not that of this run.', { next: 'Read run.json again: the run may have been resumed.' });
         }
         known = true;
