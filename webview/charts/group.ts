@@ -38,7 +38,7 @@ export class ChartGroup implements Disposable {
   #timer = 0;
   #lastDraw = -Infinity;
   #lastCost = 0;
-  #drawing = false;
+  #turn: GroupMember[] = [];
   readonly #followers: ((following: boolean) => void)[] = [];
   readonly #watching = watchTheme(theme => { this.#theme = theme; this.invalidate(true); });
   readonly #sight = new IntersectionObserver(entries => {
@@ -96,13 +96,14 @@ export class ChartGroup implements Disposable {
     this.#stale.delete(member);
     this.#inSight.delete(member.element);
     this.#sight.unobserve(member.element);
+    this.#turn = this.#turn.filter(other => other !== member);
     member.dispose();
   }
 
   /** Says that something changed. `now`: the reader did it, so do not wait for the next turn. */
   invalidate(now = false): void {
     for (const member of this.#members) this.#stale.add(member);
-    if (now) this.#drawing = false; // a new window: do not finish the old one first
+    if (now) this.#turn = []; // begin again: do not finish an outdated turn first
     this.#schedule(now);
   }
 
@@ -188,26 +189,25 @@ export class ChartGroup implements Disposable {
     this.#frame = 0;
     if (document.hidden) return;
     const begin = performance.now();
-    if (!this.#drawing) {
-      this.#drawing = true;
+    if (this.#turn.length === 0) {
+      this.#turn = [...this.#stale].filter(member => this.#inSight.has(member.element));
       this.#lastCost = 0;
       if (this.#zoomed === null) this.#span = this.#extent();
     }
     let spent = 0;
-    for (const member of this.#stale) {
-      if (!this.#inSight.has(member.element)) continue;
-      if (spent > frameShareMs) {
-        this.#lastCost += spent;
-        this.#frame = requestAnimationFrame(() => this.#draw());
-        return;
-      }
+    while (this.#turn.length > 0 && spent < frameShareMs) {
+      const member = this.#turn.shift()!;
       this.#stale.delete(member);
       member.draw(this.span(), this.#axis, this.#theme);
       this.#crosshairOf(member);
       spent = performance.now() - begin;
     }
-    this.#drawing = false;
-    this.#lastDraw = performance.now();
     this.#lastCost += spent;
+    if (this.#turn.length > 0) {
+      this.#frame = requestAnimationFrame(() => this.#draw());
+      return;
+    }
+    this.#lastDraw = performance.now();
+    if ([...this.#stale].some(member => this.#inSight.has(member.element))) this.#schedule(false); // what came in meanwhile
   }
 }

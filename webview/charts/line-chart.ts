@@ -155,7 +155,7 @@ export class LineChart implements GroupMember {
   }
 
   #build(lines: readonly Line[], span: Span, pixels: number, theme: Theme): Dataset[] {
-    const behind = lines.length > 3 ? 0.16 : 0.25; // opacity of raw values: many lines, fainter
+    const behind = lines.length > 6 ? 0.1 : lines.length > 3 ? 0.16 : 0.25; // opacity of raw values: many lines, fainter
     const coarse = lines.length > 3 ? Math.ceil(pixels / 2) : pixels; // and drawn for every other pixel
     const bands: Dataset[] = [];
     const faint: Dataset[] = [];

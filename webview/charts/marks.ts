@@ -38,7 +38,7 @@ export function thinMarks(marks: readonly Mark[], span: Span, pixels: number): M
 /** The marks within a few pixels of x, in words. */
 export function marksAt(marks: readonly Mark[], x: number, span: Span, pixels: number): string[] {
   const gap = (nearPixels * (span.max - span.min)) / Math.max(1, pixels);
-  return marks.filter(mark => Math.abs(mark.x - x) <= gap / 2).map(mark => mark.text);
+  return [...new Set(marks.filter(mark => Math.abs(mark.x - x) <= gap / 2).map(mark => mark.text))];
 }
 
 /** Marks and guides for chartjs-plugin-annotation. */

@@ -37,8 +37,8 @@ export function recordChart(chart: Chart): string {
   const { options } = chart.config;
   const twin = new Chart(canvas as unknown as HTMLCanvasElement, {
     type: 'type' in chart.config ? chart.config.type : 'line',
-    // Lines with a `segment` are drawn call by call; others as a Path2D, which cannot be written down.
-    data: { labels: [...chart.data.labels ?? []], datasets: chart.data.datasets.map(dataset => ({ ...dataset, data: [...dataset.data], segment: {} })) } as never,
+    // Lines with a `segment` are drawn call by call; others as a Path2D, which cannot be written down. Nor can the borders of bars.
+    data: { labels: [...chart.data.labels ?? []], datasets: chart.data.datasets.map(dataset => ({ ...dataset, data: [...dataset.data], segment: {}, ...(dataset.type === 'bar' ? { borderWidth: 0 } : {}) })) } as never,
     options: { ...options, responsive: false, plugins: { ...options?.plugins, zoom: false } } as never,
     plugins: chart.config.plugins ?? [],
     platform: BasicPlatform,

@@ -4,6 +4,7 @@
  */
 import type { ChartsSettings, ChartsState, RunData } from '../../src/protocol/charts';
 import { h, icon, setChildren } from '../shared/dom';
+import { watchTheme } from '../shared/theme';
 import type { ExportFile } from '../charts/export';
 import { ChartGroup } from '../charts/group';
 import { LineChart } from '../charts/line-chart';
@@ -54,6 +55,7 @@ export class LivePage {
     this.#content = h('div', { hidden: true }, this.#heading.element, this.#chooser.element, this.#toolbar.element, this.#charts);
     setChildren(root, this.#face, this.#content);
     this.#buildCharts();
+    watchTheme(() => { if (this.#runs.length > 0) this.#refresh(); }); // swatches; charts redraw themselves
   }
 
   /** While the first state is on its way. */
