@@ -62,6 +62,7 @@ export class BarChart implements GroupMember {
   readonly #datasets = new Map<string, Dataset>();
   readonly #note = h('p', { class: 'chart-note muted' });
   #shown: BarModel = { categories: [], series: [], note: '', empty: '', unit: '' };
+  #theme: Theme | undefined;
   #at: number | null = null;
 
   constructor(options: BarChartOptions, group: ChartGroup, model: () => BarModel, save: (file: ExportFile) => void) {
@@ -98,6 +99,8 @@ export class BarChart implements GroupMember {
     const model = this.#model();
     this.#shown = model;
     const look = axisLook(theme);
+    if (theme !== this.#theme) this.#datasets.clear(); // chart.js keeps the looks of points per dataset
+    this.#theme = theme;
     this.#chart.data.labels = [...model.categories];
     this.#chart.data.datasets = [...model.series].sort((a, b) => Number(b.look === 'points') - Number(a.look === 'points')).map(series => this.#dataset(series, theme));
     this.#chart.options.scales = {

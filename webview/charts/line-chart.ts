@@ -86,6 +86,7 @@ export class LineChart implements GroupMember {
   readonly #model: () => LineModel;
   readonly #datasets = new Map<string, Dataset>();
   #shown: LineModel = { lines: [], marks: [], guides: [], choices: [], log: false, namedElsewhere: false, unit: '', empty: '' };
+  #theme: Theme | undefined;
   #counts = { points: 0, drawn: 0 };
 
   constructor(options: LineChartOptions, group: ChartGroup, model: () => LineModel, save: (file: ExportFile) => void) {
@@ -121,6 +122,8 @@ export class LineChart implements GroupMember {
     const pixels = Math.max(50, Math.round(this.panel.plot.clientWidth - 60));
     this.#counts = { points: 0, drawn: 0 };
     const chart = this.#chart;
+    if (theme !== this.#theme) this.#datasets.clear(); // chart.js keeps the looks of points per dataset
+    this.#theme = theme;
     chart.data.datasets = this.#build(model.lines.filter(line => line.shown), span, pixels, theme);
     chart.options.scales = {
       x: xScale(axis, span, theme),
