@@ -176,17 +176,16 @@ export class LineChart implements GroupMember {
         );
       }
       if (line.smoothing > 0) faint.push(this.#dataset(`${line.key} raw`, { data: line.y.points(line.x, span, coarse, 0), borderColor: fade(color, behind), borderWidth: 1, pointRadius: 0 }));
-      const roomy = line.points && points.length < pixels / 9;
-      const lone = points.length === 1;
-      main.push(this.#dataset(line.key, {
+      const pointed = points.length === 1 || (line.points && points.length < pixels / 9);
+      main.push(this.#dataset(`${line.key} ${color} ${pointed}`, {
         data: points, clip: { left: 0, right: 4, top: 6, bottom: 6 }, borderColor: color, backgroundColor: color, borderWidth: line.width, borderDash: [...dash],
-        pointRadius: roomy || lone ? 3.5 : 0, pointStyle: shape, pointBorderColor: color, pointBackgroundColor: theme.background, pointBorderWidth: 1.75,
+        pointRadius: pointed ? 3.5 : 0, pointStyle: shape, pointBorderColor: color, pointBackgroundColor: theme.background, pointBorderWidth: 1.75,
       }));
     }
     return [...main, ...faint, ...bands]; // chart.js draws the first on top
   }
 
-  /** chart.js keeps state per dataset object: the same line stays the same object. */
+  /** chart.js keeps state per dataset object, the looks of points among it: a line stays the same object as long as its looks stay. */
   #dataset(key: string, values: Partial<Dataset> & { data: Point[] }): Dataset {
     let dataset = this.#datasets.get(key);
     if (dataset === undefined) this.#datasets.set(key, dataset = { label: key, data: [], borderJoinStyle: 'round' });
