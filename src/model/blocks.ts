@@ -5,8 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core';
 import type { ArchConfig } from '../config/schema';
-import { rmsNorm, rotary, selfAttention, splitAttention, splitSwiGLU, swiGLU, swiGLUOverTokens } from './layers';
-import type { Rotary } from './layers';
+import { rmsNorm, rotary, selfAttention, splitAttention, splitSwiGLU, swapTokensAndFeatures, swiGLU } from './layers';
+import type { Rotary, SwiGLUWeights } from './layers';
 
 /** Weights by their published names. */
 export type Weights = Readonly<Record<string, Tensor>>;
@@ -24,26 +24,32 @@ export function weight(weights: Weights, name: string): Tensor {
   return found;
 }
 
-type Block = (h: Tensor) => Tensor;
+type Sublayer = (h: Tensor) => Tensor;
 
-function block(weights: Weights, prefix: string, options: BlockOptions, angles: Rotary | null): Block {
+function block(weights: Weights, prefix: string, options: BlockOptions, angles: Rotary | null): Sublayer {
   const { rms_norm_eps: eps, num_heads: heads } = options;
-  const features = splitSwiGLU(weight(weights, `${prefix}.mlp.gate_up_proj.weight`), weight(weights, `${prefix}.mlp.down_proj.weight`));
-  const mlp = (h: Tensor): Tensor => {
-    const flat = tf.reshape(h, [-1, options.hidden_size]);
-    return tf.reshape(rmsNorm(tf.add(flat, swiGLU(features, flat)), -1, eps), h.shape);
-  };
+  const named = (name: string): Tensor => weight(weights, `${prefix}.${name}.weight`);
+  const swiGLUOf = (name: string): SwiGLUWeights => splitSwiGLU(named(`${name}.gate_up_proj`), named(`${name}.down_proj`));
+  const postNorm = (h: Tensor, sublayer: Sublayer): Tensor => rmsNorm(tf.add(h, sublayer(h)), eps);
+
+  const features = swiGLUOf('mlp');
   if (options.mlp_t) {
-    const tokens = splitSwiGLU(weight(weights, `${prefix}.mlp_t.gate_up_proj.weight`), weight(weights, `${prefix}.mlp_t.down_proj.weight`));
-    return h => mlp(rmsNorm(tf.add(h, swiGLUOverTokens(tokens, h)), 1, eps));
+    const tokens = swiGLUOf('mlp_t');
+    return h => {
+      const mixed = postNorm(swapTokensAndFeatures(h), turned => swiGLU(turned, tokens));
+      return postNorm(swapTokensAndFeatures(mixed), h => swiGLU(h, features));
+    };
   }
-  const attention = splitAttention(weight(weights, `${prefix}.self_attn.qkv_proj.weight`), weight(weights, `${prefix}.self_attn.o_proj.weight`));
-  return h => mlp(rmsNorm(tf.add(h, selfAttention(attention, h, heads, angles)), -1, eps));
+  const attention = splitAttention(named('self_attn.qkv_proj'), named('self_attn.o_proj'));
+  return h => {
+    const mixed = postNorm(h, h => selfAttention(h, attention, heads, angles));
+    return postNorm(mixed, h => swiGLU(h, features));
+  };
 }
 
 /**
- * The network under `prefix` with `layers` blocks, for sequences of S positions. Fused weights are split here, once,
- * however often the network is then applied.
+ * The network under `prefix` with `layers` blocks, for sequences of S positions. Weights are split and turned here,
+ * once, however often the network is then applied.
  */
 export function network(weights: Weights, prefix: string, layers: number, sequence: number, options: BlockOptions): Network {
   const headDim = Math.floor(options.hidden_size / options.num_heads);

@@ -1,74 +1,72 @@
 /**
- * The layers every recursive model here is made of: linear maps, RMSNorm, SwiGLU over features or over tokens, and
- * self-attention. Weights keep the published layout [out, in]; nothing has a bias or a gain. The hot pieces carry
- * gradients written by hand: fewer operations, and none of the large constants that automatic ones leave behind.
+ * The layers every recursive model here is made of: linear maps, RMSNorm, SwiGLU and self-attention, all over the last
+ * axis; nothing has a bias or a gain. Published weights [out, in] are turned to [in, out] once per step: so the products
+ * are plain ones, which every engine does best. The hot pieces carry gradients written by hand: fewer operations, and
+ * none of the large constants that automatic ones leave behind.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-
-type GradSaver = (saved: Tensor[]) => void;
-type Gradient = (dy: Tensor, saved: Tensor[]) => Tensor | Tensor[];
-type WithGradient = (...inputs: (Tensor | GradSaver)[]) => { value: Tensor; gradFunc: Gradient };
-/** tfjs types the inputs and the saver of a custom gradient as one mixed list; this keeps the cast in one place. */
-const customGradient = <In extends Tensor[]>(f: (...args: [...In, GradSaver]) => { value: Tensor; gradFunc: Gradient }): ((...inputs: In) => Tensor) =>
-  tf.customGrad(f as unknown as WithGradient);
-
-/** y = x W^T for x [N, in] and a published weight W [out, in]. */
-export const linear = (x: Tensor, weight: Tensor): Tensor => tf.matMul(x, weight, false, true);
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { customGradient } from './custom-gradient';
 
 /**
- * h / sqrt(mean(h^2) + eps) over one axis; no gain. `axis` -1 normalises features; TRM-MLP also normalises over the
- * sequence axis after mixing tokens.
+ * A published weight [out, in] as the networks use it, [in, out]: turned once per step, however often it is then applied.
+ * Of a fused weight, `part` of `parts` equal blocks of rows.
  */
-export function rmsNorm(h: Tensor, axis: number, eps: number): Tensor {
+export function weightOf(published: Tensor, part = 0, parts = 1): Tensor {
+  const [rows, d] = published.shape as [number, number];
+  const own = parts === 1 ? published : tf.slice(published, [(part * rows) / parts, 0], [rows / parts, d]);
+  return tf.transpose(own, [1, 0]);
+}
+
+/** y = x W over the last axis: x [..., in], W [in, out] -> [..., out]. */
+export function linear(x: Tensor, weight: Tensor): Tensor {
+  const [inputs, outputs] = weight.shape as [number, number];
+  return tf.reshape(tf.matMul(tf.reshape(x, [-1, inputs]), weight), [...x.shape.slice(0, -1), outputs]);
+}
+
+/** h / sqrt(mean(h^2) + eps) over the last axis; no gain. */
+export function rmsNorm(h: Tensor, eps: number): Tensor {
   const normalise = customGradient<[Tensor]>((x, save) => {
-    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(x), axis, true), eps));
+    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), eps));
     const y = tf.mul(x, scale);
     save([y, scale]);
-    return { value: y, gradFunc: (dy, [y, scale]) => tf.mul(scale!, tf.sub(dy, tf.mul(y!, tf.mean(tf.mul(dy, y!), axis, true)))) };
+    return { value: y, gradFunc: (dy, [y, scale]) => tf.mul(scale!, tf.sub(dy, tf.mul(y!, tf.mean(tf.mul(dy, y!), -1, true)))) };
   });
   return normalise(h);
 }
 
-/** silu(gate) * up, elementwise. */
-export const siluTimes = customGradient<[Tensor, Tensor]>((gate, up, save) => {
-  const sigmoid = tf.sigmoid(gate);
-  const silu = tf.mul(gate, sigmoid);
-  save([up, sigmoid, silu]);
-  return {
-    value: tf.mul(silu, up),
-    // d silu / d gate = sigmoid + silu (1 - sigmoid)
-    gradFunc: (dy, [up, sigmoid, silu]) => [tf.mul(tf.mul(dy, up!), tf.add(sigmoid!, tf.mul(silu!, tf.sub(1, sigmoid!)))), tf.mul(dy, silu!)],
-  };
-});
-
-/** W h_b for every puzzle b of the batch: W [M, S], h [B, S, D] -> [B, M, D]. Mixes tokens without transposing h. */
-export const mixTokens = customGradient<[Tensor, Tensor]>((weight, h, save) => {
-  save([weight, h]);
-  return {
-    value: tf.matMul(tf.expandDims(weight, 0), h),
-    gradFunc: (dy, [weight, h]) => [
-      tf.sum(tf.matMul(dy as Tensor3D, h! as Tensor3D, false, true), 0),
-      tf.matMul(tf.expandDims(weight!, 0), dy, true, false),
-    ],
-  };
-});
-
-/** A SwiGLU's weights, gate and up apart: [I, d], [I, d], [d, I]. */
+/** A SwiGLU's weights: gate and up [d, I], down [I, d]. */
 export interface SwiGLUWeights { gate: Tensor; up: Tensor; down: Tensor }
 
-/** Splits the fused published matrix gate_up [2I, d]; done once per step, outside the recursion. */
-export function splitSwiGLU(gateUp: Tensor, down: Tensor): SwiGLUWeights {
-  const [rows, d] = gateUp.shape as [number, number];
-  const inner = rows / 2;
-  return { gate: tf.slice(gateUp, [0, 0], [inner, d]), up: tf.slice(gateUp, [inner, 0], [inner, d]), down };
-}
+/** The weights in the published gate_up [2I, d], fused, and down [d, I]. */
+export const splitSwiGLU = (gateUp: Tensor, down: Tensor): SwiGLUWeights => ({ gate: weightOf(gateUp, 0, 2), up: weightOf(gateUp, 1, 2), down: weightOf(down) });
 
-/** down(silu(gate h) * up h) over features: h [N, D] -> [N, D]. */
-export const swiGLU = (w: SwiGLUWeights, h: Tensor): Tensor => linear(siluTimes(linear(h, w.gate), linear(h, w.up)), w.down);
+const swiGLURows = customGradient<[Tensor, Tensor, Tensor, Tensor]>((h, gateW, upW, downW, save) => {
+  const gate = tf.matMul(h, gateW);
+  const up = tf.matMul(h, upW);
+  const sigmoid = tf.sigmoid(gate);
+  const silu = tf.mul(gate, sigmoid);
+  save([h, gateW, upW, downW, up, sigmoid, silu]);
+  return {
+    value: tf.matMul(tf.mul(silu, up), downW),
+    gradFunc: (dy, saved) => {
+      const [h, gateW, upW, downW, up, sigmoid, silu] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+      const inner = tf.mul(silu, up);
+      const dInner = tf.matMul(dy, downW, false, true);
+      const dUp = tf.mul(dInner, silu);
+      // d silu / d gate = sigmoid + silu (1 - sigmoid); times up: inner + sigmoid (up - inner)
+      const dGate = tf.mul(dInner, tf.add(inner, tf.mul(sigmoid, tf.sub(up, inner))));
+      const dH = tf.add(tf.matMul(dGate, gateW, false, true), tf.matMul(dUp, upW, false, true));
+      return [dH, tf.matMul(h, dGate, true), tf.matMul(h, dUp, true), tf.matMul(inner, dy, true)];
+    },
+  };
+});
 
-/** The same over tokens: h [B, S, D] -> [B, S, D], with weights of width S. */
-export const swiGLUOverTokens = (w: SwiGLUWeights, h: Tensor): Tensor => mixTokens(w.down, siluTimes(mixTokens(w.gate, h), mixTokens(w.up, h)));
+/** down(silu(gate h) * up h) over the last axis: h [..., d] -> [..., d]. */
+export const swiGLU = (h: Tensor, { gate, up, down }: SwiGLUWeights): Tensor => tf.reshape(swiGLURows(tf.reshape(h, [-1, h.shape.at(-1)!]), gate, up, down), h.shape);
+
+/** Features and tokens change places: [B, S, D] -> [B, D, S], and back. */
+export const swapTokensAndFeatures = (h: Tensor): Tensor => tf.transpose(h, [0, 2, 1]);
 
 /** Rotary angles for positions 0..S-1: cos and sin, both [S, head_dim], the half-frequencies repeated (rotate-half). */
 export interface Rotary { cos: Tensor; sin: Tensor }
@@ -96,27 +94,22 @@ function rotate(q: Tensor, { cos, sin }: Rotary): Tensor {
   return tf.add(tf.mul(q, cos), tf.mul(tf.concat([tf.neg(second), first], 3), sin));
 }
 
-/** Self-attention's weights, q, k and v apart: [H head_dim, D] each, and the output matrix [D, H head_dim]. */
+/** Self-attention's weights: q, k and v [D, H head_dim] each, and the output matrix [H head_dim, D]. */
 export interface AttentionWeights { q: Tensor; k: Tensor; v: Tensor; o: Tensor }
 
-/** Splits the fused published matrix qkv [3 H head_dim, D]: all query heads, then all key heads, then all value heads. */
-export function splitAttention(qkv: Tensor, o: Tensor): AttentionWeights {
-  const [rows, d] = qkv.shape as [number, number];
-  const part = (i: number): Tensor => tf.slice(qkv, [(i * rows) / 3, 0], [rows / 3, d]);
-  return { q: part(0), k: part(1), v: part(2), o };
-}
+/** The weights in the published qkv [3 H head_dim, D], fused (all query heads, then all key heads, then all value heads), and o [D, H head_dim]. */
+export const splitAttention = (qkv: Tensor, o: Tensor): AttentionWeights => ({ q: weightOf(qkv, 0, 3), k: weightOf(qkv, 1, 3), v: weightOf(qkv, 2, 3), o: weightOf(o) });
 
 /** Multi-head self-attention, not causal, scale 1/sqrt(head_dim): h [B, S, D] -> [B, S, D]. */
-export function selfAttention(w: AttentionWeights, h: Tensor, heads: number, angles: Rotary | null): Tensor {
-  const [b, s, d] = h.shape as [number, number, number];
-  const headDim = w.q.shape[0] / heads;
-  const flat = tf.reshape(h, [b * s, d]);
-  const split = (weight: Tensor): Tensor => tf.transpose(tf.reshape(linear(flat, weight), [b, s, heads, headDim]), [0, 2, 1, 3]);
+export function selfAttention(h: Tensor, w: AttentionWeights, heads: number, angles: Rotary | null): Tensor {
+  const [b, s] = h.shape as [number, number];
+  const width = w.q.shape[1]!;
+  const headDim = width / heads;
+  const split = (weight: Tensor): Tensor => tf.transpose(tf.reshape(linear(h, weight), [b, s, heads, headDim]), [0, 2, 1, 3]);
   let q = split(w.q);
   let k = split(w.k);
   if (angles) [q, k] = [rotate(q, angles), rotate(k, angles)];
-  const scores = tf.softmax(tf.mul(tf.matMul(q as Tensor4D, k as Tensor4D, false, true), 1 / Math.sqrt(headDim)));
+  const scores = tf.softmax(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(headDim)));
   const mixed = tf.matMul(scores, split(w.v));
-  const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [b * s, heads * headDim]);
-  return tf.reshape(linear(joined, w.o), [b, s, d]);
+  return linear(tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [b, s, width]), w.o);
 }

@@ -5,18 +5,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { lossTypes } from '../config/schema';
+import { customGradient } from './custom-gradient';
 
 /** The published name of a cross-entropy. */
 export type LossType = (typeof lossTypes)[number];
 
 /**
  * log of stablemax: s(v) = v + 1 for v >= 0, 1 / (1 - v) for v < 0, divided by its sum over the last axis (Prieto et al.,
- * arXiv:2501.04697). Written with relu because comparisons have no gradient.
+ * arXiv:2501.04697). s'(v) = min(s, 1)^2: 1 where v >= 0, s^2 below.
  */
-function logStablemax(logits: Tensor): Tensor {
+const logStablemax = customGradient<[Tensor]>((logits, save) => {
   const s = tf.add(tf.relu(logits), tf.div(1, tf.add(1, tf.relu(tf.neg(logits)))));
-  return tf.log(tf.div(s, tf.sum(s, -1, true)));
-}
+  const p = tf.div(s, tf.sum(s, -1, true));
+  save([s, p]);
+  return {
+    value: tf.log(p),
+    gradFunc: (dy, [s, p]) => tf.mul(tf.sub(dy, tf.mul(p!, tf.sum(dy, -1, true))), tf.div(tf.square(tf.minimum(s!, 1)), s!)),
+  };
+});
 
 /** Log-probabilities [..., V] of logits under the loss's own normalisation. */
 export const logProbabilities = (logits: Tensor, loss: LossType): Tensor => (loss === 'stablemax_cross_entropy' ? logStablemax(logits) : tf.logSoftmax(logits));

@@ -7,23 +7,35 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine';
-import { mixTokens, rmsNorm, siluTimes } from '../../src/model/layers';
+import { rmsNorm, splitSwiGLU, swapTokensAndFeatures, swiGLU } from '../../src/model/layers';
+import { logProbabilities } from '../../src/model/losses';
 import { engines } from '../engines';
 import { exampleTensor } from './training-example';
 
 type Layer = (...inputs: Tensor[]) => Tensor;
 
 const eps = 1e-5;
-const plainRmsNorm = (axis: number): Layer => h => tf.div(h, tf.sqrt(tf.add(tf.mean(tf.mul(h, h), axis, true), eps)));
-/** W h per puzzle: every puzzle's product by itself. */
-const plainMixTokens: Layer = (weight, h) => tf.stack(tf.unstack(h).map(puzzle => tf.matMul(weight, puzzle)));
+/** With the published weights gate_up [2I, d] and down [d, I]. */
+const swiGLULayer: Layer = (h, gateUp, down) => swiGLU(h, splitSwiGLU(gateUp, down));
+const plainSwiGLU: Layer = (h, gateUp, down) => {
+  const [gate, up] = tf.split(tf.matMul(tf.reshape(h, [-1, h.shape.at(-1)!]), gateUp, false, true), 2, 1);
+  return tf.reshape(tf.matMul(tf.mul(tf.mul(gate!, tf.sigmoid(gate!)), up!), down, false, true), h.shape);
+};
+/** Over tokens: W h for every puzzle by itself, nothing turned. */
+const plainSwiGLUOverTokens: Layer = (h, gateUp, down) => tf.stack(tf.unstack(h).map(puzzle => {
+  const [gate, up] = tf.split(tf.matMul(gateUp, puzzle), 2, 0);
+  return tf.matMul(down, tf.mul(tf.mul(gate!, tf.sigmoid(gate!)), up!));
+}));
+const plainStablemax: Layer = v => {
+  const s = tf.where(tf.greaterEqual(v, 0), tf.add(v, 1), tf.div(1, tf.sub(1, v)));
+  return tf.log(tf.div(s, tf.sum(s, -1, true)));
+};
 
 const layers: { name: string; layer: Layer; plain: Layer; shapes: number[][] }[] = [
-  { name: 'rmsNorm over features', layer: h => rmsNorm(h, -1, eps), plain: plainRmsNorm(-1), shapes: [[2, 3, 5]] },
-  { name: 'rmsNorm over features, flat', layer: h => rmsNorm(h, -1, eps), plain: plainRmsNorm(-1), shapes: [[4, 5]] },
-  { name: 'rmsNorm over tokens', layer: h => rmsNorm(h, 1, eps), plain: plainRmsNorm(1), shapes: [[2, 3, 5]] },
-  { name: 'siluTimes', layer: (gate, up) => siluTimes(gate, up), plain: (gate, up) => tf.mul(tf.mul(gate, tf.sigmoid(gate)), up), shapes: [[3, 4], [3, 4]] },
-  { name: 'mixTokens', layer: (weight, h) => mixTokens(weight, h), plain: plainMixTokens, shapes: [[4, 3], [2, 3, 5]] },
+  { name: 'rmsNorm', layer: h => rmsNorm(h, eps), plain: h => tf.div(h, tf.sqrt(tf.add(tf.mean(tf.mul(h, h), -1, true), eps))), shapes: [[2, 3, 5]] },
+  { name: 'swiGLU', layer: swiGLULayer, plain: plainSwiGLU, shapes: [[2, 3, 4], [10, 4], [4, 5]] },
+  { name: 'swiGLU over tokens', layer: (h, ...w) => swapTokensAndFeatures(swiGLULayer(swapTokensAndFeatures(h), ...w)), plain: plainSwiGLUOverTokens, shapes: [[2, 3, 4], [10, 3], [3, 5]] },
+  { name: 'log stablemax', layer: v => logProbabilities(v, 'stablemax_cross_entropy'), plain: plainStablemax, shapes: [[2, 3, 4]] },
 ];
 
 /** Values and gradients of sum(layer(inputs) * dy), in host memory. */

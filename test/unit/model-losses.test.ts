@@ -12,7 +12,7 @@ const ignored = IGNORE_LABEL_ID;
 // Puzzle 0: all cells count; puzzle 1: one of three; puzzle 2: none.
 const labels = [[2, 0, 1], [ignored, 1, ignored], [ignored, ignored, ignored]];
 const logits = [
-  [[0.5, -1.5, 3], [-2, -0.1, -7], [0.01, 1, 40]],
+  [[0.5, -1.5, 3], [-2, -0.1, -7], [0, 1, 40]],
   [[9, 9, -9], [-1, -2, 0.25], [1, 2, 3]],
   [[1, 2, 3], [4, 5, 6], [7, 8, -9]],
 ];

@@ -10,7 +10,7 @@ import type { ResolvedConfig } from '../../src/config/resolve';
 import { IGNORE_LABEL_ID } from '../../src/puzzles/dataset';
 import { Evaluator } from '../../src/training/evaluation';
 import { NonFiniteLoss, Training, inferenceWeightsOf, puzzleEmbName } from '../../src/training/training';
-import type { TrainingSnapshot } from '../../src/training/training';
+import type { TrainingSnapshot } from '../../src/training/snapshot';
 import { exampleBatch, exampleConfig, exampleData, exampleTensor, largestDifference } from './training-example';
 
 const engine = await openCpu();
@@ -108,6 +108,8 @@ describe('puzzle embedding', () => {
     const after = parts(await opened.snapshot());
     expect(largestDifference(after.dense, before.dense)).toBe(0);
     expect(after.table.some((value: number) => value !== 0)).toBe(true);
+    const gradient = report.outputs.puzzle_emb_grad!.data as Float32Array;
+    expect(report.grad_norm).toBeCloseTo(Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0)), 6);
     expect(report.grad_norm).toBeGreaterThan(0);
     expect((await opened.inferenceWeights()).which).toBe('model');
   }));

@@ -257,4 +257,17 @@ describe('wasm memory', () => {
     expect(tf.memory()).toMatchObject({ numTensors, numBytes });
     expect(tf.backend().numDataIds()).toBe(ids);
   });
+
+  it('clones without a copy; a clone outlives its original', () => {
+    const original = x([3, 4]);
+    const values = original.dataSync().slice();
+    const ids = tf.backend().numDataIds();
+    const clone = tf.clone(original);
+    expect(tf.backend().numDataIds()).toBe(ids);
+    original.dispose();
+    tf.dispose(Array.from({ length: 20 }, () => tf.fill([3, 4], 9))); // would take the freed place
+    expect(clone.dataSync()).toEqual(values);
+    clone.dispose();
+    expect(tf.backend().numDataIds()).toBe(ids - 1);
+  });
 });

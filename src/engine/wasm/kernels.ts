@@ -1,9 +1,10 @@
 /**
  * Completes the wasm backend for training: the kernels it lacks are added, those that are slow or wrong are replaced.
  */
-import { BatchMatMul, Cast, Cumprod, Cumsum, getKernel, registerKernel, Transpose, unregisterKernel } from '@tensorflow/tfjs-core';
+import { BatchMatMul, Cast, Cumprod, Cumsum, getKernel, Identity, registerKernel, Transpose, unregisterKernel } from '@tensorflow/tfjs-core';
 import type { KernelConfig, KernelFunc } from '@tensorflow/tfjs-core';
 import { castKernel, cumprodKernel, cumsumKernel } from './corrections';
+import { identityKernel } from './identity';
 import { batchMatMulKernel } from './matmul';
 import { unsortedSegmentSumKernel } from './segment-sum';
 import { transposeKernel } from './transpose';
@@ -17,6 +18,7 @@ export function installWasmKernels(): void {
   registerKernel(unsortedSegmentSumKernel);
   replace(BatchMatMul, () => batchMatMulKernel);
   replace(Transpose, transposeKernel);
+  replace(Identity, identityKernel);
   replace(Cast, castKernel);
   replace(Cumsum, cumsumKernel);
   replace(Cumprod, cumprodKernel);
