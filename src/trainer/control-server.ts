@@ -106,7 +106,9 @@ export class ControlServer {
       const handler = Object.hasOwn(handlers, method) ? (handlers[method as keyof ControlRequests] as (params: unknown, signal: AbortSignal) => unknown) : null;
       if (!handler) throw new ResponseError(-32601, `This trainer has no request "${method}".`, { next: 'Use the version of the extension that started it.' });
       const asked = new AbortController();
-      cancel.onCancellationRequested(() => asked.abort(new Error('cancelled')));
+      const takeBack = (): void => asked.abort(new Error('cancelled'));
+      if (cancel.isCancellationRequested) takeBack(); // it came with the request: nobody calls back then
+      cancel.onCancellationRequested(takeBack);
       try {
         const answer = Promise.resolve(handler(params, AbortSignal.any([asked.signal, left.signal])));
         this.answering.add(answer);
