@@ -3,7 +3,7 @@
  * its slots, its evaluations and the numbers of every step.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ import type { MetricEvent } from '../../src/runs/schema';
 import { listTraces, readTrace } from '../../src/runs/traces';
 import { RandomStream } from '../../src/random/stream';
 import { temporaryFolder } from '../unit/runs-fixture';
-import { checkpointNames, connected, documentOf, endless, eventsOf, expectRefusal, listening, ofKind, startResuming, startTraining, tiny, tinyArch, train, trm, until, writeConfig } from './programs';
+import { checkpointNames, connected, documentOf, endless, eventsOf, expectRefusal, jsonOf, listening, ofKind, startResuming, startTraining, tiny, tinyArch, train, trm, until, writeConfig } from './programs';
 import type { Keys, Program } from './programs';
 
 /** Checkpoints all the time: one after every few steps. */
@@ -165,11 +165,17 @@ it('a kill before the first checkpoint begins anew, one after the last only ends
   await trainer.kill();
   expect(checkpointNames(dir)).toEqual([]);
   const second = startResuming(dir);
-  await until(() => checkpointNames(dir).length > 0);
-  await second.kill();
+  expect(await second.ended, second.stderr).toBe(0);
+  expect(await essence(dir)).toEqual(reference);
+
+  const { state, ...manifest } = jsonOf(path.join(dir, 'run.json'));
+  expect(state).toBe('finished');
+  writeFileSync(path.join(dir, 'run.json'), JSON.stringify({ ...manifest, state: 'running', finished_because: null })); // as a kill just before the end leaves it
+  expect((await readRun(dir)).state).toBe('crashed');
   const third = startResuming(dir);
   expect(await third.ended, third.stderr).toBe(0);
-  expect((await readRun(dir)).state).toBe('finished');
+  expect((await readRun(dir)).manifest).toMatchObject({ state: 'finished', step: 15, finished_because: 'all 15 steps done' });
+  expect(checkpointNames(dir)).toEqual(['step-15']);
   expect(await essence(dir)).toEqual(reference);
 });
 
