@@ -20,6 +20,9 @@ export type ControlHandlers = {
   [M in Exclude<keyof ControlRequests, 'hello'>]: (params: ControlRequests[M][0], signal: AbortSignal) => Promise<ControlRequests[M][1]> | ControlRequests[M][1];
 } & { hello: () => ControlRequests['hello'][1] };
 
+/** Bytes that may wait for a watcher who does not read; beyond, notifications are left out for it: the folder has them. */
+const mostUnread = 4 << 20;
+
 const sameSecret = (given: unknown, nonce: string): boolean =>
   typeof given === 'string' && given.length === nonce.length && timingSafeEqual(Buffer.from(given), Buffer.from(nonce));
 
@@ -36,7 +39,7 @@ function socketPath(): string {
 
 /** A listening control socket. */
 export class ControlServer {
-  private readonly connections = new Set<MessageConnection>();
+  private readonly connections = new Map<MessageConnection, Socket>();
   private readonly sockets = new Set<Socket>();
   private readonly answering = new Set<Promise<unknown>>();
 
@@ -57,7 +60,9 @@ export class ControlServer {
 
   /** Tells everyone who said hello; losing a listener loses nothing, the folder has it all. */
   notify<M extends keyof ControlNotifications>(method: M, params: ControlNotifications[M]): void {
-    for (const connection of this.connections) void connection.sendNotification(method, params).catch(() => undefined);
+    for (const [connection, socket] of this.connections) {
+      if (socket.writableLength < mostUnread) void connection.sendNotification(method, params).catch(() => undefined);
+    }
   }
 
   /** True when somebody listens. */
@@ -70,7 +75,7 @@ export class ControlServer {
     this.server.close();
     const flushed = Promise.allSettled(this.answering).then(() => sleep(20)).then(() => Promise.all([...this.sockets].map(socket => new Promise<void>(resolve => socket.end(resolve)))));
     await Promise.race([flushed, sleep(1000)]);
-    for (const connection of this.connections) connection.dispose();
+    for (const connection of this.connections.keys()) connection.dispose();
     this.connections.clear();
     if (process.platform !== 'win32') rmSync(path.dirname(this.socket), { recursive: true, force: true });
   }
@@ -99,7 +104,7 @@ export class ControlServer {
         }
         known = true;
         clearTimeout(introduction);
-        this.connections.add(connection);
+        this.connections.set(connection, socket);
         return handlers.hello();
       }
       if (!known) throw new ResponseError(-32002, 'Say hello first.', { next: 'Send hello with the nonce of run.json.' });
