@@ -47,6 +47,12 @@ const products: Case[] = [
   matMul([1, 1], [1, 1]),
   matMul([17, 33], [33, 65]),
   matMul([0, 3], [3, 2]),
+  // a' b of many rows, in runs of 256, with every height of a tile and both orders
+  matMul([300, 7], [300, 24], true),
+  matMul([257, 16], [257, 3], true),
+  matMul([5, 16], [5, 16], true),
+  matMul([300, 5], [300, 3], true),
+  matMul([1, 300, 6], [1, 300, 8], true),
   ['matMul 3-D by 2-D', () => tf.matMul(x([3, 4, 5]), x([5, 6], 2))],
   ['matMul 2-D by 3-D', () => tf.matMul(x([4, 5]), x([3, 5, 6], 2))],
   ['matMul int32', () => tf.matMul(ints([4, 5], 9), ints([5, 3], 9, 2))],

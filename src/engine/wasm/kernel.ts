@@ -25,6 +25,8 @@ export interface CompiledCode {
   /** Address of that many free bytes, 0 when there are none. */
   _malloc(bytes: number): number;
   _free(address: number): void;
+  /** Its exports; the memory is the heap all tensors are on. */
+  readonly asm: { readonly memory: object };
 }
 
 /** The compiled code behind a backend. */

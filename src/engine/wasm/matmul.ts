@@ -3,8 +3,9 @@
  * transposed. The stock kernel falls into a scalar loop (1 GFLOP/s instead of 20 to 30) for every batch and for every
  * transpose flag, and the gradient of a matMul always has one.
  *
- * So: transposes are made explicit, a right operand shared by the whole batch becomes one tall product, anything else
- * becomes one product per batch entry on windows of the operands, without copies.
+ * So: transposes are made explicit, a right operand shared by the whole batch becomes one product of many rows, anything
+ * else becomes one product per batch entry on windows of the operands, without copies. Only the gradient of a weight, a' b,
+ * goes elsewhere: to `tall-product.ts`.
  *
  * XNNPACK packs the right operand once and keeps it under the tensor's id until the tensor is disposed. That makes a
  * parameter used many times in one step cheap, and it means that a view with the same data and another width must get
@@ -15,6 +16,7 @@ import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { compiledCode, integers, operand, release, sizeOf, wasmKernel } from './kernel';
 import type { CompiledCode } from './kernel';
+import { isTallProduct, tallProduct } from './tall-product';
 import { swapLastTwo } from './transpose';
 
 /** One [1, rows, cols] matrix as the compiled code sees it: an id and a shape in bytes. */
@@ -195,12 +197,14 @@ export const batchMatMulKernel: KernelConfig = wasmKernel<MatMulAttributes>(Batc
       backend.typedArrayFromHeap(out).fill(0);
       return out;
     }
-    if (a.dtype === 'float32' && transposeA && sharedRight && sizeOf(batchA) === 1 && (transposeB || m < n)) {
-      // The weight gradient: out' = b' a, so that the smaller operand is the one to be packed.
-      const product = backend.makeOutput([...batch, n, m], 'float32');
-      temporaries.push(product);
-      multiplier.product(transposeB ? b : swapped(b), a, product, n, k, m, false);
-      return swapLastTwo(backend, product);
+    if (a.dtype === 'float32' && transposeA && !transposeB && sharedRight && sizeOf(batchA) === 1) {
+      // A weight's gradient: a' b, or (b' a)' where that has the widths for it.
+      if (isTallProduct(n)) return tallProduct(backend, a, b, [...batch, m, n], { m, k, n });
+      if (isTallProduct(m)) {
+        const product = tallProduct(backend, b, a, [...batch, n, m], { m: n, k, n: m });
+        temporaries.push(product);
+        return swapLastTwo(backend, product);
+      }
     }
     const left = transposeA ? swapped(a) : a;
     const right = transposeB ? swapped(b) : b;
