@@ -17,7 +17,7 @@ const runtime = await findRuntime();
 export const engines: readonly TestEngine[] = [
   { name: 'cpu', open: openCpu, there: true },
   { name: 'wasm', open: () => openWasm(), there: true },
-  runtime.state === 'ready'
-    ? { name: 'tensorflow', open: () => openTensorflow(), there: true }
-    : { name: `tensorflow (skipped: the compute runtime at ${runtime.dir} is ${runtime.state}; run \`trm setup\`)`, open: () => openTensorflow(), there: false },
+  ...[{ name: 'tensorflow', compiled: true }, { name: 'tensorflow, operation by operation,', compiled: false }].map(({ name, compiled }) => (runtime.state === 'ready'
+    ? { name, open: () => openTensorflow({ compiled }), there: true }
+    : { name: `${name} (skipped: the compute runtime at ${runtime.dir} is ${runtime.state}; run \`trm setup\`)`, open: () => openTensorflow({ compiled }), there: false })),
 ];

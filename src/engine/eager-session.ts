@@ -5,16 +5,14 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { setImmediate } from 'node:timers/promises';
-import { EngineError } from './engine';
 import type { Engine, HostTensor, HostTensors, StepFunction, StepSession, TensorMap } from './engine';
 import { asEngineError } from './failures';
+import { SessionContract, kindOf } from './session-contract';
 
 /** Host data as a tensor of the same shape; the data is copied, so that the caller may reuse its array. */
-export function toTensor({ shape, data }: HostTensor, name: string): tf.Tensor {
-  const size = shape.reduce((product, extent) => product * extent, 1);
-  if (size !== data.length)
-    throw new EngineError('bad_state', `Tensor "${name}" of shape [${shape.join(', ')}] needs ${size} values, ${data.length} were given.`, 'Give data that fills the shape.');
-  return tf.tensor(data.slice(), [...shape], data instanceof Int32Array ? 'int32' : 'float32');
+export function toTensor(tensor: HostTensor, name: string): tf.Tensor {
+  const { shape, dtype } = kindOf(tensor, name);
+  return tf.tensor(tensor.data.slice(), [...shape], dtype as 'int32' | 'float32');
 }
 
 /** A tensor's values in host memory; true is 1 and false 0. */
@@ -28,23 +26,18 @@ function mapTensors<From, To>(map: Readonly<Record<string, From>>, convert: (val
   return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, convert(value, name)]));
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((extent, i) => extent === b[i]);
-}
-
 /** See the file's header. Not reentrant. */
 export class EagerSession implements StepSession {
   readonly #engine: Engine['name'];
   readonly #step: StepFunction;
-  #state: TensorMap;
-  #running = false;
-  #disposed = false;
+  readonly #contract: SessionContract;
+  #state: TensorMap = {};
 
   /** Throws EngineError when the state does not fit the engine's memory or its own shapes. */
   constructor(engine: Engine['name'], step: StepFunction, state: HostTensors) {
     this.#engine = engine;
     this.#step = step;
-    this.#state = {};
+    this.#contract = new SessionContract(state);
     try {
       for (const [name, value] of Object.entries(state)) this.#state[name] = tf.keep(toTensor(value, name));
     } catch (error) {
@@ -58,16 +51,10 @@ export class EagerSession implements StepSession {
    * answers its sockets and signals.
    */
   async run(inputs: HostTensors): Promise<HostTensors> {
-    this.#check('run');
-    this.#running = true;
     try {
-      await setImmediate();
-      this.#check('finish a run of', true);
-      return this.#advance(inputs);
+      return await this.#contract.alone(setImmediate, () => this.#advance(inputs));
     } catch (error) {
       throw asEngineError(error, this.#engine, 'The step');
-    } finally {
-      this.#running = false;
     }
   }
 
@@ -75,7 +62,7 @@ export class EagerSession implements StepSession {
     const next = tf.tidy(() => {
       const given = mapTensors(inputs, toTensor);
       const result = this.#step({ ...this.#state }, given);
-      this.#checkState(mapTensors(result.state, ({ shape, dtype }) => ({ shape, dtype })));
+      this.#contract.checkState(result.state);
       // A step may hand back an operand as it is, or one tensor under two names: each name gets a handle of its own.
       const taken = new Set<tf.Tensor>([...Object.values(this.#state), ...Object.values(given)]);
       const own = (tensor: tf.Tensor): tf.Tensor => {
@@ -99,18 +86,19 @@ export class EagerSession implements StepSession {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous for engines that are
-  async read(names: readonly string[] = Object.keys(this.#state)): Promise<HostTensors> {
-    this.#check('read');
+  async read(names: readonly string[] = this.#contract.names): Promise<HostTensors> {
+    this.#contract.check('read');
+    for (const name of names) this.#contract.kindOf(name);
     try {
-      return Object.fromEntries(names.map(name => [name, toHost(this.#stateOf(name))]));
+      return Object.fromEntries(names.map(name => [name, toHost(this.#state[name]!)]));
     } catch (error) {
       throw asEngineError(error, this.#engine, 'Reading the state');
     }
   }
 
   write(state: HostTensors): void {
-    this.#check('write');
-    this.#checkState(mapTensors(state, ({ shape, data }) => ({ shape, dtype: data instanceof Int32Array ? 'int32' : 'float32' })));
+    this.#contract.check('write');
+    this.#contract.checkState(mapTensors(state, kindOf));
     const fresh: TensorMap = {};
     try {
       for (const [name, value] of Object.entries(state)) fresh[name] = toTensor(value, name);
@@ -122,7 +110,7 @@ export class EagerSession implements StepSession {
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#contract.end();
     tf.dispose(this.#state);
     this.#state = {};
   }
@@ -132,24 +120,5 @@ export class EagerSession implements StepSession {
       this.#state[name]?.dispose();
       this.#state[name] = tf.keep(tensor);
     }
-  }
-
-  #stateOf(name: string): tf.Tensor {
-    const tensor = this.#state[name];
-    if (tensor) return tensor;
-    throw new EngineError('bad_state', `The session has no state called "${name}"; it has ${Object.keys(this.#state).join(', ')}.`, 'Use one of these names.');
-  }
-
-  #checkState(state: Readonly<Record<string, { shape: readonly number[]; dtype: string }>>): void {
-    for (const [name, { shape, dtype }] of Object.entries(state)) {
-      const held = this.#stateOf(name);
-      if (!sameShape(held.shape, shape) || held.dtype !== dtype)
-        throw new EngineError('bad_state', `State "${name}" is ${held.dtype} [${held.shape.join(', ')}]; ${dtype} [${shape.join(', ')}] was given.`, 'State keeps its shape and type; a change needs a new session.');
-    }
-  }
-
-  #check(doing: string, running = false): void {
-    if (this.#disposed) throw new EngineError('bad_state', `Cannot ${doing} a session that was disposed.`, 'Open a new session.');
-    if (this.#running && !running) throw new EngineError('bad_state', `Cannot ${doing} the session while a step runs.`, 'Await the run first.');
   }
 }

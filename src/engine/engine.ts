@@ -47,8 +47,11 @@ export interface Engine {
   readonly dtypes: readonly ('float32' | 'bfloat16')[];
   /** Names and versions of what computes, for run.json. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Puts a step function and its initial state on the engine. */
-  session(step: StepFunction, state: HostTensors): StepSession;
+  /**
+   * Puts a step function and its initial state on the engine. `runs`, when known, is how often it will run: an engine that
+   * prepares a step at length does not do so for a few runs.
+   */
+  session(step: StepFunction, state: HostTensors, options?: { readonly runs?: number }): StepSession;
   /** Bytes the engine holds now, for leak checks and `system` events. */
   memory(): { tensors: number; bytes: number };
 }

@@ -1,6 +1,6 @@
 /**
  * The `tensorflow` engine: TensorFlow.js's kernels for Node on the libtensorflow of the compute runtime (`runtime/`),
- * on an NVIDIA GPU when there is one, else on the CPU.
+ * on an NVIDIA GPU when there is one, else on the CPU. Steps that run often are compiled into one graph (`graph/`).
  *
  * Of `@tensorflow/tfjs-node-gpu` only the backend and its kernels are used: its index.js would look for a library of
  * its own. Both modules ask for the umbrella package `@tensorflow/tfjs`, of which they use only what is in the core. So
@@ -20,6 +20,7 @@ import { RuntimeError } from '../runtime/errors';
 import { findRuntime } from '../runtime/find';
 import type { ReadyRuntime } from '../runtime/find';
 import { libraryEnvironment, loadBinding } from '../runtime/load';
+import { CompiledSession } from './graph/compiled-session';
 import { EagerSession } from './eager-session';
 import { EngineError } from './engine';
 import type { Engine } from './engine';
@@ -35,7 +36,12 @@ export interface TensorflowOptions {
   readonly runtimeDir?: string | undefined;
   /** Threads of one operation; default: TF_NUM_INTRAOP_THREADS, else the physical cores. */
   readonly threads?: number | undefined;
+  /** false: run steps operation by operation, to compare with. */
+  readonly compiled?: boolean;
 }
+
+/** Runs from which on compiling a step costs less than it saves. */
+const worthCompiling = 32;
 
 /** Opens the engine. Throws EngineError `unavailable` when there is no runtime, or it does not load. */
 export async function openTensorflow(options: TensorflowOptions = {}): Promise<Engine> {
@@ -53,7 +59,8 @@ export async function openTensorflow(options: TensorflowOptions = {}): Promise<E
     deterministic: true,
     dtypes: ['float32'],
     versions: { 'tfjs-core': tf.version_core, tensorflow: runtime.manifest.tensorflow, runtime: `${runtime.manifest.kind} ${runtime.manifest.variant}`, node: process.versions.node },
-    session: (step, state) => new EagerSession('tensorflow', step, state),
+    session: (step, state, { runs = Infinity } = {}) =>
+      options.compiled === false || runs < worthCompiling ? new EagerSession('tensorflow', step, state) : new CompiledSession(tf.backend() as unknown as NodeJSKernelBackend, step, state),
     memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
   };
 }

@@ -86,8 +86,8 @@ export async function evaluateSaved(options: SavedOptions & { data?: string | un
   const { engine, facts } = await openEngine(config, options.engine === undefined ? {} : { name: options.engine });
   const model = openModel(config, split.metadata);
   const batch = Math.min(config.global_batch_size, split.examples);
-  const evaluator = new Evaluator(engine, model, config.arch, weights, batch);
   const rows = new EvaluationRows(split, options.examples ?? config.eval_examples, config.seed, batch);
+  const evaluator = new Evaluator(engine, model, config.arch, weights, batch, { runs: rows.batches * depth });
   const evaluation = await evaluator.evaluate({
     rows, total: split.examples, depth, seed: config.seed,
     onProgress: (done, count) => options.onProgress?.(`${done} of ${count} puzzles at depth ${depth}`, done / count),

@@ -68,7 +68,7 @@ export async function tracePuzzle(
   const { arch } = config;
   const { seq_len, vocab_size } = split.metadata;
   const updates: Update[] = [];
-  const session = engine.session(traceStep(model, arch, updates), { ...prefixed('model', weights.model), ...prefixed('buffer', weights.buffers), ...prefixed('carry', emptyCarry(model, 1)) });
+  const session = engine.session(traceStep(model, arch, updates), { ...prefixed('model', weights.model), ...prefixed('buffer', weights.buffers), ...prefixed('carry', emptyCarry(model, 1)) }, { runs: depth });
   try {
     const steps: HostTensors[] = [];
     for (let m = 0; m < depth; m++) {

@@ -61,6 +61,8 @@ export class TrainRun {
   private activity = 'starting';
   private watched: number[];
   private best: Best | null;
+  /** Kept from one evaluation to the next. */
+  private evaluator: Evaluator | null = null;
   private evaluationDue: boolean;
   /** True when a checkpoint written now would hold something that none on disk does. */
   private unsaved: boolean;
@@ -118,6 +120,7 @@ export class TrainRun {
       this.requests.close(new UsageError('The run has ended.', 'Ask its checkpoints instead.'));
       writer.update({ step: training.step, process_seconds: this.clock.seconds });
       this.flushOutbox();
+      this.evaluator?.dispose();
     }
   }
 
@@ -246,7 +249,8 @@ export class TrainRun {
   private async evaluate(signal: AbortSignal = this.requests.stopping.signal): Promise<void> {
     const { training, engine, model, config, data, writer, log } = this.parts;
     const weights = await training.inferenceWeights();
-    const evaluator = new Evaluator(engine, model, config.arch, weights, Math.min(config.global_batch_size, data.test.examples));
+    if (this.evaluator) this.evaluator.use(weights);
+    const evaluator = (this.evaluator ??= new Evaluator(engine, model, config.arch, weights, Math.min(config.global_batch_size, data.test.examples)));
     const progress = (done: number, count: number): void => void (this.activity = `evaluating ${done} of ${count} puzzles`);
     progress(0, this.rows.examples.length);
     this.parts.notify('status', this.status());
@@ -270,7 +274,6 @@ export class TrainRun {
       log(`step ${training.step}: ${summary.exact_count} of ${summary.count} puzzles right (${(100 * summary.exact_accuracy).toFixed(1)} %), ${(100 * summary.accuracy).toFixed(1)} % of cells, ${evaluation.seconds.toFixed(1)} s`);
       if (!this.best || summary.exact_accuracy > this.best.eval.exact_accuracy) await this.keepBest(summary);
     } finally {
-      evaluator.dispose();
       this.activity = 'training';
     }
   }

@@ -34,10 +34,9 @@ export interface EvaluateOptions {
 export class Evaluator {
   private readonly session: StepSession;
 
-  constructor(engine: Engine, model: Model, arch: ResolvedArch, private weights: InferenceWeights, readonly batchSize: number, inspect = false) {
-    this.session = engine.session(evaluationStep(model, arch, inspect), {
-      ...prefixed('model', weights.model), ...prefixed('buffer', weights.buffers), ...prefixed('carry', emptyCarry(model, batchSize)),
-    });
+  constructor(engine: Engine, model: Model, arch: ResolvedArch, private weights: InferenceWeights, readonly batchSize: number, options: { inspect?: boolean; runs?: number } = {}) {
+    const state = { ...prefixed('model', weights.model), ...prefixed('buffer', weights.buffers), ...prefixed('carry', emptyCarry(model, batchSize)) };
+    this.session = engine.session(evaluationStep(model, arch, options.inspect), state, options);
   }
 
   /** Takes other weights of the same shapes. */

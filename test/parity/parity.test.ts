@@ -112,7 +112,7 @@ describe.each(engines)('$name engine', ({ open, there }) => {
 
     test.skipIf(!there)('evaluates as the published code does, at every supervision step', async () => {
       const weights = inferenceWeightsOf({ model: under(tensors, 'final.'), ema: null }, config.arch.puzzle_emb_ndim);
-      const evaluator = new Evaluator(engine, model, config.arch, weights, vector.batchSize, true);
+      const evaluator = new Evaluator(engine, model, config.arch, weights, vector.batchSize, { inspect: true });
       const batch = batchOf(tensors, 'eval.batch');
       try {
         for (let k = 0; k < vector.eval.steps; k++) {

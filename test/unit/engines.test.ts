@@ -19,6 +19,7 @@ const engines = [
   { name: 'cpu', open: openCpu, there: true },
   { name: 'wasm', open: () => openWasm(), there: true },
   { name: `tensorflow${reason}`, open: () => openTensorflow(), there: runtime.state === 'ready' },
+  { name: `tensorflow, operation by operation${reason}`, open: () => openTensorflow({ compiled: false }), there: runtime.state === 'ready' },
 ];
 
 /** Numbers in -scale..scale, the same in every process. */

@@ -61,7 +61,7 @@ describe('deep supervision', () => {
 
   test('a running slot goes on from its features, a halted one begins anew: as evaluation does', async () => {
     const start = await withHaltingHead(unmoving);
-    const evaluator = new Evaluator(engine, trm(unmoving.arch, exampleData), unmoving.arch, inferenceWeightsOf(start, 8), 4, true);
+    const evaluator = new Evaluator(engine, trm(unmoving.arch, exampleData), unmoving.arch, inferenceWeightsOf(start, 8), 4, { inspect: true });
     const first = await evaluator.step(exampleBatch(1), true);
     const second = await evaluator.step(exampleBatch(1), false);
     const other = await evaluator.step(exampleBatch(2), true);

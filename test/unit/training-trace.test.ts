@@ -17,7 +17,7 @@ test('frames follow the updates; at every supervision step the last one is the e
   const drawn = initialWeights(arch, exampleData, 2);
   drawn.model['inner.q_head.weight'] = exampleTensor([2, 8], 5);
   const puzzleEmb = new PuzzleEmbeddings(exampleTensor([7, 8], 6).data as Float32Array, 8);
-  const evaluator = new Evaluator(engine, model, arch, { which: 'model', model: drawn.model, buffers: drawn.buffers, puzzleEmb }, 1, true);
+  const evaluator = new Evaluator(engine, model, arch, { which: 'model', model: drawn.model, buffers: drawn.buffers, puzzleEmb }, 1, { inspect: true });
   const updates: Update[] = [];
   const session = engine.session(traceStep(model, arch, updates), { ...prefixed('model', drawn.model), ...prefixed('buffer', drawn.buffers), ...prefixed('carry', emptyCarry(model, 1)) });
   const batch = exampleBatch(1, [3]);

@@ -1,0 +1,200 @@
+/**
+ * A step session that runs its function as one compiled TensorFlow graph per step. The first run records the function
+ * (twice, with other numbers, so that a value that was computed from the data and not from tensors is found out), writes
+ * the graph, loads it and puts the state into its variables; from then on a run is one call.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
+import type { TensorMetadata } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+import { toTensor } from '../eager-session';
+import { EngineError } from '../engine';
+import type { HostTensor, HostTensors, StepFunction, StepSession, TensorMap } from '../engine';
+import { asEngineError } from '../failures';
+import { SessionContract, kindOf, kindText } from '../session-contract';
+import { compile, doneNode } from './compile';
+import type { CompiledGraph } from './compile';
+import { record } from './recording';
+import type { Recording } from './recording';
+
+interface Loaded { readonly id: number; readonly graph: CompiledGraph; readonly inputKinds: ReadonlyMap<string, string>; readonly outputs: readonly string[] }
+
+const copyOf = ({ shape, data }: HostTensor): HostTensor => ({ shape: [...shape], data: data.slice() });
+
+/** See the file's header. Not reentrant. */
+export class CompiledSession implements StepSession {
+  private readonly contract: SessionContract;
+  private loaded: Loaded | null = null;
+  /** The state until it is in the graph's variables. */
+  private waiting: Record<string, HostTensor>;
+
+  /** Throws EngineError when the state does not fit its own shapes. */
+  constructor(private readonly backend: NodeJSKernelBackend, private readonly step: StepFunction, state: HostTensors) {
+    this.contract = new SessionContract(state);
+    this.waiting = Object.fromEntries(Object.entries(state).map(([name, tensor]) => [name, copyOf(tensor)]));
+  }
+
+  async run(inputs: HostTensors): Promise<HostTensors> {
+    try {
+      return await this.contract.alone(setImmediate, () => this.advance(inputs));
+    } catch (error) {
+      throw asEngineError(error, 'tensorflow', 'The compiled step');
+    }
+  }
+
+  private advance(inputs: HostTensors): HostTensors {
+    this.loaded ??= this.load(inputs);
+    const { graph, inputKinds, outputs } = this.loaded;
+    for (const [name, tensor] of Object.entries(inputs)) {
+      const kind = kindText(kindOf(tensor, name));
+      if (inputKinds.get(name) !== kind) throw new EngineError('bad_state', `Input "${name}" is ${kind}; the step was compiled for ${inputKinds.get(name) ?? 'no such input'}.`, 'Keep batches of one size.');
+    }
+    const feeds = [...graph.inputNode].map(([name, node]) => {
+      const tensor = inputs[name];
+      if (!tensor) throw new EngineError('bad_state', `Input "${name}" is missing; the step was compiled with it.`, 'Give the same inputs at every run.');
+      return [node, tensor] as const;
+    });
+    const fetched = this.call(this.loaded, Object.fromEntries(feeds), [...outputs.map(name => graph.outputNode.get(name)!), doneNode]);
+    return Object.fromEntries(outputs.map((name, i) => [name, fetched[i]!]));
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous for engines that are
+  async read(names: readonly string[] = this.contract.names): Promise<HostTensors> {
+    this.contract.check('read');
+    for (const name of names) this.contract.kindOf(name);
+    const { loaded } = this;
+    if (!loaded) return Object.fromEntries(names.map(name => [name, copyOf(this.waiting[name]!)]));
+    try {
+      const fetched = names.length ? this.call(loaded, {}, names.map(name => loaded.graph.stateNode.get(name)!)) : [];
+      return Object.fromEntries(names.map((name, i) => [name, fetched[i]!]));
+    } catch (error) {
+      throw asEngineError(error, 'tensorflow', 'Reading the state');
+    }
+  }
+
+  write(state: HostTensors): void {
+    this.contract.check('write');
+    this.contract.checkState(Object.fromEntries(Object.entries(state).map(([name, tensor]) => [name, kindOf(tensor, name)])));
+    if (!this.loaded) {
+      for (const [name, tensor] of Object.entries(state)) this.waiting[name] = copyOf(tensor);
+      return;
+    }
+    try {
+      this.put(this.loaded, state);
+    } catch (error) {
+      throw asEngineError(error, 'tensorflow', 'Writing the state');
+    }
+  }
+
+  dispose(): void {
+    this.contract.end();
+    if (this.loaded) this.backend.binding.deleteSavedModel(this.loaded.id);
+    this.loaded = null;
+    this.waiting = {};
+  }
+
+  private load(inputs: HostTensors): Loaded {
+    const first = this.recordWith(inputs, 0);
+    const second = this.recordWith(inputs, 1);
+    const difference = firstDifference(first.recording, second.recording);
+    if (difference !== null) throw new EngineError('failed', `The step cannot be compiled: ${difference}.`, 'A step function must compute with tensors alone; nothing may depend on their values.');
+    const graph = compile({ ...first, state: this.contract.names, inputs: Object.keys(inputs) }, this.backend.binding);
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'trm-graph-'));
+    let id: number;
+    try {
+      writeFileSync(path.join(folder, 'saved_model.pb'), graph.savedModel);
+      id = this.backend.binding.loadSavedModel(folder, 'serve');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    const loaded: Loaded = { id, graph, inputKinds: new Map(Object.entries(inputs).map(([name, tensor]) => [name, kindText(kindOf(tensor, name))])), outputs: first.outputs };
+    try {
+      this.put(loaded, this.waiting);
+    } catch (error) {
+      this.backend.binding.deleteSavedModel(id);
+      throw error;
+    }
+    this.waiting = {};
+    return loaded;
+  }
+
+  /** Records the step; `variation` other than 0 does so with other numbers than those given. */
+  private recordWith(inputs: HostTensors, variation: number): { recording: Recording; assignments: Map<string, string>; outputs: string[] } {
+    tf.engine().startScope();
+    try {
+      const state: TensorMap = Object.fromEntries(Object.entries(this.waiting).map(([name, tensor]) => [name, toTensor(varied(tensor, variation), name)]));
+      const given: TensorMap = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, toTensor(varied(tensor, variation), name)]));
+      const declared: TensorMap = Object.fromEntries([...Object.entries(state).map(([name, tensor]) => [`s:${name}`, tensor] as const), ...Object.entries(given).map(([name, tensor]) => [`i:${name}`, tensor] as const)]);
+      const { recording, results } = record(this.backend, declared, () => {
+        const { state: next, outputs } = this.step({ ...state }, given);
+        return Object.fromEntries([...Object.entries(next).map(([name, tensor]) => [`s:${name}`, tensor] as const), ...Object.entries(outputs).map(([name, tensor]) => [`o:${name}`, tensor] as const)]);
+      });
+      this.contract.checkState(Object.fromEntries(Object.entries(results).filter(([name]) => name.startsWith('s:')).map(([name, tensor]) => [name.slice(2), tensor])));
+      tf.dispose(results); // also those the step kept beyond this scope
+      const strip = (name: string): string => name.slice(2);
+      const renamed: Recording = { nodes: recording.nodes.map(node => (node.kind === 'declared' ? { ...node, name: strip(node.name) } : node)), results: recording.results };
+      const names = Object.keys(recording.results);
+      const next = names.filter(name => name.startsWith('s:'));
+      // Outputs are fetched by their own names; a result may be both.
+      return {
+        recording: { ...renamed, results: Object.fromEntries(Object.entries(recording.results).map(([name, flow]) => [name.startsWith('o:') ? strip(name) : name, flow])) },
+        assignments: new Map(next.map(name => [strip(name), name])),
+        outputs: names.filter(name => name.startsWith('o:')).map(strip),
+      };
+    } finally {
+      tf.engine().endScope();
+    }
+  }
+
+  private put(loaded: Loaded, state: HostTensors): void {
+    const names = Object.keys(state);
+    const { feedNode, setNode } = loaded.graph;
+    if (names.length) this.call(loaded, Object.fromEntries(names.map(name => [feedNode.get(name)!, state[name]!])), names.map(name => setNode.get(name)!));
+  }
+
+  /** Runs the graph; feeds and fetches by node name. */
+  private call(loaded: Loaded, feeds: HostTensors, fetches: readonly string[]): HostTensor[] {
+    const { binding } = this.backend;
+    const typeOf = (data: HostTensor['data']): number => (data instanceof Int32Array ? binding.TF_INT32 : binding.TF_FLOAT);
+    const ids = Object.values(feeds).map(({ shape, data }) => binding.createTensor([...shape], typeOf(data), data));
+    let fetched: TensorMetadata[] = [];
+    try {
+      fetched = binding.runSavedModel(loaded.id, ids, Object.keys(feeds).join(','), fetches.join(','));
+      return fetched.map(({ id, shape }) => {
+        const values = binding.tensorDataSync(id);
+        return { shape, data: values instanceof Float32Array ? values.slice() : Int32Array.from(values) };
+      });
+    } finally {
+      for (const id of ids) binding.deleteTensor(id);
+      for (const { id } of fetched) binding.deleteTensor(id);
+    }
+  }
+}
+
+/** Other numbers of the same kind: floats moved a little, whole numbers rotated within the array so that they stay valid. */
+function varied(tensor: HostTensor, variation: number): HostTensor {
+  if (variation === 0) return tensor;
+  const { shape, data } = tensor;
+  if (data instanceof Int32Array) return { shape, data: data.map((_, i) => data[(i + 1) % data.length]!) };
+  return { shape, data: data.map((value, i) => value * (1 + 0.01 * ((i % 7) + 1)) + 0.001 * ((i % 5) + 1)) };
+}
+
+/** Where two recordings of one step part, in words; null when they are the same graph. */
+function firstDifference(a: Recording, b: Recording): string | null {
+  if (a.nodes.length !== b.nodes.length) return `with other data it runs ${b.nodes.length} operations instead of ${a.nodes.length}`;
+  for (let i = 0; i < a.nodes.length; i++) {
+    const [one, other] = [a.nodes[i]!, b.nodes[i]!];
+    if (one.kind === 'constant' && other.kind === 'constant') {
+      if (Buffer.compare(one.bytes, other.bytes) !== 0) {
+        const user = a.nodes.find(node => node.kind === 'operation' && node.inputs.some(input => input.node === i));
+        return `a constant ${one.dtype} [${one.shape.join(', ')}]${user?.kind === 'operation' ? `, used by ${user.op},` : ''} changes with the data`;
+      }
+    } else if (one.kind !== other.kind || (one.kind === 'operation' && other.kind === 'operation' && (one.op !== other.op || JSON.stringify(one.attributes) !== JSON.stringify(other.attributes) || JSON.stringify(one.inputs) !== JSON.stringify(other.inputs)))) {
+      return `with other data, operation ${i} is ${other.kind === 'operation' ? other.op : other.kind} instead of ${one.kind === 'operation' ? one.op : one.kind}`;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,82 @@
+/**
+ * A TensorFlow graph, node by node, written as a SavedModel: the one form of a graph that tfjs-node's binding loads. Knows
+ * the wire format and nothing of what the graph computes.
+ */
+import pb from '@tensorflow/tfjs-node-gpu/dist/proto/api_pb.js';
+import type { FlowType } from './recording';
+
+/** TensorFlow's numbers for element types (types.proto). */
+export const typeNumber = { float32: 1, int32: 3, int64: 9, bool: 10, bfloat16: 14 } as const satisfies Record<FlowType | 'bfloat16', number>;
+/** An element type of the graph. */
+export type GraphType = keyof typeof typeNumber;
+
+/** A value of an attribute. */
+export type Attribute =
+  | { readonly type: number } | { readonly bool: boolean } | { readonly int: number } | { readonly ints: readonly number[] } | { readonly float: number }
+  | { readonly text: string } | { readonly shape: readonly number[] } | { readonly tensor: { readonly dtype: GraphType; readonly shape: readonly number[]; readonly bytes: Uint8Array } };
+
+function shapeMessage(shape: readonly number[]): pb.TensorShape {
+  const message = new pb.TensorShape();
+  for (const extent of shape) {
+    const dim = new pb.TensorShape.Dim();
+    dim.setSize(extent);
+    message.addDim(dim);
+  }
+  return message;
+}
+
+function attributeMessage(attribute: Attribute): pb.AttrValue {
+  const message = new pb.AttrValue();
+  if ('type' in attribute) message.setType(attribute.type);
+  else if ('bool' in attribute) message.setB(attribute.bool);
+  else if ('int' in attribute) message.setI(attribute.int);
+  else if ('float' in attribute) message.setF(attribute.float);
+  else if ('text' in attribute) message.setS(new TextEncoder().encode(attribute.text));
+  else if ('shape' in attribute) message.setShape(shapeMessage(attribute.shape));
+  else if ('ints' in attribute) {
+    const list = new pb.AttrValue.ListValue();
+    list.setIList([...attribute.ints]);
+    message.setList(list);
+  } else {
+    const tensor = new pb.Tensor();
+    tensor.setDtype(typeNumber[attribute.tensor.dtype]);
+    tensor.setTensorShape(shapeMessage(attribute.tensor.shape));
+    tensor.setTensorContent(attribute.tensor.bytes);
+    message.setTensor(tensor);
+  }
+  return message;
+}
+
+/** A graph under construction. */
+export class GraphBuilder {
+  private readonly graph = new pb.GraphDef();
+
+  /** Nodes so far. */
+  size = 0;
+
+  /** Adds a node; inputs are names of nodes before it ("n3", "n3:1", or "^n3" for order alone). Returns its name. */
+  add(name: string, op: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>>): string {
+    const node = new pb.NodeDef();
+    node.setName(name);
+    node.setOp(op);
+    node.setInputList([...inputs]);
+    const map = node.getAttrMap();
+    for (const [key, attribute] of Object.entries(attributes)) map.set(key, attributeMessage(attribute));
+    this.graph.addNode(node);
+    this.size++;
+    return name;
+  }
+
+  /** The graph as `saved_model.pb`. */
+  savedModel(): Uint8Array {
+    const info = new pb.MetaGraphDef.MetaInfoDef();
+    info.setTagsList(['serve']);
+    const meta = new pb.MetaGraphDef();
+    meta.setMetaInfoDef(info);
+    meta.setGraphDef(this.graph);
+    const model = new pb.SavedModel();
+    model.setSavedModelSchemaVersion(1);
+    model.setMetaGraphsList([meta]);
+    return model.serializeBinary();
+  }
+}
