@@ -15,7 +15,7 @@ export interface Preset {
 
 /** All presets, quickest first. */
 export const presets: readonly Preset[] = [
-  { name: 'sudoku-4x4', title: 'Sudoku 4x4', description: 'Learns in about a minute on a CPU: to see everything work.' },
+  { name: 'sudoku-4x4', title: 'Sudoku 4x4', description: 'Learns on a CPU in one to three minutes: to see everything work.' },
   { name: 'sudoku-6x6', title: 'Sudoku 6x6', description: 'The next size up; far longer on a CPU.' },
   { name: 'sudoku-hard', title: 'Sudoku 9x9, hard', description: 'Hard puzzles from your CSV files; hours on a GPU.' },
   { name: 'sudoku-extreme', title: 'Sudoku-Extreme (paper)', description: 'The paper\'s TRM-MLP run: 1,000 puzzles, 1,000 copies each; days on one GPU.' },
