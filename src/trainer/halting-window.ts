@@ -2,6 +2,20 @@
 import type { HaltingEvent } from '../runs/schema';
 import type { HaltingCount } from '../training/slots';
 
+/** Windows there are in a run of any length, about. */
+const windows = 200;
+
+/**
+ * Whether a window ends with this optimiser step. The first ones are as short as can be, so that there is something to see soon,
+ * and later ones longer. None is shorter than `halt_max_steps`: slots that begin together pass supervision step k
+ * together, and a window must see every k.
+ */
+export function windowEnds(step: number, haltMaxSteps: number, totalSteps: number): boolean {
+  let length = haltMaxSteps;
+  while (2 * length <= totalSteps / windows && step >= 32 * length) length *= 2;
+  return step % length === 0;
+}
+
 /** Sums over a window of optimiser steps. */
 export class HaltingWindow {
   private sums: HaltingCount[] = [];

@@ -19,7 +19,7 @@ import { Evaluator } from '../training/evaluation';
 import type { StepReport, Training } from '../training/training';
 import { EditedConfig } from './edited-config';
 import { UsageError } from './failure';
-import { HaltingWindow } from './halting-window';
+import { HaltingWindow, windowEnds } from './halting-window';
 import { Requests, Stopped } from './requests';
 import { RunClock, wallSeconds } from './run-clock';
 import { questionFromRow, questionFromTokens, tracePuzzle } from './trace-puzzle';
@@ -46,7 +46,6 @@ export interface RunParts {
 }
 
 const systemEverySeconds = 10;
-const haltingColumns = 200;
 type EventBody = NewEvent extends infer E ? (E extends NewEvent ? Omit<E, 'step' | 'examples' | 'wall' | 'process'> : never) : never;
 
 /** A live run. */
@@ -56,7 +55,6 @@ export class TrainRun {
   private readonly edited: EditedConfig;
   private readonly halting = new HaltingWindow();
   private readonly rows: EvaluationRows;
-  private readonly haltingEvery: number;
   private state: RunState = 'running';
   private activity = 'starting';
   private watched: number[];
@@ -76,11 +74,10 @@ export class TrainRun {
   private outboxTimer: NodeJS.Timeout | null = null;
 
   constructor(private readonly parts: RunParts) {
-    const { config, data, totalSteps } = parts;
+    const { config, data } = parts;
     this.clock = new RunClock(parts.processSeconds);
     this.edited = new EditedConfig(parts.writer.manifest.config_path, parts.writer.paths.config);
     this.rows = new EvaluationRows(data.test, config.eval_examples, config.seed, Math.min(config.global_batch_size, data.test.examples));
-    this.haltingEvery = Math.max(1, Math.floor(totalSteps / haltingColumns));
     this.watched = config.watch.filter(index => index < data.test.examples);
     this.best = parts.best;
     this.evaluationDue = parts.evaluationDue;
@@ -237,7 +234,7 @@ export class TrainRun {
       count, accuracy: mean(report.accuracy), exact_accuracy: mean(report.exact_accuracy), q_halt_accuracy: mean(report.q_halt_accuracy), steps: mean(report.steps),
       lr: report.lr, grad_norm: report.grad_norm, seconds,
     });
-    if (report.step % this.haltingEvery === 0) this.emit({ kind: 'halting', per_step: this.halting.take() });
+    if (windowEnds(report.step, this.parts.config.arch.halt_max_steps, this.parts.totalSteps)) this.emit({ kind: 'halting', per_step: this.halting.take() });
     if (performance.now() - this.lastManifest > 1000) {
       this.lastManifest = performance.now();
       this.parts.writer.update({ step: report.step, process_seconds: this.clock.seconds });
