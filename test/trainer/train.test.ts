@@ -59,8 +59,8 @@ describe('a finished training', () => {
     }
     expect(ofKind(events, 'train').at(-1)!.loss).toBeLessThan(ofKind(events, 'train')[0]!.loss);
     const halting = ofKind(events, 'halting');
-    expect(halting.length).toBeGreaterThan(0);
-    for (const { per_step } of halting) for (const { slots } of per_step) expect(slots).toBeLessThanOrEqual(8);
+    expect(halting.map(e => e.step)).toEqual(Array.from({ length: 20 }, (_, i) => 3 * (i + 1))); // a window of halt_max_steps steps,
+    for (const { per_step } of halting) expect(per_step.reduce((sum, { slots }) => sum + slots, 0)).toBe(3 * 8); // each of all 8 slots
     expect(ofKind(events, 'system')[0]!.rss).toBeGreaterThan(1e7);
     const markers = ofKind(events, 'marker').map(e => e.marker);
     expect(markers[0]).toBe('start');
