@@ -25,6 +25,8 @@ function prepared(name: 'TRM_VSIX' | 'VSCODE_SERVER'): string {
 export interface WorkbenchOptions {
   /** Folder whose copy is opened; the examples when not given. */
   readonly folder?: string;
+  /** Called with the copy before anything is opened: to put files into it. */
+  readonly prepare?: (folder: string) => unknown;
   /** User settings beside the quiet ones of all tests. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Window size in pixels. */
@@ -33,6 +35,9 @@ export interface WorkbenchOptions {
 
 /** An open workbench. */
 export class Workbench {
+  /** What the pages complained of so far: things a content security policy refused, and errors nobody caught. Must stay empty. */
+  readonly complaints: string[] = [];
+
   private constructor(
     /** The browser's page: for whatever the helpers below do not do. */
     readonly page: Page,
@@ -41,7 +46,12 @@ export class Workbench {
     private readonly browser: Browser,
     private readonly server: Awaited<ReturnType<typeof startServer>>,
     private readonly home: string,
-  ) {}
+  ) {
+    page.on('console', message => {
+      if (/content security policy/i.test(message.text())) this.complaints.push(`${message.text()} [${message.location().url}]`);
+    });
+    page.on('pageerror', error => this.complaints.push(error.stack ?? String(error)));
+  }
 
   /** Starts everything and waits until the Explorer shows the folder. */
   static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
@@ -49,6 +59,7 @@ export class Workbench {
     const home = mkdtempSync(path.join(os.tmpdir(), 'trm-e-'));
     const folder = path.join(home, 'work');
     cpSync(options.folder ?? path.join(root, 'examples'), folder, { recursive: true, filter: file => !/[\\/](runs|data)$/.test(file) });
+    await options.prepare?.(folder);
     const dirs = { server: prepared('VSCODE_SERVER'), dataDir: path.join(home, 'server'), extensionsDir: path.join(home, 'extensions') };
     await installExtension({ ...dirs, vsix: prepared('TRM_VSIX') });
     mkdirSync(path.join(home, 'run'), { mode: 0o700 });
@@ -72,11 +83,35 @@ export class Workbench {
     return workbench;
   }
 
-  /** Opens the address, again if need be: what "Developer: Reload Window" does. */
-  async load(): Promise<void> {
+  /** Reloads the window as a person does, which also brings views and editors back. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
+    await this.palette('Developer: Reload Window');
+    await loaded;
+    await this.page.locator('.monaco-workbench .statusbar-item', { hasText: 'TRM' }).waitFor({ timeout: 60_000 });
+  }
+
+  /** Opens the address. */
+  private async load(): Promise<void> {
     await this.page.goto(workbenchUrl({ port: this.server.port, folder: this.folder }));
     await this.page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
     await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+  }
+
+  /** A message VS Code shows at its edge, waiting until one with this text is there. */
+  async notification(text: string | RegExp, timeout = 30_000): Promise<Locator> {
+    const message = this.page.locator('.notifications-toasts .notification-list-item', { hasText: text }).first();
+    await message.waitFor({ timeout }).catch(async () => { throw await this.missing(`Message ${String(text)}`, timeout); });
+    return message;
+  }
+
+  /** Waits until a condition holds. `what` it is names the failure. */
+  async eventually(what: string, holds: () => Promise<boolean> | boolean, timeout = 60_000): Promise<void> {
+    const end = Date.now() + timeout;
+    while (!(await holds())) {
+      if (Date.now() > end) throw await this.missing(what, timeout);
+      await this.page.waitForTimeout(100);
+    }
   }
 
   /** Repeats an attempt until it succeeds, with Escape between. */
@@ -112,8 +147,28 @@ export class Workbench {
     await entry.waitFor({ state: 'hidden' });
   }
 
+  /** Brings a container of the activity bar into sight: "Explorer", "TRM". */
+  async show(container: 'Explorer' | 'TRM'): Promise<void> {
+    const tab = this.page.locator('.activitybar').getByRole('tab', { name: new RegExp(`^${container}`) });
+    if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.locator('a').click();
+    await this.page.locator('.sidebar .composite.title h2', { hasText: container }).waitFor();
+  }
+
+  /** Drags the border of the side bar until it is this many pixels wide. */
+  async widenSideBar(width: number): Promise<void> {
+    const bar = (await this.page.locator('.part.sidebar').boundingBox())!;
+    const [x, y] = [bar.x + bar.width, bar.y + 300];
+    await this.page.mouse.move(x, y);
+    await this.page.waitForTimeout(400); // the border takes the mouse once it has lit up
+    await this.page.mouse.down();
+    await this.page.mouse.move(bar.x + width, y, { steps: 5 });
+    await this.page.mouse.up();
+    await this.page.mouse.move(bar.x + width + 200, y);
+  }
+
   /** Opens a file by double-click in the Explorer. */
   async openFile(file: string | RegExp): Promise<void> {
+    await this.show('Explorer');
     await this.page.locator('.explorer-folders-view').getByRole('treeitem', { name: file }).first().dblclick();
     await this.page.locator('.tabs-container .tab.active', { hasText: file }).waitFor();
   }
@@ -144,15 +199,16 @@ export class Workbench {
   }
 
   /** The document of the webview (view, panel or custom editor) with this title. */
-  async webview(title: string, timeout = 30_000): Promise<Frame> {
+  async webview(title: string | RegExp, timeout = 30_000): Promise<Frame> {
+    const fits = (name: string): boolean => (typeof title === 'string' ? name === title : title.test(name));
     const end = Date.now() + timeout;
     for (;;) {
       for (const frame of this.page.frames()) {
         const element = await frame.frameElement().catch(() => null);
         const [id, name] = await Promise.all([element?.getAttribute('id'), element?.getAttribute('title')]).catch(() => []);
-        if (id === 'active-frame' && name === title) return frame;
+        if (id === 'active-frame' && typeof name === 'string' && fits(name)) return frame;
       }
-      if (Date.now() > end) throw await this.missing(`Webview "${title}"`, timeout);
+      if (Date.now() > end) throw await this.missing(`Webview "${String(title)}"`, timeout);
       await this.page.waitForTimeout(100);
     }
   }

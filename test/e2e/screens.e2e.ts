@@ -1,0 +1,67 @@
+/**
+ * Both pages in a dark theme, on a finished run, and their pictures. With UPDATE_SCREENS=1 the run is the real 4x4 example
+ * (trained here, or the run folder that SCREENS_RUN names) and the pictures go to media/screens, where the README shows them.
+ */
+import { cpSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Frame } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { trainBefore, writeTinyConfigs } from './tiny';
+import { Workbench } from './workbench';
+
+const published = process.env['UPDATE_SCREENS'] === '1';
+const run = published ? 'sudoku-4x4' : 'tiny-4x4';
+
+let workbench: Workbench;
+beforeAll(async () => {
+  workbench = await Workbench.open({ prepare: trainRun, size: { width: 1400, height: 900 }, settings: { 'editor.minimap.enabled': false, 'workbench.colorTheme': 'Default Dark Modern' } });
+}, 600_000);
+afterAll(async () => { await workbench.close(); });
+
+async function trainRun(folder: string): Promise<void> {
+  const trained = process.env['SCREENS_RUN'];
+  if (published && trained !== undefined) {
+    mkdirSync(path.join(folder, 'runs'));
+    cpSync(trained, path.join(folder, 'runs', path.basename(trained)), { recursive: true });
+  } else {
+    writeTinyConfigs(folder, ['tiny-4x4']);
+    await trainBefore(folder, run);
+  }
+}
+
+/** The page took the colours of the theme. */
+async function isDark(frame: Frame): Promise<void> {
+  expect(await frame.locator('body.vscode-dark').count()).toBe(1);
+}
+
+test('Live Charts', async () => {
+  await workbench.openFile(`${run}.trm.yaml`);
+  await workbench.show('TRM');
+  await workbench.page.locator('.codelens-decoration').first().waitFor();
+  await workbench.widenSideBar(760);
+  const frame = await workbench.webview('Live Charts', 60_000);
+  await frame.locator('.run-header[data-state="finished"] .run-name', { hasText: run }).waitFor();
+  await workbench.eventually('The losses', async () => (await frame.locator('[data-chart="loss"] .chart-summary').innerText()).startsWith('Step 0 to '));
+  await isDark(frame);
+  await workbench.page.waitForTimeout(1500); // charts are drawn in turns
+  await workbench.screenshot('live-charts', { published: true });
+});
+
+test('the trace inspector', async () => {
+  await workbench.widenSideBar(300);
+  await workbench.palette('TRM: Inspect Puzzle Trace');
+  await workbench.quickInput.getByText('Number of the test puzzle', { exact: false }).first().waitFor();
+  await workbench.page.keyboard.press('Enter');
+  const frame = await workbench.webview(new RegExp(`^(Puzzle Trace|Trace: ${run})$`), 60_000);
+  await frame.locator('h1', { hasText: new RegExp(`^${run} · `) }).waitFor({ timeout: 120_000 });
+  await frame.locator('.overview').focus();
+  await frame.locator('.overview').press('Home');
+  for (let frames = 0; frames < 3; frames++) await frame.locator('.overview').press('ArrowRight');
+  await isDark(frame);
+  await workbench.page.waitForTimeout(500);
+  await workbench.screenshot('trace-inspector', { published: true });
+});
+
+test('nothing was refused or broke in any page', () => {
+  expect(workbench.complaints).toEqual([]);
+});
