@@ -23,12 +23,23 @@ async function offer(shown: Thenable<Action | undefined>): Promise<void> {
   await (await shown)?.run();
 }
 
-/** Tells what went wrong; says nothing when the user cancelled. Does not wait for the message to be closed. */
+/** The button that leads to the next step of a problem, where a command does it; else the one that shows the log. */
+function nextAction(log: Log, code: string): Action {
+  if (code === 'untrusted') return { title: vscode.l10n.t('Manage Workspace Trust'), run: () => vscode.commands.executeCommand('workbench.trust.manage') };
+  return { title: vscode.l10n.t('Show Output'), run: () => log.show(true) };
+}
+
+/**
+ * Tells what went wrong; says nothing when the user cancelled. Does not wait for the message to be closed. There is
+ * always a button: VS Code folds a message without one into a single line.
+ */
 export function showProblem(log: Log, error: unknown, ...actions: Action[]): void {
   if (isCancelled(error)) return;
-  const text = problemText(problemOf(error));
+  const problem = problemOf(error);
+  const text = problemText(problem);
   log.error(text);
-  offer(vscode.window.showErrorMessage(text, ...actions)).catch((e: unknown) => log.error(String(e)));
+  const buttons = actions.length > 0 ? actions : [nextAction(log, problem.code)];
+  offer(vscode.window.showErrorMessage(text, ...buttons)).catch((e: unknown) => log.error(String(e)));
 }
 
 /** Says something good. Does not wait for the message to be closed. */

@@ -8,7 +8,7 @@ import { effectiveDepth, parameterCount, type DataShape } from '../../model/shap
 import { datasetFolders } from '../../puzzles/build-dataset';
 import type { DatasetMetadata } from '../../puzzles/dataset';
 import { readMetadata } from '../../puzzles/read-dataset';
-import { stepsInAll } from '../../puzzles/sample-batches';
+import { batchesInAll, stepsInAll } from '../../puzzles/sample-batches';
 
 /** What the training data amounts to. */
 export type DataFacts = DataShape & Pick<DatasetMetadata, 'total_groups' | 'mean_puzzle_examples'>;
@@ -18,7 +18,7 @@ export interface ConfigSummary {
   readonly parameters: number;
   /** Layers passed in one supervision step. */
   readonly depth: number;
-  /** Optimiser steps in all, at most. */
+  /** Optimiser steps in all, as far as they are known before the data is read. */
   readonly steps: number;
 }
 
@@ -46,7 +46,18 @@ export function dataFacts(config: ResolvedConfig, configPath: string): DataFacts
 /** The summary of a config, or undefined while its dataset is unknown. */
 export function summarise(config: ResolvedConfig, configPath: string): ConfigSummary | undefined {
   const facts = dataFacts(config, configPath);
-  return facts && { parameters: parameterCount(config.arch, facts).total, depth: effectiveDepth(config.arch), steps: stepsInAll(config, facts) };
+  return facts && { parameters: parameterCount(config.arch, facts).total, depth: effectiveDepth(config.arch), steps: steps(config, facts) };
+}
+
+/** Steps as training will count them, taking every puzzle to have the mean number of examples. */
+function steps(config: ResolvedConfig, { total_groups, mean_puzzle_examples }: DataFacts): number {
+  const most = stepsInAll(config, { total_groups, mean_puzzle_examples });
+  try {
+    const batches = batchesInAll(config, { puzzleIndices: Int32Array.of(0, Math.round(mean_puzzle_examples)), setGroups: Int32Array.of(0, total_groups) });
+    return Math.min(most, batches ?? most);
+  } catch {
+    return most; // an eval_interval that does not divide epochs: training says so
+  }
 }
 
 /** A count in at most three digits: 950, 12.3 k, 5.03 M. */
