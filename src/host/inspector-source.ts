@@ -58,7 +58,7 @@ export class TraceSource {
     const name = choice.checkpoint === 'best' ? bestOf(run) : choice.checkpoint;
     const kept = await this.keptOf(run, name, choice);
     if (kept) return kept;
-    requireTrust(vscode.l10n.t('Making a trace may build the dataset where the run says, and this folder is not trusted yet.'));
+    requireTrust(vscode.l10n.t('Making a trace starts a program that reads what the run names, and this folder is not trusted yet.'));
     const dir = checkpointDir(run.dir, name);
     const key = JSON.stringify([dir, puzzle, choice.depth]);
     const known = this.remembered.get(key);
