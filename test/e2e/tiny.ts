@@ -9,9 +9,6 @@ import { promisify } from 'node:util';
 
 const root = path.resolve(__dirname, '..', '..');
 
-/** Optimiser steps of one epoch of these experiments: 120 puzzles in batches of 32. */
-const stepsPerEpoch = 120 / 32;
-
 /** A board's size and how much of it there is to learn. */
 interface Board { readonly size: number; readonly train: number; readonly test: number; readonly holes: string; readonly batch: number; readonly T: number }
 const small: Board = { size: 4, train: 120, test: 40, holes: '[4, 6]', batch: 32, T: 1 };
@@ -52,19 +49,19 @@ watch: [0, 1]
 `;
 }
 
-/** The experiments by name, with their optimiser steps. */
+/** The experiments by name, with their epochs. */
 export const tiny = {
-  /** Ends by itself after a few steps. */
-  'brief-4x4': { epochs: 4, steps: 4 * stepsPerEpoch },
-  /** Has learned when it ends. */
-  'tiny-4x4': { epochs: 40, steps: Math.floor(40 * stepsPerEpoch) },
+  /** Ends by itself after 12 steps. */
+  'brief-4x4': 4,
+  /** Has learned when it ends, after some 150 steps. */
+  'tiny-4x4': 40,
   /** Goes on until somebody stops it. */
-  'long-4x4': { epochs: 20_000, steps: 20_000 * stepsPerEpoch },
+  'long-4x4': 20_000,
 } as const;
 
 /** Writes the configs into a folder. */
 export function writeTinyConfigs(folder: string, names: readonly (keyof typeof tiny)[] = ['brief-4x4', 'tiny-4x4', 'long-4x4']): void {
-  for (const name of names) writeFileSync(path.join(folder, `${name}.trm.yaml`), tinyConfig(tiny[name].epochs));
+  for (const name of names) writeFileSync(path.join(folder, `${name}.trm.yaml`), tinyConfig(tiny[name]));
 }
 
 /** Writes a config that makes two training steps on a larger board, with two latent recursions. Returns its name. */
@@ -76,7 +73,7 @@ export function writeLargerConfig(folder: string, size: 6 | 9): string {
 
 /** Trains a config of the folder to its end with the command line, as somebody did before the editor was opened. */
 export async function trainBefore(folder: string, config: string, ...overrides: string[]): Promise<void> {
-  await promisify(execFile)(process.execPath, [path.join(root, 'dist', 'trm.cjs'), 'train', `${config}.trm.yaml`, ...overrides], { cwd: folder, maxBuffer: 1e8 });
+  await promisify(execFile)(process.execPath, [path.join(root, 'dist', 'trm.cjs'), 'train', `${config}.trm.yaml`, '--engine', 'wasm', ...overrides], { cwd: folder, maxBuffer: 1e8 });
 }
 
 /** Run folders of a workspace folder, oldest first. */

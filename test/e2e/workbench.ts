@@ -53,7 +53,7 @@ export class Workbench {
     page.on('pageerror', error => this.complaints.push(error.stack ?? String(error)));
   }
 
-  /** Starts everything and waits until the Explorer shows the folder. */
+  /** Starts everything and waits until the Explorer is there. */
   static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
     // Short: the trainer's socket lies below it, and such paths may have 107 bytes.
     const home = mkdtempSync(path.join(os.tmpdir(), 'trm-e-'));
@@ -95,7 +95,7 @@ export class Workbench {
   private async load(): Promise<void> {
     await this.page.goto(workbenchUrl({ port: this.server.port, folder: this.folder }));
     await this.page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
-    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+    await this.page.locator('.explorer-folders-view .monaco-list').waitFor({ timeout: 60_000 });
   }
 
   /** A message VS Code shows at its edge, waiting until one with this text is there. */
