@@ -91,7 +91,7 @@ async function evaluate({ runs, trainers, log }: ControlContext, given: unknown)
   const run = await pickRun(runs, given, anyRun, { ask: l10n('Evaluate a checkpoint of which run?'), none: l10n('There is no run yet.'), next: l10n('Train a config first.') });
   const checkpoint = run && await pickCheckpoint(run, given);
   if (!run || checkpoint === undefined) return;
-  requireTrust(l10n('An evaluation may build the dataset where the run says, and this folder is not trusted yet.'));
+  requireTrust(l10n('An evaluation starts a program that reads what the run names, and this folder is not trusted yet.'));
   const title = `${run.manifest.name}, ${checkpoint}`;
   const answer = await withProgress(l10n('Evaluating {0}', title), (report, signal) =>
     trainers.evaluate([checkpointDir(run.dir, checkpoint)], progress => report(progress.text, progress.fraction), signal));
