@@ -66,6 +66,7 @@ export async function pickRun(runs: Runs, given: unknown, fits: (run: RunSummary
     if (run) return run;
     throw new HostError('no_run', vscode.l10n.t('There is no run {0} in this window.', id), vscode.l10n.t('It may have been deleted.'));
   }
+  if (runs.list().length === 0) await runs.refresh(); // the command may be what woke us
   const fitting = runs.list().filter(fits);
   if (fitting.length === 0) throw new HostError('no_run', words.none, words.next);
   if (fitting.length === 1) return fitting[0];
