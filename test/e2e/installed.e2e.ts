@@ -22,7 +22,9 @@ beforeAll(async () => { workbench = await Workbench.open(); });
 afterAll(async () => { await workbench.close(); });
 
 test('the Explorer shows the examples', async () => {
-  expect(await workbench.page.locator('.explorer-folders-view').getByRole('treeitem', { name: 'sudoku-4x4.trm.yaml' }).count()).toBe(1);
+  const item = workbench.page.locator('.explorer-folders-view').getByRole('treeitem', { name: 'sudoku-4x4.trm.yaml' });
+  await item.waitFor(); // the Explorer fills after the workbench is up
+  expect(await item.count()).toBe(1);
 });
 
 test('the palette offers every command that the manifest offers everywhere', async () => {
