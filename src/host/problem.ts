@@ -44,5 +44,6 @@ export function isCancelled(error: unknown): boolean {
 
 /** The problem in one line: message, then next step. */
 export function problemText(problem: Pick<Problem, 'message' | 'next'>): string {
-  return problem.next === '' ? problem.message : `${problem.message} ${problem.next}`;
+  const { message, next } = problem;
+  return next === '' ? message : `${message}${/[.!?]$/.test(message) ? '' : '.'} ${next}`;
 }

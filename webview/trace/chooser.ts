@@ -78,7 +78,7 @@ export class Chooser {
     this.pasteProblem.hidden = !pasted || problem === null;
     if (!pasted || !problem) return false;
     this.togglePaste(true);
-    setText(this.pasteProblem, `${problem.message} ${problem.next}`);
+    setText(this.pasteProblem, `${problem.message.replace(/\.?$/, '.')} ${problem.next}`);
     return true;
   }
 
