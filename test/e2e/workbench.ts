@@ -195,7 +195,9 @@ export class Workbench {
 
   /** Answers a picker: types and takes the first offer, waiting until the offer is there. */
   async pick(option: string | RegExp): Promise<void> {
-    await this.quickInput.getByRole('option', { name: option }).first().click();
+    const offer = this.quickInput.getByRole('option', { name: option }).first();
+    await offer.waitFor().catch(async () => { throw await this.missing(`Offer ${String(option)}`, 30_000); });
+    await offer.click();
   }
 
   /** The document of the webview (view, panel or custom editor) with this title. */
