@@ -130,9 +130,11 @@ function checkpointItem(id: string, checkpoint: CheckpointInfo): vscode.TreeItem
   if (checkpoint.problem !== null) {
     return Object.assign(item, { id: `${id}/${checkpoint.name}`, description: vscode.l10n.t('cannot be read'), tooltip: checkpoint.problem, iconPath: themeIcon('error', 'charts.red') });
   }
+  const description = [...words, megabytes(checkpoint.bytes)].join(', ');
   return Object.assign(item, {
-    id: `${id}/${checkpoint.name}`, description: [...words, megabytes(checkpoint.bytes)].join(', '), contextValue: 'checkpoint',
+    id: `${id}/${checkpoint.name}`, description, contextValue: 'checkpoint',
     iconPath: themeIcon(checkpoint.best ? 'star-full' : 'archive'), tooltip: checkpoint.name,
+    accessibilityInformation: { label: `${vscode.l10n.t('step {0}', checkpoint.step)}, ${description}` },
   });
 }
 
