@@ -205,6 +205,13 @@ describe('larger boards and chosen checkpoints', () => {
     await tree.getByRole('treeitem', { name: /^tiny-4x4/ }).click();
     await workbench.screenshot('runs-tree');
     const checkpoint = tree.getByRole('treeitem', { name: /^step 111/ });
+    // The view shows a few rows only: scroll to the checkpoint.
+    await tree.hover();
+    await expect.poll(async () => {
+      if (await checkpoint.isVisible()) return true;
+      await workbench.page.mouse.wheel(0, 44);
+      return false;
+    }, { timeout: 30_000, interval: 200 }).toBe(true);
     await checkpoint.hover();
     await checkpoint.getByRole('button', { name: 'Inspect Puzzle Trace' }).click();
     await answerNumber(2);
