@@ -91,7 +91,8 @@ class Session {
   }
 
   private title(): void {
-    const name = this.run()?.manifest.name;
+    const run = this.run();
+    const name = run && this.context.runs.nameOf(run);
     this.panel.title = name === undefined ? vscode.l10n.t('Puzzle Trace') : vscode.l10n.t('Trace: {0}', name);
   }
 
