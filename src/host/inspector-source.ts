@@ -31,7 +31,7 @@ export class TraceSource {
     const live = isLive(run.state);
     const { manifest } = run;
     return {
-      runName: this.runs.nameOf(run), live,
+      runName: manifest.name, live,
       checkpoints: checkpointChoices(live, usable(run)),
       puzzles: manifest.dataset?.test.examples ?? 0,
       watched: await listTraces(run.dir),

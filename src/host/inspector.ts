@@ -91,8 +91,7 @@ class Session {
   }
 
   private title(): void {
-    const run = this.run();
-    const name = run && this.context.runs.nameOf(run);
+    const name = this.run()?.manifest.name;
     this.panel.title = name === undefined ? vscode.l10n.t('Puzzle Trace') : vscode.l10n.t('Trace: {0}', name);
   }
 

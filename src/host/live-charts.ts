@@ -133,12 +133,11 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
           this.followed.add(feed);
           feed.onDidAppend(() => this.wake());
         }
-        const header = { ...runHeader(run, runs.line(id)?.status ?? null, feed.store.last), name: runs.nameOf(run) };
-        return { header, store: feed.store, loaded: feed.loaded };
+        return { header: runHeader(run, runs.line(id)?.status ?? null, feed.store.last), store: feed.store, loaded: feed.loaded };
       },
       choices: () => [
         ...runs.listStarting().map(({ id, name }) => ({ id, name, state: 'pending' as const })),
-        ...runs.list().map(r => ({ id: r.manifest.id, name: runs.nameOf(r), state: r.state })),
+        ...runs.list().map(r => ({ id: r.manifest.id, name: r.manifest.name, state: r.state })),
       ],
       settings: () => settingsSchema.catch(defaults).parse(state.get(settingsKey)),
       first: () => runs.listStarting()[0]?.id ?? (runs.list().find(r => isLive(r.state)) ?? runs.list()[0])?.manifest.id ?? null,

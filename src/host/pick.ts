@@ -71,7 +71,7 @@ export async function pickRun(runs: Runs, given: unknown, fits: (run: RunSummary
   if (fitting.length === 0) throw new HostError('no_run', words.none, words.next);
   if (fitting.length === 1) return fitting[0];
   const items = fitting.map(run => ({
-    label: `$(${stateIcon(run.state).icon}) ${runs.nameOf(run)}`,
+    label: `$(${stateIcon(run.state).icon}) ${run.manifest.name}`,
     description: runDescription(run, runs.line(run.manifest.id)?.status ?? null),
     detail: run.manifest.id, run,
   }));

@@ -114,13 +114,12 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     const status = this.runs.line(id)?.status ?? null;
     const description = runDescription(run, status);
     this.shown.set(id, description);
-    const name = this.runs.nameOf(run);
-    const item = new vscode.TreeItem(name, Collapsed);
+    const item = new vscode.TreeItem(run.manifest.name, Collapsed);
     const { icon, color } = stateIcon(run.state);
     return Object.assign(item, {
       id: `run/${id}`, description, iconPath: themeIcon(icon, color), contextValue: `run-${run.state}`,
       tooltip: tooltip([['', id], ...runDetails(run, status)]),
-      accessibilityInformation: { label: `${name}, ${description}` },
+      accessibilityInformation: { label: `${run.manifest.name}, ${description}` },
     });
   }
 }

@@ -38,8 +38,6 @@ export class Runs implements vscode.Disposable {
   readonly onDidHear = this.hearEmitter.event;
 
   private summaries = new Map<string, RunSummary>();
-  /** How many runs have a name. */
-  private names = new Map<string, number>();
   private broken: readonly BrokenRun[] = [];
   private readonly lines = new Map<string, LiveRun>();
   private readonly starting = new Map<string, StartingRun>();
@@ -68,10 +66,6 @@ export class Runs implements vscode.Disposable {
   listStarting(): readonly StartingRun[] { return [...this.starting.values()]; }
   /** The run with this id. */
   get(id: string): RunSummary | undefined { return this.summaries.get(id); }
-  /** What to call a run: its name, and the end of its id when another run has that name too. */
-  nameOf({ manifest: { id, name } }: RunSummary): string {
-    return this.names.get(name) === 1 ? name : `${name} · ${id.slice(-4)}`;
-  }
   /** The line to its trainer, when it is live. */
   line(id: string): LiveRun | undefined { return this.lines.get(id); }
 
@@ -139,8 +133,6 @@ export class Runs implements vscode.Disposable {
     this.lastRead = Date.now();
     const before = this.summaries;
     this.summaries = new Map([...found].sort(([, a], [, b]) => b.manifest.created.localeCompare(a.manifest.created)));
-    this.names = new Map();
-    for (const { manifest: { name } } of found.values()) this.names.set(name, (this.names.get(name) ?? 0) + 1);
     this.broken = broken;
     const begun = [...this.starting.keys()].filter(id => found.has(id));
     for (const id of begun) this.starting.delete(id);
