@@ -83,12 +83,18 @@ export function haltMaxSteps(config: Record<string, unknown>): number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : 16;
 }
 
+/** Why a run finished before its last step, or ''. */
+function endedEarly({ manifest, state }: RunSummary): string {
+  const early = state === 'finished' && manifest.total_steps !== null && manifest.step < manifest.total_steps;
+  return early ? manifest.finished_because ?? '' : '';
+}
+
 /** What heads a run's charts. `last` is the newest point drawn. */
 export function runHeader(run: RunSummary, status: TrainerStatus | null, last: { step: number } | null): RunHeader {
   const { manifest, state } = run;
   return {
     id: manifest.id, name: manifest.name, state,
-    status: runStatusLine({ ...run, best: null }, status ?? undefined), // the page says the best elsewhere
+    status: [runStatusLine({ ...run, best: null }, status ?? undefined), endedEarly(run)].filter(part => part !== '').join(', '), // the page says the best elsewhere
     step: Math.max(manifest.step, status?.step ?? 0, isLive(state) ? last?.step ?? 0 : 0),
     totalSteps: status?.totalSteps ?? manifest.total_steps,
     engine: manifest.engine ? `${manifest.engine.name}, ${manifest.engine.device}, ${manifest.engine.forward_dtype}` : '',

@@ -1,6 +1,6 @@
 /**
- * Both pages in a dark theme, on a finished run, and their pictures. With UPDATE_SCREENS=1 the run is the real 4x4 example
- * (trained here, or the run folder that SCREENS_RUN names) and the pictures go to media/screens, where the README shows them.
+ * Both pages on a finished run, in a dark, a light and a high-contrast theme, and their pictures. With UPDATE_SCREENS=1 the run is the real 4x4 example
+ * (trained here, or the run folder that SCREENS_RUN names) and the dark pictures go to media/screens, where the README shows them.
  */
 import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -29,9 +29,26 @@ async function trainRun(folder: string): Promise<void> {
   }
 }
 
-/** The page took the colours of the theme. */
-async function isDark(frame: Frame): Promise<void> {
-  expect(await frame.locator('body.vscode-dark').count()).toBe(1);
+const themes = [
+  { name: 'dark', theme: 'Default Dark Modern', body: 'body.vscode-dark' },
+  { name: 'light', theme: 'Default Light Modern', body: 'body.vscode-light' },
+  { name: 'high-contrast', theme: 'Default High Contrast', body: 'body.vscode-high-contrast' },
+];
+
+/** A picture in every theme, each drawn in the theme's own colours. */
+async function inEveryTheme(page: string, frame: Frame, canvas: string): Promise<void> {
+  const pixels = async (): Promise<string> => frame.locator(canvas).first().evaluate(element => (element as unknown as { toDataURL: () => string }).toDataURL());
+  const drawn = new Set<string>();
+  for (const { name, theme, body } of themes) {
+    workbench.useTheme(theme);
+    await frame.locator(body).waitFor();
+    await workbench.eventually(`${page} in ${theme}`, async () => !drawn.has(await pixels()));
+    await workbench.page.waitForTimeout(1500); // all charts are drawn anew in turns
+    drawn.add(await pixels());
+    await workbench.screenshot(name === 'dark' ? page : `${page}-${name}`, { published: name === 'dark' });
+  }
+  expect(drawn.size).toBe(themes.length);
+  workbench.useTheme('Default Dark Modern');
 }
 
 test('Live Charts', async () => {
@@ -42,13 +59,14 @@ test('Live Charts', async () => {
   const frame = await workbench.webview('Live Charts', 60_000);
   await frame.locator('.run-header[data-state="finished"] .run-name', { hasText: run }).waitFor();
   await workbench.eventually('The losses', async () => (await frame.locator('[data-chart="loss"] .chart-summary').innerText()).startsWith('Step 0 to '));
-  await isDark(frame);
-  await workbench.page.waitForTimeout(1500); // charts are drawn in turns
-  await workbench.screenshot('live-charts', { published: true });
+  await workbench.page.locator('.pane-header', { hasText: 'Runs' }).click(); // room for two rows of charts
+  await workbench.page.locator('.tabs-container .tab.active').click();
+  await inEveryTheme('live-charts', frame, '[data-chart="loss"] canvas');
 });
 
 test('the trace inspector', async () => {
   await workbench.widenSideBar(300);
+  await workbench.page.locator('.pane-header', { hasText: 'Runs' }).click();
   await workbench.palette('TRM: Inspect Puzzle Trace');
   await workbench.quickInput.getByText('Number of the test puzzle', { exact: false }).first().waitFor();
   await workbench.page.keyboard.press('Enter');
@@ -57,9 +75,7 @@ test('the trace inspector', async () => {
   await frame.locator('.overview').focus();
   await frame.locator('.overview').press('Home');
   for (let frames = 0; frames < 3; frames++) await frame.locator('.overview').press('ArrowRight');
-  await isDark(frame);
-  await workbench.page.waitForTimeout(500);
-  await workbench.screenshot('trace-inspector', { published: true });
+  await inEveryTheme('trace-inspector', frame, '[data-board="y"] canvas');
 });
 
 test('nothing was refused or broke in any page', () => {

@@ -5,7 +5,7 @@
  * one temporary folder that `close` removes, trainers started by the tests included. VS Code draws menus and the palette from what is registered
  * at that moment, so the helpers reopen them until the wanted item is there.
  */
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Frame, Locator, Page } from 'playwright-core';
@@ -164,6 +164,13 @@ export class Workbench {
     await this.page.mouse.move(bar.x + width, y, { steps: 5 });
     await this.page.mouse.up();
     await this.page.mouse.move(bar.x + width + 200, y);
+  }
+
+  /** Chooses a colour theme by its name in the settings. */
+  useTheme(theme: string): void {
+    const file = path.join(this.home, 'server', 'data', 'Machine', 'settings.json');
+    const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...settings, 'workbench.colorTheme': theme }));
   }
 
   /** Opens a file by double-click in the Explorer. */

@@ -49,6 +49,11 @@ describe('a run in words', () => {
     expect(runHeader(failed, null, null).failure).toEqual({ message: 'No data.', next: 'Build it.' });
     expect(runHeader(run('running'), null, null).failure).toBeNull();
   });
+  it('says why a run finished before its last step', () => {
+    const because = 'stop_when reached: eval/exact_accuracy >= 0.99';
+    expect(runHeader(run('finished', { step: 300, total_steps: 400, finished_because: because }), null, null).status).toBe(`finished, step 300 of 400, ${because}`);
+    expect(runHeader(run('finished', { step: 400, total_steps: 400, finished_because: 'all 400 steps done' }), null, null).status).toBe('finished, step 400 of 400');
+  });
   it('heads the charts with the newest step it knows', () => {
     expect(runHeader(run('running'), null, { step: 125 })).toMatchObject({ step: 125, totalSteps: 400, haltMaxSteps: 8 });
     expect(runHeader(run('running'), status, { step: 125 }).step).toBe(130);

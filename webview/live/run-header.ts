@@ -73,7 +73,7 @@ export class RunHeading {
     this.#facts.title = this.#facts.textContent;
     this.#progress.hidden = totalSteps === null;
     if (totalSteps !== null && totalSteps > 0) {
-      this.#bar.style.width = `${Math.min(100, (100 * header.step) / totalSteps)}%`;
+      this.#bar.style.width = `${header.state === 'finished' ? 100 : Math.min(100, (100 * header.step) / totalSteps)}%`;
       this.#progress.setAttribute('aria-valuemax', String(totalSteps));
       this.#progress.setAttribute('aria-valuenow', String(header.step));
     }
