@@ -140,7 +140,7 @@ export class Workbench {
     const entry = this.page.getByRole('menuitem', { name: item }).first();
     await this.until(`Menu item ${String(item)}`, async () => {
       await target.click({ button: 'right' });
-      return appears(entry);
+      return (await appears(entry)) && entry.isEnabled(); // grey until the window knows that the folder is trusted, and a menu is not redrawn
     });
     await this.page.waitForTimeout(250); // a menu ignores clicks right after it opened
     await entry.click();
