@@ -9,7 +9,7 @@ import type { StepFunction, TensorMap } from '../engine/engine';
 import { answerLogits, haltingLogits } from '../model/heads';
 import { answerLoss, correctness, haltingLoss } from '../model/losses';
 import type { Model } from '../model/model';
-import { resetCarry, under } from './train-step';
+import { resetCarry, under } from './gradient-step';
 
 /** Builds the step function. With `inspect`, outputs also hold logits and predictions. */
 export function evaluationStep(model: Model, arch: ResolvedArch, inspect = false): StepFunction {

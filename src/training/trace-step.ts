@@ -10,7 +10,7 @@ import type { Weights } from '../model/blocks';
 import { answerLogits, haltingLogits } from '../model/heads';
 import { logProbabilities } from '../model/losses';
 import type { Features, Model, Observer, Update } from '../model/model';
-import { resetCarry, under } from './train-step';
+import { resetCarry, under } from './gradient-step';
 
 /** Tokens [1, L] and the probability of each, [1, L], that the output head reads from a feature [1, S, D]. */
 function decode(weights: Weights, feature: Tensor, model: Model, arch: ResolvedArch): { tokens: Tensor; prob: Tensor } {
