@@ -8,6 +8,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** How often something is repeated. */
+export interface Repetition { readonly warmUp: number; readonly least: number; readonly most: number; readonly seconds: number }
+
+/** How training steps are timed, ours and the published code's. */
+export const stepTiming: Repetition = { warmUp: 3, least: 10, most: 100, seconds: 20 };
+
 /** Milliseconds that `work` takes. */
 export async function timed(work: () => unknown): Promise<number> {
   const began = performance.now();
@@ -19,7 +25,7 @@ export async function timed(work: () => unknown): Promise<number> {
  * Milliseconds of each repetition: at least `least`, at most `most`, none begun after `seconds`.
  * The first `warmUp` are not among them.
  */
-export async function repeated(work: () => unknown, { warmUp, least, most, seconds }: { warmUp: number; least: number; most: number; seconds: number }): Promise<number[]> {
+export async function repeated(work: () => unknown, { warmUp, least, most, seconds }: Repetition): Promise<number[]> {
   for (let i = 0; i < warmUp; i++) await work();
   const began = performance.now();
   const times: number[] = [];

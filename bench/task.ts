@@ -13,8 +13,13 @@ export interface Task {
   readonly measure: () => Promise<Row>;
 }
 
-/** A row, or why there is none. */
-export type Outcome = { readonly row: Row } | { readonly problem: string };
+/** A row, or why there is none: something went wrong, or there is no such thing here (which is no failure). */
+export type Outcome = { readonly row: Row } | { readonly problem: string } | { readonly absent: string };
+
+/** Thrown by a task that has nothing to measure here. */
+export class Absent extends Error {
+  override readonly name = 'Absent';
+}
 
 /** Runs a task in a new process of this same program. Never rejects. */
 export function measureInChild(name: string): Promise<Outcome> {
@@ -33,7 +38,7 @@ export async function answerParent(task: Task): Promise<void> {
   try {
     outcome = { row: await task.measure() };
   } catch (error) {
-    outcome = { problem: error instanceof Error ? error.message : String(error) };
+    outcome = error instanceof Absent ? { absent: error.message } : { problem: error instanceof Error ? error.message : String(error) };
   }
   process.send!(outcome, () => process.exit());
 }
