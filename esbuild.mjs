@@ -2,8 +2,8 @@
 //
 //   dist/extension.cjs            the extension                  dist/wasm/           TensorFlow.js's wasm binaries
 //   dist/trainer.cjs, trm.cjs     trainer process, command line  dist/binding-src/    source of the native binding
-//   dist/webview/*.js, *.css      the webviews                   dist/licenses/       licences of what is bundled
-//   dist/native/                  made by `npm run package` only
+//   dist/wasm-worker.cjs          worker thread of the trainer   dist/licenses/       licences of what is bundled
+//   dist/webview/*.js, *.css      the webviews                   dist/native/         made by `npm run package` only
 //
 // `node esbuild.mjs [--production] [--watch]`; scripts call `build` and `ensureBuilt`. Files are replaced whole
 // (temporary name, rename): a program that starts during a build finds the old one or the new one.
@@ -19,6 +19,7 @@ const modules = path.join(root, 'node_modules');
 const programs = {
   extension: { entry: 'src/extension.ts', external: ['vscode'] },
   trainer: { entry: 'src/trainer/main.ts' },
+  'wasm-worker': { entry: 'src/training/worker-main.ts' },
   trm: { entry: 'src/cli/main.ts', banner: '#!/usr/bin/env node' },
   bench: { entry: 'bench/main.ts' },
 };

@@ -36,6 +36,8 @@ export interface KeyDescription {
 const derivedDefaults: Readonly<Record<string, string>> = {
   'arch.puzzle_emb_ndim': 'hidden_size',
   eval_interval: '10000 where that divides epochs, else epochs',
+  micro_batch_size: 'global_batch_size',
+  threads: 'the physical cores',
   'dataset.holes': 'by size',
 };
 

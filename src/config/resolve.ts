@@ -9,7 +9,7 @@ import type { ArchConfig, TrmConfig } from './schema';
 export type ResolvedArch = Omit<ArchConfig, 'puzzle_emb_ndim'> & { puzzle_emb_ndim: number };
 
 /** A config ready to be trained: every key has a value. */
-export type ResolvedConfig = Omit<TrmConfig, 'arch' | 'eval_interval'> & { arch: ResolvedArch; eval_interval: number };
+export type ResolvedConfig = Omit<TrmConfig, 'arch' | 'eval_interval' | 'micro_batch_size'> & { arch: ResolvedArch; eval_interval: number; micro_batch_size: number };
 
 /** Two or more keys that do not go together. */
 export interface Conflict {
@@ -29,6 +29,7 @@ export function resolveConfig(config: TrmConfig): ResolvedConfig {
   return {
     ...config,
     arch: { ...config.arch, puzzle_emb_ndim: config.arch.puzzle_emb_ndim ?? config.arch.hidden_size },
+    micro_batch_size: config.micro_batch_size ?? config.global_batch_size,
     eval_interval: config.eval_interval ?? (epochs % publishedEvalInterval === 0 ? publishedEvalInterval : epochs),
   };
 }
@@ -84,6 +85,9 @@ export function findConflicts(config: ResolvedConfig): Conflict[] {
   const conflicts: Conflict[] = [...archConflicts(config.arch), ...datasetConflicts(config.dataset)];
   if (config.epochs % config.eval_interval !== 0) {
     conflicts.push({ path: ['eval_interval'], what: 'must divide epochs', expected: `a divisor of ${config.epochs}, e.g. ${nearestDivisor(config.epochs, config.eval_interval)}`, found: String(config.eval_interval) });
+  }
+  if (config.global_batch_size % config.micro_batch_size !== 0) {
+    conflicts.push({ path: ['micro_batch_size'], what: 'must divide global_batch_size', expected: `a divisor of ${config.global_batch_size}, e.g. ${nearestDivisor(config.global_batch_size, config.micro_batch_size)}`, found: String(config.micro_batch_size) });
   }
   for (const beta of ['beta1', 'beta2'] as const) {
     if (config[beta] >= 1) conflicts.push({ path: [beta], what: 'a moment that never changes cannot train', expected: 'a number from 0 to below 1', found: String(config[beta]) });

@@ -85,7 +85,8 @@ export const configSchema = z.strictObject({
   data_paths: key(z.array(z.string().min(1)).min(1), { description: 'Dataset folders, relative to the config file.', published: true }),
   data_paths_test: key(z.array(z.string().min(1)).default([]), { description: 'Test dataset folders; empty: those of data_paths.', published: true }),
   dataset: key(datasetSpecSchema.optional(), { description: 'How to make the dataset folder when it is not there.' }),
-  global_batch_size: key(positiveInt.default(768), { description: 'Slots trained together.', effect: 'Memory is proportional to it.', published: true }),
+  global_batch_size: key(positiveInt.default(768), { description: 'Slots trained together.', effect: 'Memory is proportional to it, unless micro_batch_size is smaller.', published: true }),
+  micro_batch_size: key(positiveInt.optional(), { description: 'Slots per forward and backward pass: gradients of global_batch_size / micro_batch_size passes are summed before each update, with the same results up to rounding; divides global_batch_size. Default: global_batch_size.', effect: 'Memory is proportional to it.' }),
   epochs: key(positiveInt.default(100000), { description: 'Passes over the groups of the training data.', published: true }),
   eval_interval: key(positiveInt.optional(), { description: 'Epochs between evaluations; divides epochs. Default: 10000 where that divides epochs, else epochs.', published: true }),
   eval_examples: key(z.union([positiveInt, z.literal('all')]).default(1000), { description: 'Test examples per evaluation: a fixed, seeded subset, or all.' }),
@@ -106,6 +107,7 @@ export const configSchema = z.strictObject({
   freeze_weights: key(z.boolean().default(false), { description: 'Train only the puzzle embeddings.', published: true }),
   watch: key(z.array(z.int().min(0)).max(64).default([0, 1, 2]), { description: 'Test examples whose refinement traces are kept at every evaluation.' }),
   engine: key(z.enum(engineNames).default('auto'), { description: 'Compute engine; auto picks the fastest that works and says why.' }),
+  threads: key(z.int().min(1).max(1024).optional(), { description: 'Threads to compute with. Default: the physical cores.', effect: 'Results of different numbers of threads differ by rounding.' }),
   stop_when: key(z.record(z.string().regex(/^eval\/(exact_accuracy|accuracy)$/), fraction).default({}), { description: 'Stop when an evaluation reaches all of these, e.g. {eval/exact_accuracy: 0.99}.' }),
 });
 

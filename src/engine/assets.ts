@@ -1,6 +1,6 @@
 /**
- * Where the engines' binary files are: in `wasm/` beside the bundle when this code runs bundled, in the installed
- * packages when it runs from source (tests, benchmarks).
+ * Where the files are that the engines load: the wasm binaries in `wasm/` beside the bundle when this code runs bundled, in
+ * the installed packages when it runs from source (tests); the worker threads' program beside the bundle, or in `dist/`.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -24,4 +24,16 @@ export function wasmFolder(from: string = __dirname): string {
     if (folder === dirname(folder)) break;
   }
   throw new EngineError('unavailable', `${WASM_BINARY} was not found in ${looked.join(', ')}.`, 'Reinstall the extension, or run `npm ci` in the clone.');
+}
+
+/** The program of worker threads; built from training/worker-main.ts. */
+const WORKER_PROGRAM = 'wasm-worker.cjs';
+
+/** The file that worker threads run. Throws EngineError naming the places looked at. */
+export function workerProgram(from: string = __dirname): string {
+  const looked = [join(from, WORKER_PROGRAM)];
+  for (let folder = from; folder !== dirname(folder); folder = dirname(folder)) looked.push(join(folder, 'dist', WORKER_PROGRAM));
+  const found = looked.find(file => existsSync(file));
+  if (found !== undefined) return found;
+  throw new EngineError('unavailable', `${WORKER_PROGRAM} was not found in ${looked.map(file => dirname(file)).join(', ')}.`, 'Reinstall the extension, or run `npm run build` in the clone; `threads: 1` works without it.');
 }

@@ -47,7 +47,7 @@ export async function chooseEngine(wanted: EngineWish, options: EngineOptions = 
 async function openByName(name: Engine['name'], options: EngineOptions): Promise<Engine> {
   switch (name) {
     case 'tensorflow': return openTensorflow(options);
-    case 'wasm': return openWasm();
+    case 'wasm': return openWasm(options);
     case 'cpu': return openCpu();
     default: return name satisfies never;
   }
@@ -64,7 +64,7 @@ async function fastest(options: EngineOptions, notes: string[]): Promise<{ engin
     return { engine, why: `tensorflow: the fastest engine here (${engine.device})` };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    const engine = await openWasm();
+    const engine = await openWasm(options);
     const { state } = await findRuntime(options.runtimeDir);
     if (state !== 'absent') notes.push(`The tensorflow engine was left out: ${error.message} ${error.next}`);
     if (gpu) notes.push(`This machine has a GPU (${gpu.name}) that wasm cannot use: \`trm setup --gpu\` makes a runtime that does.`);

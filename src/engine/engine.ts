@@ -35,12 +35,24 @@ export interface StepSession {
   dispose(): void;
 }
 
+/** Threads with an engine of their own each, for a step that is split by the rows of its batch. */
+export interface Workers {
+  readonly count: number;
+  /**
+   * A session on worker `index` (from 0) of the step that `work`, plain data, stands for; the same index is the same thread.
+   * The thread ends with its last session. Throws EngineError when there is no program for it to run.
+   */
+  session(index: number, work: unknown, state: HostTensors): StepSession;
+}
+
 /** An open engine. One per process. */
 export interface Engine {
   readonly name: 'tensorflow' | 'wasm' | 'cpu';
   /** The device in words, e.g. "CPU, 2 threads" or "GPU 0: NVIDIA H200". */
   readonly device: string;
   readonly threads: number;
+  /** Null where the engine spreads one step over its threads by itself, or has only one. */
+  readonly workers: Workers | null;
   /** True when the same inputs give the same bits on this device. */
   readonly deterministic: boolean;
   /** Number formats of the forward pass it can run. */

@@ -42,13 +42,13 @@ export class SessionContract {
   }
 
   /** Runs `step` with nothing else allowed meanwhile, after `pause`, during which the session may end. */
-  async alone<T>(pause: () => Promise<unknown>, step: () => T): Promise<T> {
+  async alone<T>(pause: () => Promise<unknown>, step: () => T | Promise<T>): Promise<T> {
     this.check('run');
     this.running = true;
     try {
       await pause();
       if (this.ended) throw new EngineError('bad_state', 'Cannot finish a run of a session that was disposed.', 'Open a new session.');
-      return step();
+      return await step();
     } finally {
       this.running = false;
     }
@@ -67,6 +67,11 @@ export class SessionContract {
     const kind = this.kinds.get(name);
     if (kind === undefined) throw new EngineError('bad_state', `The session has no state called "${name}"; it has ${this.names.join(', ')}.`, 'Use one of these names.');
     return kind;
+  }
+
+  /** True when nothing is allowed any more. */
+  get isOver(): boolean {
+    return this.ended;
   }
 
   /** Nothing is allowed any more. */

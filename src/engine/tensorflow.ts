@@ -55,6 +55,7 @@ export async function openTensorflow(options: TensorflowOptions = {}): Promise<E
     name: 'tensorflow',
     device: describeDevice(gpu, facts, threads),
     threads,
+    workers: null,
     // TF_DETERMINISTIC_OPS and fixed threads: the same bits on the same device.
     deterministic: true,
     dtypes: ['float32'],

@@ -1,20 +1,31 @@
 /**
- * The `wasm` engine: XNNPACK compiled to WebAssembly with SIMD. It needs no installation and runs everywhere; it has one
- * thread (its threads are switched off in Node) and at most 4 GiB of memory. The kernels that training needs beyond the
- * stock ones are in `wasm/`.
+ * The `wasm` engine: XNNPACK compiled to WebAssembly with SIMD. It needs no installation and runs everywhere. An instance of
+ * it has one thread (its own threads are switched off in Node) and at most 4 GiB of memory; more cores are used by worker
+ * threads with an instance each, for steps that are split by rows. The kernels that training needs beyond the stock ones
+ * are in `wasm/`.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendWasm, setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
-import { wasmFolder } from './assets';
+import { physicalCores } from '../runtime/device';
+import { wasmFolder, workerProgram } from './assets';
 import { EagerSession } from './eager-session';
 import { EngineError } from './engine';
 import type { Engine } from './engine';
 import { asEngineError, outOfMemory } from './failures';
 import { compiledCode } from './wasm/kernel';
 import { installWasmKernels } from './wasm/kernels';
+import { WorkerPool } from './worker-pool';
 
-/** Opens the engine; `folder` (with a trailing separator) holds the wasm binaries. Throws EngineError. */
-export async function openWasm(folder: string = wasmFolder()): Promise<Engine> {
+/** How the engine is opened. */
+export interface WasmOptions {
+  /** Threads for steps that are split by rows; default: the physical cores. */
+  readonly threads?: number | undefined;
+}
+
+/** Opens the engine. Throws EngineError. */
+export async function openWasm(options: WasmOptions = {}): Promise<Engine> {
+  const folder = wasmFolder();
+  const threads = options.threads ?? await physicalCores();
   setWasmPaths(folder);
   let started: boolean;
   const removeHooks = watchProcessHooks();
@@ -25,20 +36,25 @@ export async function openWasm(folder: string = wasmFolder()): Promise<Engine> {
   } finally {
     removeHooks();
   }
-  const backend = tf.backend();
-  if (!started || !(backend instanceof BackendWasm) || !(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')))
+  const backend = started ? tf.backend() : null; // where none has started, asking for it throws
+  if (!(backend instanceof BackendWasm) || !(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')))
     throw new EngineError('unavailable', `The WebAssembly backend did not start from ${folder}.`, 'It needs Node 20 or newer on a processor with 128-bit SIMD; reinstall the extension if its dist/wasm folder is incomplete.');
   guardAllocations(backend);
   installWasmKernels();
+  const workers = threads > 1 ? new WorkerPool(threads, workerProgram) : null;
   return {
     name: 'wasm',
-    device: 'CPU, WebAssembly SIMD, 1 thread',
-    threads: 1,
+    device: `CPU, WebAssembly SIMD, ${threads} thread${threads === 1 ? '' : 's'}`,
+    threads,
+    workers,
     deterministic: true,
     dtypes: ['float32'],
     versions: { 'tfjs-core': tf.version_core, 'tfjs-backend-wasm': version_wasm, node: process.versions.node },
     session: (step, state) => new EagerSession('wasm', step, state),
-    memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
+    memory: () => {
+      const elsewhere = workers?.memory() ?? { tensors: 0, bytes: 0 };
+      return { tensors: tf.memory().numTensors + elsewhere.tensors, bytes: tf.memory().numBytes + elsewhere.bytes };
+    },
   };
 }
 

@@ -4,7 +4,9 @@
  * Each architecture is one file that returns a `Model`.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { ResolvedArch } from '../config/resolve';
 import type { Weights } from './blocks';
+import type { DataShape } from './shapes';
 
 /** The carried features by their published names, e.g. z_H (y) and z_L (z); [B, S, D] each. */
 export type Features = Readonly<Record<string, Tensor>>;
@@ -14,8 +16,12 @@ export interface Update { readonly t: number; readonly i: number; readonly featu
 /** Called after every update with all features as they are then. */
 export type Observer = (update: Update, features: Features) => void;
 
+/** What a model is made of, as plain data: another thread makes the same model from it (`modelOf` in training/shard-work.ts). */
+export interface ModelOrigin { readonly arch: ResolvedArch; readonly data: DataShape }
+
 /** A recursive model. */
 export interface Model {
+  readonly origin: ModelOrigin;
   /** Carried features, the answer y first. */
   readonly features: readonly string[];
   /** The feature the heads read (y). */

@@ -40,6 +40,7 @@ export function trm(arch: ResolvedArch, data: DataShape): Model {
   const embedding = { hidden_size: arch.hidden_size, vocab_size: data.vocab_size, prefix, learnedPositions: arch.pos_encodings === 'learned' };
 
   return {
+    origin: { arch, data },
     features: ['z_H', 'z_L'],
     answer: 'z_H',
     prefix,

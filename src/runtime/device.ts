@@ -28,18 +28,19 @@ export interface DeviceFacts {
 export async function deviceFacts(): Promise<DeviceFacts> {
   const threads = availableParallelism();
   const [cores, memory, gpus] = await Promise.all([physicalCores(), memoryLimit(), nvidiaGpus()]);
-  return { cpu: cpus()[0]?.model.trim() ?? process.arch, physicalCores: Math.min(cores ?? threads, threads), threads, memory: Math.min(totalmem(), memory), gpus };
+  return { cpu: cpus()[0]?.model.trim() ?? process.arch, physicalCores: cores, threads, memory: Math.min(totalmem(), memory), gpus };
 }
 
-/** Distinct (package, core) pairs of /proc/cpuinfo; null elsewhere. */
-async function physicalCores(): Promise<number | null> {
+/** Cores this process may use: distinct (package, core) pairs of /proc/cpuinfo; elsewhere hardware threads. */
+export async function physicalCores(): Promise<number> {
+  const threads = availableParallelism();
   const text = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
   const cores = new Set<string>();
   for (const block of text.split('\n\n')) {
     const core = /^core id\s*:\s*(\d+)/m.exec(block)?.[1];
     if (core !== undefined) cores.add(`${/^physical id\s*:\s*(\d+)/m.exec(block)?.[1] ?? '0'}:${core}`);
   }
-  return cores.size === 0 ? null : cores.size;
+  return cores.size === 0 ? threads : Math.min(cores.size, threads);
 }
 
 /** The limit of this process's control group (version 2, then 1), in bytes; infinite when there is none. */

@@ -85,7 +85,7 @@ export async function evaluateSaved(options: SavedOptions & { data?: string | un
   const split = testData(saved, options.data);
   const { engine, facts } = await openEngine(config, options.engine === undefined ? {} : { name: options.engine });
   const model = openModel(config, split.metadata);
-  const batch = Math.min(config.global_batch_size, split.examples);
+  const batch = Math.min(config.micro_batch_size, split.examples);
   const rows = new EvaluationRows(split, options.examples ?? config.eval_examples, config.seed, batch);
   const evaluator = new Evaluator(engine, model, config.arch, weights, batch, { runs: rows.batches * depth });
   const evaluation = await evaluator.evaluate({

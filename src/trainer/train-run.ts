@@ -77,7 +77,7 @@ export class TrainRun {
     const { config, data } = parts;
     this.clock = new RunClock(parts.processSeconds);
     this.edited = new EditedConfig(parts.writer.manifest.config_path, parts.writer.paths.config);
-    this.rows = new EvaluationRows(data.test, config.eval_examples, config.seed, Math.min(config.global_batch_size, data.test.examples));
+    this.rows = new EvaluationRows(data.test, config.eval_examples, config.seed, Math.min(config.micro_batch_size, data.test.examples));
     this.watched = config.watch.filter(index => index < data.test.examples);
     this.best = parts.best;
     this.evaluationDue = parts.evaluationDue;
@@ -247,7 +247,7 @@ export class TrainRun {
     const { training, engine, model, config, data, writer, log } = this.parts;
     const weights = await training.inferenceWeights();
     if (this.evaluator) this.evaluator.use(weights);
-    const evaluator = (this.evaluator ??= new Evaluator(engine, model, config.arch, weights, Math.min(config.global_batch_size, data.test.examples)));
+    const evaluator = (this.evaluator ??= new Evaluator(engine, model, config.arch, weights, Math.min(config.micro_batch_size, data.test.examples)));
     const progress = (done: number, count: number): void => void (this.activity = `evaluating ${done} of ${count} puzzles`);
     progress(0, this.rows.examples.length);
     this.parts.notify('status', this.status());

@@ -41,7 +41,7 @@ export function openData(folders: DatasetFolders, config: ResolvedConfig): Data 
 export async function openEngine(config: ResolvedConfig, wanted?: { name?: ResolvedConfig['engine']; threads?: number }): Promise<{ engine: Engine; facts: NonNullable<RunManifest['engine']> }> {
   const { engine, why, notes } = await chooseEngine(wanted?.name ?? config.engine, {
     forwardDtype: config.arch.forward_dtype,
-    ...(wanted?.threads === undefined ? {} : { threads: wanted.threads }),
+    threads: wanted?.threads ?? config.threads,
     ...(process.env.TRM_RUNTIME_DIR === undefined ? {} : { runtimeDir: process.env.TRM_RUNTIME_DIR }),
   });
   const forward_dtype = engine.dtypes.includes(config.arch.forward_dtype) ? config.arch.forward_dtype : 'float32';

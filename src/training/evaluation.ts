@@ -8,10 +8,10 @@ import type { Engine, HostTensors, StepSession } from '../engine/engine';
 import type { Model } from '../model/model';
 import type { Batch } from '../puzzles/dataset';
 import type { EvaluationRows } from '../puzzles/evaluation-rows';
-import { evaluationStep } from './evaluation-step';
 import { columnsOf, EvaluationTally } from './evaluation-tally';
 import type { Evaluation, StepColumns } from './evaluation-tally';
 import { emptyCarry, prefixed } from './initial-state';
+import { openEvaluationSession } from './open-session';
 import type { InferenceWeights } from './training';
 
 /** Options of one evaluation. */
@@ -36,7 +36,7 @@ export class Evaluator {
 
   constructor(engine: Engine, model: Model, arch: ResolvedArch, private weights: InferenceWeights, readonly batchSize: number, options: { inspect?: boolean; runs?: number } = {}) {
     const state = { ...prefixed('model', weights.model), ...prefixed('buffer', weights.buffers), ...prefixed('carry', emptyCarry(model, batchSize)) };
-    this.session = engine.session(evaluationStep(model, arch, options.inspect), state, options);
+    this.session = openEvaluationSession(engine, model, arch, batchSize, state, options);
   }
 
   /** Takes other weights of the same shapes. */

@@ -10,13 +10,13 @@ import type { Batch } from '../puzzles/dataset';
 import { RandomStream } from '../random/stream';
 import { adamAtan2Scalars } from './adam-atan2';
 import { emptyCarry, initialWeights, prefixed, zerosLike } from './initial-state';
+import { openTrainingSession } from './open-session';
 import { PuzzleEmbeddings } from './puzzle-embeddings';
 import { learningRate } from './schedule';
 import { Slots } from './slots';
 import type { TrainingSnapshot } from './snapshot';
 import { fittedSnapshot } from './snapshot';
 import type { HaltingCount } from './slots';
-import { trainStep } from './train-step';
 
 /** What one optimiser step gave. Losses are per slot; accuracies over the slots that halted and have a valid label. */
 export interface StepReport {
@@ -91,7 +91,7 @@ export class Training {
     const puzzleEmb = ndim === 0 ? null
       : table ? new PuzzleEmbeddings(Float32Array.from(table.data), ndim)
       : PuzzleEmbeddings.zeros(data.num_puzzle_identifiers, ndim);
-    const session = engine.session(trainStep(model, config, opts.inspect), state);
+    const session = openTrainingSession(engine, model, config, state, opts.inspect ?? false);
     return new Training(config, model, data.seq_len, opts.totalSteps, session, slots, puzzleEmb, snapshot?.step ?? 0);
   }
 
