@@ -47,7 +47,7 @@ export const doneNode = 'done';
 const nothing: Readonly<Record<string, Attribute>> = { dtype: { type: typeNumber.float32 }, value: { tensor: { dtype: 'float32', shape: [], bytes: new Uint8Array(4) } } };
 
 /** Operations whose element type tfjs-node leaves to the eager runtime to infer, and which have none called T. */
-const withoutT = new Set(['Fill', 'Cast', 'GatherV2', 'Range', 'Where', 'LogicalAnd', 'LogicalOr', 'LogicalNot', 'RandomUniform', 'RandomStandardNormal', 'Multinomial']);
+const withoutT = new Set(['Fill', 'Cast', 'GatherV2', 'Range', 'Where', 'LogicalAnd', 'LogicalOr', 'LogicalNot', 'All', 'Any', 'GatherNd']);
 
 function attributesOf({ op, attributes, inputs }: OperationNode, kinds: AttributeKinds): Record<string, Attribute> {
   const all: Record<string, Attribute> = {};
@@ -79,12 +79,12 @@ export function compile({ recording, state, inputs, assignments, outputs }: Comp
       case 'declared': {
         const dtype: Attribute = { type: typeNumber[node.dtype] };
         const shape: Attribute = { shape: node.shape };
-        const at = state.indexOf(node.name);
-        if (at < 0) {
+        if (node.role === 'input') {
           names[i] = graph.add(`input_${inputs.indexOf(node.name)}`, 'Placeholder', [], { dtype, shape });
           maps.inputNode.set(node.name, names[i]);
           break;
         }
+        const at = state.indexOf(node.name);
         const handle = graph.add(`state_${at}_variable`, 'VarHandleOp', [], { dtype, shape, container: { text: '' }, shared_name: { text: `state_${at}` } });
         names[i] = graph.add(`state_${at}`, 'ReadVariableOp', [handle], { dtype });
         const feed = graph.add(`state_${at}_feed`, 'Placeholder', [], { dtype, shape });
@@ -96,10 +96,10 @@ export function compile({ recording, state, inputs, assignments, outputs }: Comp
         break;
       }
       case 'constant':
-        if (needed.has(i)) names[i] = graph.add(`n${i}`, 'Const', [], { dtype: { type: typeNumber[node.dtype] }, value: { tensor: node } });
+        if (needed.has(i)) names[i] = graph.add(`n${i}_Const`, 'Const', [], { dtype: { type: typeNumber[node.dtype] }, value: { tensor: node } });
         break;
       case 'operation':
-        if (needed.has(i)) names[i] = graph.add(`n${i}`, node.op, node.inputs.map(name), attributesOf(node, kinds));
+        if (needed.has(i)) names[i] = graph.add(`n${i}_${node.op}`, node.op, node.inputs.map(name), attributesOf(node, kinds));
         break;
       default:
         node satisfies never;

@@ -1,7 +1,7 @@
 /**
  * A step session that runs its function as one compiled TensorFlow graph per step. The first run records the function
- * (twice, with other numbers, so that a value that was computed from the data and not from tensors is found out), writes
- * the graph, loads it and puts the state into its variables; from then on a run is one call.
+ * (twice, with other numbers, so that what depends on them in any way but through tensors is found out), writes the graph,
+ * loads it and puts the state into its variables; from then on a run is one call.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ import type { CompiledGraph } from './compile';
 import { record } from './recording';
 import type { Recording } from './recording';
 
-interface Loaded { readonly id: number; readonly graph: CompiledGraph; readonly inputKinds: ReadonlyMap<string, string>; readonly outputs: readonly string[] }
+interface Loaded { readonly id: number; readonly graph: CompiledGraph; readonly inputKinds: ReadonlyMap<string, string>; /** Results by the names of the outputs. */ readonly outputs: ReadonlyMap<string, string> }
 
 const copyOf = ({ shape, data }: HostTensor): HostTensor => ({ shape: [...shape], data: data.slice() });
 
@@ -57,8 +57,8 @@ export class CompiledSession implements StepSession {
       if (!tensor) throw new EngineError('bad_state', `Input "${name}" is missing; the step was compiled with it.`, 'Give the same inputs at every run.');
       return [node, tensor] as const;
     });
-    const fetched = this.call(this.loaded, Object.fromEntries(feeds), [...outputs.map(name => graph.outputNode.get(name)!), doneNode]);
-    return Object.fromEntries(outputs.map((name, i) => [name, fetched[i]!]));
+    const fetched = this.call(this.loaded, Object.fromEntries(feeds), [...[...outputs.values()].map(result => graph.outputNode.get(result)!), doneNode]);
+    return Object.fromEntries([...outputs.keys()].map((name, i) => [name, fetched[i]!]));
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous for engines that are
@@ -100,8 +100,8 @@ export class CompiledSession implements StepSession {
     const first = this.recordWith(inputs, 0);
     const second = this.recordWith(inputs, 1);
     const difference = firstDifference(first.recording, second.recording);
-    if (difference !== null) throw new EngineError('failed', `The step cannot be compiled: ${difference}.`, 'A step function must compute with tensors alone; nothing may depend on their values.');
-    const graph = compile({ ...first, state: this.contract.names, inputs: Object.keys(inputs) }, this.backend.binding);
+    if (difference !== null) throw new EngineError('failed', `The step cannot be compiled: ${difference}.`, 'A step function must compute with tensors alone; nothing may depend on their values, on chance or on earlier runs.');
+    const graph = compile({ ...first, outputs: [...first.outputs.values()], state: this.contract.names, inputs: Object.keys(inputs) }, this.backend.binding);
     const folder = mkdtempSync(path.join(os.tmpdir(), 'trm-graph-'));
     let id: number;
     try {
@@ -122,28 +122,19 @@ export class CompiledSession implements StepSession {
   }
 
   /** Records the step; `variation` other than 0 does so with other numbers than those given. */
-  private recordWith(inputs: HostTensors, variation: number): { recording: Recording; assignments: Map<string, string>; outputs: string[] } {
+  private recordWith(inputs: HostTensors, variation: number): { recording: Recording; assignments: Map<string, string>; outputs: Map<string, string> } {
     tf.engine().startScope();
     try {
       const state: TensorMap = Object.fromEntries(Object.entries(this.waiting).map(([name, tensor]) => [name, toTensor(varied(tensor, variation), name)]));
       const given: TensorMap = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, toTensor(varied(tensor, variation), name)]));
-      const declared: TensorMap = Object.fromEntries([...Object.entries(state).map(([name, tensor]) => [`s:${name}`, tensor] as const), ...Object.entries(given).map(([name, tensor]) => [`i:${name}`, tensor] as const)]);
-      const { recording, results } = record(this.backend, declared, () => {
-        const { state: next, outputs } = this.step({ ...state }, given);
+      const { recording, results } = record(this.backend, { state, inputs: given }, () => {
+        const { state: next, outputs } = this.step({ ...state }, { ...given });
         return Object.fromEntries([...Object.entries(next).map(([name, tensor]) => [`s:${name}`, tensor] as const), ...Object.entries(outputs).map(([name, tensor]) => [`o:${name}`, tensor] as const)]);
       });
-      this.contract.checkState(Object.fromEntries(Object.entries(results).filter(([name]) => name.startsWith('s:')).map(([name, tensor]) => [name.slice(2), tensor])));
+      const of = (kind: 's:' | 'o:'): [name: string, result: string][] => Object.keys(results).filter(result => result.startsWith(kind)).map(result => [result.slice(2), result]);
+      this.contract.checkState(Object.fromEntries(of('s:').map(([name, result]) => [name, results[result]!])));
       tf.dispose(results); // also those the step kept beyond this scope
-      const strip = (name: string): string => name.slice(2);
-      const renamed: Recording = { nodes: recording.nodes.map(node => (node.kind === 'declared' ? { ...node, name: strip(node.name) } : node)), results: recording.results };
-      const names = Object.keys(recording.results);
-      const next = names.filter(name => name.startsWith('s:'));
-      // Outputs are fetched by their own names; a result may be both.
-      return {
-        recording: { ...renamed, results: Object.fromEntries(Object.entries(recording.results).map(([name, flow]) => [name.startsWith('o:') ? strip(name) : name, flow])) },
-        assignments: new Map(next.map(name => [strip(name), name])),
-        outputs: names.filter(name => name.startsWith('o:')).map(strip),
-      };
+      return { recording, assignments: new Map(of('s:')), outputs: new Map(of('o:')) };
     } finally {
       tf.engine().endScope();
     }
@@ -167,11 +158,19 @@ export class CompiledSession implements StepSession {
         const values = binding.tensorDataSync(id);
         return { shape, data: values instanceof Float32Array ? values.slice() : Int32Array.from(values) };
       });
+    } catch (error) {
+      throw withOperation(error as Error);
     } finally {
       for (const id of ids) binding.deleteTensor(id);
       for (const { id } of fetched) binding.deleteTensor(id);
     }
   }
+}
+
+/** TensorFlow names the node that failed on its message's second line; this names the operation on the first. */
+function withOperation(error: Error): Error {
+  const [, operation] = /\{\{node (?:n\d+_)?([^}]+)\}\}/.exec(error.message) ?? [];
+  return operation === undefined ? error : new Error(`${operation}: ${error.message.replace(/^Session fail to run with error: /, '')}`, { cause: error });
 }
 
 /** Other numbers of the same kind: floats moved a little, whole numbers rotated within the array so that they stay valid. */
@@ -184,17 +183,18 @@ function varied(tensor: HostTensor, variation: number): HostTensor {
 
 /** Where two recordings of one step part, in words; null when they are the same graph. */
 function firstDifference(a: Recording, b: Recording): string | null {
-  if (a.nodes.length !== b.nodes.length) return `with other data it runs ${b.nodes.length} operations instead of ${a.nodes.length}`;
+  if (a.nodes.length !== b.nodes.length) return `recorded again, it takes ${b.nodes.length} operations and constants instead of ${a.nodes.length}`;
   for (let i = 0; i < a.nodes.length; i++) {
     const [one, other] = [a.nodes[i]!, b.nodes[i]!];
     if (one.kind === 'constant' && other.kind === 'constant') {
-      if (Buffer.compare(one.bytes, other.bytes) !== 0) {
+      if (one.shape.join() !== other.shape.join() || Buffer.compare(one.bytes, other.bytes) !== 0) {
         const user = a.nodes.find(node => node.kind === 'operation' && node.inputs.some(input => input.node === i));
-        return `a constant ${one.dtype} [${one.shape.join(', ')}]${user?.kind === 'operation' ? `, used by ${user.op},` : ''} changes with the data`;
+        return `a constant ${one.dtype} [${one.shape.join(', ')}]${user?.kind === 'operation' ? `, used by ${user.op},` : ''} is another one when it is recorded again`;
       }
     } else if (one.kind !== other.kind || (one.kind === 'operation' && other.kind === 'operation' && (one.op !== other.op || JSON.stringify(one.attributes) !== JSON.stringify(other.attributes) || JSON.stringify(one.inputs) !== JSON.stringify(other.inputs)))) {
-      return `with other data, operation ${i} is ${other.kind === 'operation' ? other.op : other.kind} instead of ${one.kind === 'operation' ? one.op : one.kind}`;
+      return `recorded again, operation ${i} is ${other.kind === 'operation' ? other.op : other.kind} instead of ${one.kind === 'operation' ? one.op : one.kind}`;
     }
   }
-  return null;
+  const [one, other] = [JSON.stringify(Object.entries(a.results)), JSON.stringify(Object.entries(b.results))];
+  return one === other ? null : 'recorded again, it returns other results';
 }
