@@ -42,6 +42,10 @@ describe('a good config', () => {
     expect(good(`${start}epochs: 15000\n`).eval_interval).toBe(15000);
     expect(good(`${start}epochs: 7\n`).eval_interval).toBe(7);
   });
+  test('micro_batch_size: the whole batch unless written', () => {
+    expect(good(`${start}global_batch_size: 12\n`).micro_batch_size).toBe(12);
+    expect(good(`${start}global_batch_size: 12\nmicro_batch_size: 4\n`).micro_batch_size).toBe(4);
+  });
   test('puzzle_emb_ndim follows hidden_size unless written', () => {
     expect(good('arch: {name: trm, hidden_size: 64}\ndata_paths: [d]').arch.puzzle_emb_ndim).toBe(64);
     expect(good('arch: {name: trm, puzzle_emb_ndim: 0, puzzle_emb_len: 0}\ndata_paths: [d]').arch.puzzle_emb_ndim).toBe(0);
@@ -117,6 +121,9 @@ describe('keys that do not go together', () => {
     ['arch: {name: trm, hidden_size: 4, num_heads: 6}\ndata_paths: [d]', /^c:1:46: arch\.num_heads: more attention heads than hidden_size/],
     ['arch: {name: trm, hidden_size: 30, num_heads: 6}\ndata_paths: [d]', /^c:1:47: arch\.num_heads: pos_encodings: rope needs an even head dimension; .*floor\(30 \/ 6\) = 5$/],
     ['arch: {name: trm, hidden_size: 4}\ndata_paths: [d]', /^c:1:32: arch\.hidden_size: more attention heads/],
+    [`${start}global_batch_size: 12\nmicro_batch_size: 5\n`, /^c:4:19: micro_batch_size: must divide global_batch_size; expected a divisor of 12, e\.g\. 6; found 5$/],
+    [`${start}micro_batch_size: 0\n`, /^c:3:19: micro_batch_size: .*expected an integer of at least 1; found 0$/],
+    [`${start}threads: 0\n`, /^c:3:10: threads: .*expected an integer from 1 to 1024; found 0$/],
     [`${start}epochs: 100\neval_interval: 33\n`, /^c:4:16: eval_interval: must divide epochs; expected a divisor of 100, e\.g\. 25; found 33$/],
     [`${start}beta2: 1\n`, /^c:3:8: beta2: /],
     [`${start}dataset: {kind: sudoku, size: 4, holes: [9, 5]}\n`, /^c:3:41: dataset\.holes: .*expected \[5, 9\]/],
