@@ -1,12 +1,17 @@
 /** `trm setup` and `trm engines`: what can compute here. */
+import { bytesText } from '../runs/memory-need';
 import { deviceFacts } from '../runtime/device';
 import { findRuntime } from '../runtime/find';
+import { cudaMajor, whyNoGpu } from '../runtime/gpu-choice';
+import { memoryFacts } from '../runtime/memory';
+import { findGpus } from '../runtime/nvidia';
+import type { FoundGpus } from '../runtime/nvidia';
 import { adoptRuntime, removeRuntime, setUpRuntime } from '../runtime/setup';
 import type { SetupProgress } from '../runtime/setup';
 import { chooseEngine } from '../engine/choose';
 import { EngineError } from '../engine/engine';
 import type { ExitCode } from './errors';
-import { Progress, print, printJson, table } from './output';
+import { Progress, note, print, printJson, table } from './output';
 
 /** Options of `trm setup`. */
 export interface SetupCommand { readonly dir?: string; readonly gpu?: boolean; readonly python?: string; readonly adopt?: string; readonly remove?: boolean; readonly json?: boolean }
@@ -30,6 +35,7 @@ export async function setupCommand({ dir, gpu, python, adopt, remove, json }: Se
     phase = p.phase;
   };
   try {
+    if (gpu && adopt === undefined) warnWithoutGpu(await findGpus());
     const options = { dir, signal: abort.signal, onProgress };
     const runtime = adopt === undefined ? await setUpRuntime({ ...options, variant: gpu ? 'cuda' : 'cpu', python }) : await adoptRuntime({ ...options, from: adopt });
     progress.end();
@@ -45,6 +51,30 @@ export async function setupCommand({ dir, gpu, python, adopt, remove, json }: Se
   }
 }
 
+/** Before gigabytes are fetched: says that there is no GPU to be seen here yet, which is no reason not to prepare for one. */
+function warnWithoutGpu(found: FoundGpus): void {
+  const trouble = found.state === 'found' ? null : whyNoGpu({ found, cuda: cudaMajor([]), visible: undefined, log: '' });
+  if (trouble) note(`No GPU can be used here now: ${trouble.why}. ${trouble.next}`);
+}
+
+/** `trm devices`: the processor, and the GPUs as nvidia-smi counts them. */
+export async function devicesCommand({ json }: { json?: boolean }): Promise<ExitCode> {
+  const [found, { cpu, physicalCores, threads, memory }, { free }] = await Promise.all([findGpus(), deviceFacts(), memoryFacts()]);
+  const gpus = found.state === 'found' ? found.gpus : [];
+  const trouble = found.state === 'broken' ? { why: found.why, next: found.next } : null;
+  if (json) {
+    printJson({ cpu: { name: cpu, physical_cores: physicalCores, threads, memory, free }, gpus, driver: found.state, trouble });
+    return 0;
+  }
+  print(table([
+    ['cpu', cpu, `${physicalCores} core${physicalCores === 1 ? '' : 's'}`, `${bytesText(memory)} memory, ${bytesText(free)} free`, ''],
+    ...gpus.map(gpu => [`gpu:${gpu.index}`, gpu.name, '', `${bytesText(gpu.memory)} memory${gpu.free === null ? '' : `, ${bytesText(gpu.free)} free`}`, `driver ${gpu.driver}`]),
+  ]));
+  if (trouble) print(`GPUs cannot be used: ${trouble.why}. ${trouble.next}`);
+  else if (found.state === 'no-driver') print('No NVIDIA GPU was found: there is no nvidia-smi, which comes with its driver.');
+  return 0;
+}
+
 /** `trm engines`: each engine, whether it works here, and which one `auto` takes. */
 export async function enginesCommand({ json }: { json?: boolean }): Promise<ExitCode> {
   const facts = await deviceFacts();
@@ -53,7 +83,7 @@ export async function enginesCommand({ json }: { json?: boolean }): Promise<Exit
   const tensorflow = await tensorflowWorks(auto.engine.name);
   const engines = [
     { name: 'tensorflow', works: tensorflow === null, detail: tensorflow ?? auto.engine.device },
-    { name: 'wasm', works: true, detail: 'embedded; CPU with SIMD, 1 thread' },
+    { name: 'wasm', works: true, detail: 'embedded; CPU with SIMD' },
     { name: 'cpu', works: true, detail: 'plain JavaScript, for tests' },
   ];
   if (json) printJson({ auto: { engine: auto.engine.name, why: auto.why, notes: auto.notes }, engines, runtime: { dir: runtime.dir, state: runtime.state }, device: facts });

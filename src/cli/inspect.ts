@@ -10,7 +10,7 @@ import type { ExitCode } from './errors';
 import { Progress, print, printJson } from './output';
 import { findRun } from './runs';
 
-interface Common { readonly runsDir: string; readonly depth?: number; readonly engine?: ResolvedConfig['engine']; readonly json?: boolean }
+interface Common { readonly runsDir: string; readonly depth?: number; readonly engine?: ResolvedConfig['engine']; readonly device?: string; readonly json?: boolean }
 
 /** Shows a share on a bar of a hundred. */
 function shareProgress(label: string): { onProgress: (text: string, fraction: number) => void; end: () => void } {
@@ -21,8 +21,8 @@ function shareProgress(label: string): { onProgress: (text: string, fraction: nu
 /** `trm eval RUN|CHECKPOINT`. */
 export async function evalCommand(target: string, options: Common & { data?: string; examples?: number | 'all'; weights?: 'ema' | 'model' }): Promise<ExitCode> {
   const { onProgress, end } = shareProgress('%');
-  const { data, examples, depth, engine, weights } = options;
-  const evaluation = await evaluateSaved({ target: findRun(target, options.runsDir), data, examples, depth, engine, weights, onProgress });
+  const { data, examples, depth, engine, device, weights } = options;
+  const evaluation = await evaluateSaved({ target: findRun(target, options.runsDir), data, examples, depth, engine, device, weights, onProgress });
   end();
   const { accuracy, ...rest } = evaluation;
   if (options.json) printJson({ ...rest, cell_accuracy: accuracy });
@@ -36,8 +36,8 @@ export async function evalCommand(target: string, options: Common & { data?: str
 /** `trm trace RUN|CHECKPOINT --puzzle I`. */
 export async function traceCommand(target: string, options: Common & { puzzle: number; out?: string; weights?: 'ema' | 'model' }): Promise<ExitCode> {
   const { onProgress, end } = shareProgress('%');
-  const { puzzle, depth, engine, weights, out } = options;
-  const trace = await traceSaved({ target: findRun(target, options.runsDir), depth, engine, weights, puzzle: { index: puzzle }, onProgress });
+  const { puzzle, depth, engine, device, weights, out } = options;
+  const trace = await traceSaved({ target: findRun(target, options.runsDir), depth, engine, device, weights, puzzle: { index: puzzle }, onProgress });
   end();
   if (out !== undefined) writeFileAtomic(path.resolve(out), JSON.stringify(trace));
   if (options.json) printJson(out === undefined ? trace : { out: path.resolve(out), puzzle, depth: trace.depth, halting: trace.halting });

@@ -8,10 +8,13 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectTrainer } from '../protocol/control-client';
 import { accuracyText, durationText } from '../runs/describe';
+import { memoryText } from '../runs/memory-need';
 import { MetricsReader } from '../runs/metrics-reader';
+import { recordMemoryDeath } from '../runs/out-of-memory';
 import { readRun } from '../runs/read-run';
 import type { RunSummary } from '../runs/read-run';
 import type { EvalEvent, TrainEvent } from '../runs/schema';
+import { memoryFacts } from '../runtime/memory';
 import { findNode } from '../runtime/node';
 import { spawnTrainer } from '../runtime/spawn-trainer';
 import type { StartedTrainer } from '../runtime/spawn-trainer';
@@ -50,16 +53,22 @@ export async function launchAndFollow(args: readonly string[], dir: string): Pro
       await sleep(50);
     }
     note(`Run folder: ${dir}`);
-    return await follow(dir, exit, () => interrupts);
+    return await follow(dir, exit, () => interrupts, logFile);
   } finally {
     process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt);
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-function watchExit(trainer: StartedTrainer): { code?: number } {
-  const exit: { code?: number } = {};
-  void trainer.ended.then(code => (exit.code = code ?? 1));
+/** How the trainer ended; nothing while it lives. */
+interface Exit { code?: number; signal?: string | null }
+
+function watchExit(trainer: StartedTrainer): Exit {
+  const exit: Exit = {};
+  void trainer.ended.then(async code => {
+    exit.signal = await trainer.signal;
+    exit.code = code ?? 1;
+  });
   return exit;
 }
 
@@ -77,16 +86,22 @@ function startFailure(logFile: string, code: number): CliError {
   return new CliError(`The trainer ended with code ${code} before it made its run folder.`, readFileSync(logFile, 'utf8').trim().split('\n').slice(-3).join('\n'), 1);
 }
 
-async function follow(dir: string, exit: { code?: number }, interrupts: () => number): Promise<Followed> {
+async function follow(dir: string, exit: Exit, interrupts: () => number, logFile: string): Promise<Followed> {
   const metrics = new MetricsReader(dir);
   const progress = new Progress('steps');
   let lastTrain: TrainEvent | null = null;
   let lastEval: EvalEvent | null = null;
   let asked = false;
+  let told = false;
   const attempt = (await readRun(dir)).manifest.attempt;
   for (;;) {
     const gone = exit.code !== undefined;
     const run = await readRun(dir);
+    const { memory, engine } = run.manifest;
+    if (!told && memory && engine && run.manifest.attempt === attempt && run.manifest.state !== 'pending') {
+      told = true;
+      progress.line(`${engine.name} on ${engine.device}, ${engine.forward_dtype}. ${memoryText(memory)}`);
+    }
     const speed: number[] = [];
     for (const event of await metrics.read()) {
       if (event.attempt !== attempt) continue;
@@ -115,10 +130,18 @@ async function follow(dir: string, exit: { code?: number }, interrupts: () => nu
         if (event.kind === 'train') lastTrain = event;
         if (event.kind === 'eval') lastEval = event;
       }
-      return { run: await readRun(dir), lastTrain, lastEval, interrupted: asked };
+      return { run: await concluded(dir, exit, logFile), lastTrain, lastEval, interrupted: asked };
     }
     await sleep(lookEvery);
   }
+}
+
+/** The run as it ended; when the system ended it for lack of memory, that is recorded. */
+async function concluded(dir: string, { signal }: Exit, logFile: string): Promise<RunSummary> {
+  const run = await readRun(dir);
+  if (run.state !== 'crashed') return run;
+  const output = existsSync(logFile) ? readFileSync(logFile, 'utf8').slice(-100_000) : '';
+  return recordMemoryDeath(run, { oomKills: (await memoryFacts()).oomKills, output, ...(signal === undefined ? {} : { signal }) });
 }
 
 /** SIGTERM, to a process that may be gone already. */

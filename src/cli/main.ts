@@ -5,7 +5,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../config/schema';
 import { version } from '../../package.json';
-import { enginesCommand, setupCommand } from './compute';
+import { devicePattern } from '../runtime/gpu-choice';
+import { devicesCommand, enginesCommand, setupCommand } from './compute';
 import { dataBuildCommand, dataSudokuCommand, validateCommand } from './data';
 import { explain } from './errors';
 import type { ExitCode } from './errors';
@@ -20,6 +21,10 @@ const wholeOrAll = (text: string): number | 'all' => (text === 'all' ? 'all' : w
 
 const runsDir = (): Option => new Option('--runs-dir <folder>', 'where runs are').default('runs');
 const engine = (): Option => new Option('--engine <name>', 'compute engine').choices(engineNames);
+const device = (): Option => new Option('--device <device>', 'auto, cpu, gpu, or gpu:N as `trm devices` counts').argParser((text: string) => {
+  if (!devicePattern.test(text)) throw new InvalidArgumentError('expected auto, cpu, gpu or gpu:N.');
+  return text;
+});
 const weights = (): Option => new Option('--weights <which>', 'averaged or trained weights; default: averaged where there are').choices(['ema', 'model']);
 const json = (): Option => new Option('--json', 'print one JSON document as the last line');
 
@@ -43,22 +48,22 @@ const program = new Command('trm')
 
 program.command('train').description('train a config; key=value overrides its keys')
   .argument('<config>').argument('[overrides...]')
-  .addOption(runsDir()).addOption(engine()).addOption(json())
+  .addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json())
   .action(run((config: string, overrides: string[], options: Parameters<typeof trainCommand>[2]) => trainCommand(config, overrides, options)));
 program.command('resume').description('go on with a run from its newest checkpoint')
-  .argument('<run>', 'run folder or id').addOption(runsDir()).addOption(engine()).addOption(json())
+  .argument('<run>', 'run folder or id').addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json())
   .option('--checkpoint <name>', 'go on from this checkpoint, e.g. step-120').option('--take-over', 'also when its last process was on another machine')
   .action(run((target: string, options: Parameters<typeof resumeCommand>[1]) => resumeCommand(target, options)));
 program.command('stop').description('ask a live run for a checkpoint and its end')
   .argument('<run>').addOption(runsDir())
   .action(run((target: string, options: { runsDir: string }) => stopCommand(target, options.runsDir)));
 program.command('eval').description('evaluate a run (its best checkpoint) or a checkpoint')
-  .argument('<run|checkpoint>').addOption(runsDir()).addOption(engine()).addOption(weights()).addOption(json())
+  .argument('<run|checkpoint>').addOption(runsDir()).addOption(engine()).addOption(device()).addOption(weights()).addOption(json())
   .option('--data <folder>', 'another dataset').option('--depth <n>', 'supervision steps, 1 to 128', whole).option('--examples <n|all>', 'test examples', wholeOrAll)
   .action(run((target: string, options: Parameters<typeof evalCommand>[1]) => evalCommand(target, options)));
 program.command('trace').description('show how the model refines its answer to a puzzle')
   .argument('<run|checkpoint>').requiredOption('--puzzle <i>', 'test example', whole)
-  .addOption(runsDir()).addOption(engine()).addOption(weights()).addOption(json())
+  .addOption(runsDir()).addOption(engine()).addOption(device()).addOption(weights()).addOption(json())
   .option('--depth <n>', 'supervision steps, 1 to 128', whole).option('--out <file>', 'write the whole trace as JSON')
   .action(run((target: string, options: Parameters<typeof traceCommand>[1]) => traceCommand(target, options)));
 
@@ -80,6 +85,8 @@ program.command('setup').description('set up the compute runtime of the tensorfl
   .action(run((options: Parameters<typeof setupCommand>[0]) => setupCommand(options)));
 program.command('engines').description('which engines work here, and why').addOption(json())
   .action(run((options: { json?: boolean }) => enginesCommand(options)));
+program.command('devices').description('processors and GPUs of this machine').addOption(json())
+  .action(run((options: { json?: boolean }) => devicesCommand(options)));
 program.command('runs').description('list runs').addOption(runsDir()).addOption(json())
   .action(run((options: Parameters<typeof runsCommand>[0]) => runsCommand(options)));
 program.command('validate').description('check a config').argument('<config>').argument('[overrides...]').addOption(json())

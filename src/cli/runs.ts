@@ -13,24 +13,24 @@ import type { Followed } from './launch';
 import { note, print, printJson, table } from './output';
 
 /** Options of train and resume. */
-export interface TrainCommand { readonly runsDir: string; readonly engine?: string; readonly json?: boolean }
+export interface TrainCommand { readonly runsDir: string; readonly engine?: string; readonly device?: string; readonly json?: boolean }
 
 const brief = (e: EvalSummary | null): { exact_accuracy: number; cell_accuracy: number; count: number; exact_count: number; exact_interval: [number, number]; step: number } | null =>
   e && { exact_accuracy: e.exact_accuracy, cell_accuracy: e.accuracy, count: e.count, exact_count: e.exact_count, exact_interval: e.exact_interval, step: e.step };
 
 /** `trm train CONFIG [key=value ...]`. */
-export async function trainCommand(config: string, overrides: readonly string[], { runsDir, engine, json }: TrainCommand): Promise<ExitCode> {
-  const engineOverride = engine === undefined ? [] : [`engine=${engine}`];
-  for (const { message, line } of loadConfig(config, [...overrides, ...engineOverride]).problems) note(`${config}:${line}: warning: ${message}`);
+export async function trainCommand(config: string, overrides: readonly string[], { runsDir, engine, device, json }: TrainCommand): Promise<ExitCode> {
+  const all = [...overrides, ...(engine === undefined ? [] : [`engine=${engine}`]), ...(device === undefined ? [] : [`device=${device}`])];
+  for (const { message, line } of loadConfig(config, all).problems) note(`${config}:${line}: warning: ${message}`);
   const id = newRunId(path.basename(config).replace(/(\.trm)?\.ya?ml$/, ''));
-  const args = ['train', path.resolve(config), '--runs-dir', path.resolve(runsDir), '--run-id', id, ...[...overrides, ...engineOverride].flatMap(o => ['--override', o])];
+  const args = ['train', path.resolve(config), '--runs-dir', path.resolve(runsDir), '--run-id', id, ...all.flatMap(o => ['--override', o])];
   return conclude(await launchAndFollow(args, path.join(path.resolve(runsDir), id)), json);
 }
 
 /** `trm resume RUN`. */
-export async function resumeCommand(run: string, { runsDir, engine, json, checkpoint, takeOver }: TrainCommand & { checkpoint?: string; takeOver?: boolean }): Promise<ExitCode> {
+export async function resumeCommand(run: string, { runsDir, engine, device, json, checkpoint, takeOver }: TrainCommand & { checkpoint?: string; takeOver?: boolean }): Promise<ExitCode> {
   const dir = findRun(run, runsDir);
-  const args = ['resume', dir, ...(engine === undefined ? [] : ['--engine', engine]), ...(checkpoint === undefined ? [] : ['--checkpoint', checkpoint]), ...(takeOver ? ['--take-over'] : [])];
+  const args = ['resume', dir, ...(engine === undefined ? [] : ['--engine', engine]), ...(device === undefined ? [] : ['--device', device]), ...(checkpoint === undefined ? [] : ['--checkpoint', checkpoint]), ...(takeOver ? ['--take-over'] : [])];
   return conclude(await launchAndFollow(args, dir), json);
 }
 

@@ -108,6 +108,7 @@ export const configSchema = z.strictObject({
   watch: key(z.array(z.int().min(0)).max(64).default([0, 1, 2]), { description: 'Test examples whose refinement traces are kept at every evaluation.' }),
   engine: key(z.enum(engineNames).default('auto'), { description: 'Compute engine; auto picks the fastest that works and says why.' }),
   threads: key(z.int().min(1).max(1024).optional(), { description: 'Threads to compute with. Default: the physical cores.', effect: 'Results of different numbers of threads differ by rounding.' }),
+  device: key(z.string().regex(/^(auto|cpu|gpu(:\d+)?)$/, 'auto, cpu, gpu or gpu:N').default('auto'), { description: 'What the tensorflow engine computes on: auto (the GPU with the most free memory, else the CPU), cpu, gpu, or gpu:N as `trm devices` counts.' }),
   stop_when: key(z.record(z.string().regex(/^eval\/(exact_accuracy|accuracy)$/), fraction).default({}), { description: 'Stop when an evaluation reaches all of these, e.g. {eval/exact_accuracy: 0.99}.' }),
 });
 

@@ -5,6 +5,7 @@
 import { deviceFacts } from '../runtime/device';
 import { findRuntime } from '../runtime/find';
 import { openCpu } from './cpu';
+import { asksForGpu } from './device';
 import { EngineError } from './engine';
 import type { Engine } from './engine';
 import { openTensorflow } from './tensorflow';
@@ -19,6 +20,8 @@ export interface EngineOptions {
   readonly threads?: number | undefined;
   /** Folder of the compute runtime; default TRM_RUNTIME_DIR, else in the user's data folder. */
   readonly runtimeDir?: string | undefined;
+  /** `auto` (default), `cpu`, `gpu` or `gpu:N`; a GPU needs the tensorflow engine. */
+  readonly device?: string | undefined;
   /** Number format of the forward pass; float32 when not given. */
   readonly forwardDtype?: 'float32' | 'bfloat16' | undefined;
 }
@@ -37,6 +40,7 @@ export interface ChosenEngine {
 export async function chooseEngine(wanted: EngineWish, options: EngineOptions = {}): Promise<ChosenEngine> {
   const notes: string[] = [];
   const { engine, why } = wanted === 'auto' ? await fastest(options, notes) : { engine: await openByName(wanted, options), why: `${wanted}: asked for` };
+  notes.push(...(engine.notes ?? []));
   const asked = options.forwardDtype ?? 'float32';
   if (engine.dtypes.includes(asked)) return { engine, why, notes, forwardDtype: asked };
   if (wanted !== 'auto') throw new EngineError('unavailable', `Engine ${engine.name} cannot compute in ${asked}; it has ${engine.dtypes.join(', ')}.`, 'Set arch.forward_dtype to float32, or let `--engine auto` choose.');
@@ -45,6 +49,8 @@ export async function chooseEngine(wanted: EngineWish, options: EngineOptions = 
 }
 
 async function openByName(name: Engine['name'], options: EngineOptions): Promise<Engine> {
+  const { device = 'auto' } = options;
+  if (name !== 'tensorflow' && asksForGpu(device)) throw new EngineError('unavailable', `device: ${device} needs the tensorflow engine; engine ${name} computes on the CPU.`, 'Set engine: tensorflow (or auto), or device: cpu.');
   switch (name) {
     case 'tensorflow': return openTensorflow(options);
     case 'wasm': return openWasm(options);
@@ -55,15 +61,12 @@ async function openByName(name: Engine['name'], options: EngineOptions): Promise
 
 /** tensorflow, else wasm; plain JavaScript is never chosen. Adds to the notes what is lost. */
 async function fastest(options: EngineOptions, notes: string[]): Promise<{ engine: Engine; why: string }> {
-  const facts = await deviceFacts();
-  const gpu = facts.gpus.at(-1);
   try {
     const engine = await openTensorflow(options);
-    if (gpu && !engine.device.startsWith('GPU'))
-      notes.push(`This machine has a GPU (${gpu.name}), but the runtime computes on the CPU: \`trm setup --gpu\` makes one that uses it.`);
     return { engine, why: `tensorflow: the fastest engine here (${engine.device})` };
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
+    if (!(error instanceof EngineError) || asksForGpu(options.device ?? 'auto')) throw error;
+    const gpu = (await deviceFacts()).gpus.at(-1);
     const engine = await openWasm(options);
     const { state } = await findRuntime(options.runtimeDir);
     if (state !== 'absent') notes.push(`The tensorflow engine was left out: ${error.message} ${error.next}`);

@@ -57,6 +57,10 @@ export interface Engine {
   readonly deterministic: boolean;
   /** Number formats of the forward pass it can run. */
   readonly dtypes: readonly ('float32' | 'bfloat16')[];
+  /** The GPU it computes on; absent on the CPU. Memory in bytes; `free`: what nobody used before it started, null when that is not known. */
+  readonly gpu?: { readonly index: number; readonly name: string; readonly uuid: string; readonly memory: number; readonly free: number | null; readonly driver: string };
+  /** What the user should know of how it computes here. */
+  readonly notes?: readonly string[];
   /** Names and versions of what computes, for run.json. */
   readonly versions: Readonly<Record<string, string>>;
   /**

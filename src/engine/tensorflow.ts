@@ -14,13 +14,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import util from 'node:util';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
-import { deviceFacts } from '../runtime/device';
-import type { DeviceFacts } from '../runtime/device';
+import { physicalCores } from '../runtime/device';
 import { RuntimeError } from '../runtime/errors';
 import { findRuntime } from '../runtime/find';
 import type { ReadyRuntime } from '../runtime/find';
 import { libraryEnvironment, loadBinding } from '../runtime/load';
 import { CompiledSession } from './graph/compiled-session';
+import { explainCpu, prepareDevice } from './device';
+import type { PreparedDevice } from './device';
 import { EagerSession } from './eager-session';
 import { EngineError } from './engine';
 import type { Engine } from './engine';
@@ -36,6 +37,8 @@ export interface TensorflowOptions {
   readonly runtimeDir?: string | undefined;
   /** Threads of one operation; default: TF_NUM_INTRAOP_THREADS, else the physical cores. */
   readonly threads?: number | undefined;
+  /** `auto` (default), `cpu`, `gpu` or `gpu:N`; see runtime/gpu-choice.ts. */
+  readonly device?: string | undefined;
   /** false: run steps operation by operation, to compare with. */
   readonly compiled?: boolean;
 }
@@ -48,12 +51,15 @@ export async function openTensorflow(options: TensorflowOptions = {}): Promise<E
   const runtime = await findRuntime(options.runtimeDir);
   if (runtime.state === 'absent') throw new EngineError('unavailable', `There is no TensorFlow runtime at ${runtime.dir}.`, 'Run `trm setup` (or "TRM: Set Up Compute Runtime") to make one.');
   if (runtime.state === 'broken') throw new EngineError('unavailable', `The TensorFlow runtime at ${runtime.dir} is broken: ${runtime.why}`, runtime.next);
-  const facts = await deviceFacts();
-  const threads = options.threads ?? (Number(process.env['TF_NUM_INTRAOP_THREADS']) || facts.physicalCores);
-  const gpu = await startBackend(runtime, threads);
+  const threads = options.threads ?? (Number(process.env['TF_NUM_INTRAOP_THREADS']) || await physicalCores());
+  const prepared = await prepareDevice(runtime, options.device ?? 'auto');
+  const onGpu = await startBackend(runtime, threads);
+  const note = onGpu ? null : await explainCpu(runtime, prepared);
   return {
     name: 'tensorflow',
-    device: describeDevice(gpu, facts, threads),
+    device: describeDevice(onGpu, prepared, threads),
+    ...(onGpu && prepared.gpu ? { gpu: prepared.gpu } : {}),
+    notes: note === null ? [] : [note],
     threads,
     workers: null,
     // TF_DETERMINISTIC_OPS and fixed threads: the same bits on the same device.
@@ -96,9 +102,7 @@ function restoreRemovedNodeFunctions(): void {
   for (const [name, substitute] of Object.entries(removed)) if (!(name in util)) Object.defineProperty(util, name, { value: substitute });
 }
 
-function describeDevice(gpu: boolean, facts: DeviceFacts, threads: number): string {
-  if (!gpu) return `CPU, ${threads} thread${threads === 1 ? '' : 's'}`;
-  const visible = process.env['CUDA_VISIBLE_DEVICES']?.split(',').map(Number).filter(index => Number.isInteger(index));
-  const used = facts.gpus.filter(g => visible === undefined || visible.includes(g.index)).at(-1); // the binding takes the last one
-  return used ? `GPU ${used.index}: ${used.name}` : 'GPU';
+function describeDevice(onGpu: boolean, { gpu }: PreparedDevice, threads: number): string {
+  if (!onGpu) return `CPU, ${threads} thread${threads === 1 ? '' : 's'}`;
+  return gpu ? `GPU ${gpu.index}: ${gpu.name}` : 'GPU';
 }

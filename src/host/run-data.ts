@@ -24,7 +24,7 @@ export function emptyTrainColumns(): TrainColumns {
 
 /** The columns of system events, without data. */
 export function emptySystemColumns(): SystemColumns {
-  return { step: [], examples: [], wall: [], process: [], rss: [], engine_bytes: [], cpu_share: [] };
+  return { step: [], examples: [], wall: [], process: [], rss: [], engine_bytes: [], cpu_share: [], gpu_memory: [] };
 }
 
 /** The columns of a table, as a list the compiler knows to be complete. */
@@ -149,7 +149,7 @@ export class RunDataStore {
   private takeSystem(event: SystemEvent): void {
     const s = this.system;
     s.step.push(event.step); s.examples.push(event.examples); s.wall.push(event.wall); s.process.push(event.process);
-    s.rss.push(event.rss); s.engine_bytes.push(event.engine_bytes); s.cpu_share.push(short(event.cpu_share));
+    s.rss.push(event.rss); s.engine_bytes.push(event.engine_bytes); s.cpu_share.push(short(event.cpu_share)); s.gpu_memory.push(event.gpu_memory ?? NaN);
   }
 
   private supersede(attempt: number, step: number): void {

@@ -5,8 +5,10 @@
  */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { recordMemoryDeath } from '../runs/out-of-memory';
 import { listRuns, type BrokenRun, type RunSummary } from '../runs/read-run';
 import { watchRuns, type Watch } from '../runs/watch-run';
+import { memoryFacts } from '../runtime/memory';
 import { LiveRun } from './live-run';
 import type { Log } from './notify';
 import { problemOf, problemText } from './problem';
@@ -40,6 +42,8 @@ export class Runs implements vscode.Disposable {
   private summaries = new Map<string, RunSummary>();
   private broken: readonly BrokenRun[] = [];
   private readonly lines = new Map<string, LiveRun>();
+  /** Crashed attempts whose traces have been looked for. */
+  private readonly examined = new Set<string>();
   private readonly starting = new Map<string, StartingRun>();
   private watchers: Watch[] = [];
   private readonly own: vscode.Disposable[] = [];
@@ -124,7 +128,7 @@ export class Runs implements vscode.Disposable {
       try {
         const listed = await listRuns(dir);
         broken.push(...listed.broken);
-        for (const run of listed.runs) if (!found.has(run.manifest.id)) found.set(run.manifest.id, run);
+        for (const run of listed.runs) if (!found.has(run.manifest.id)) found.set(run.manifest.id, await this.concluded(run));
       } catch (error) {
         this.log.warn(problemText(problemOf(error)));
       }
@@ -146,6 +150,19 @@ export class Runs implements vscode.Disposable {
     const period = this.starting.size > 0 ? whileStarting : [...this.summaries.values()].some(r => isLive(r.state)) ? whileLive : null;
     clearTimeout(this.timer);
     if (period !== null) this.timer = setTimeout(() => void this.refresh(), period);
+  }
+
+  /** A run that crashed, with its cause when that was memory; looked for once, and not in a folder nobody trusts. */
+  private async concluded(run: RunSummary): Promise<RunSummary> {
+    const attempt = `${run.dir} ${run.manifest.attempt}`;
+    if (run.state !== 'crashed' || this.examined.has(attempt) || !vscode.workspace.isTrusted) return run;
+    this.examined.add(attempt);
+    try {
+      return await recordMemoryDeath(run, { oomKills: (await memoryFacts()).oomKills });
+    } catch (error) {
+      this.log.warn(problemText(problemOf(error)));
+      return run;
+    }
   }
 
   /** Opens lines to live runs of this machine, and closes those of runs that ended. A folder nobody trusts names no socket to us. */

@@ -5,6 +5,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { devicePattern } from '../runtime/gpu-choice';
 
 const setting = (name: string, scope?: vscode.Uri): string => vscode.workspace.getConfiguration('trm', scope ?? null).get<string>(name, '').trim();
 
@@ -34,6 +35,12 @@ export function runsDirs(): string[] {
 /** `trm.nodePath`, or undefined to find one. */
 export function nodePathSetting(): string | undefined {
   return setting('nodePath') || undefined;
+}
+
+/** `trm.device`: auto, cpu, gpu or gpu:N; undefined when it is not set, or is none of these. */
+export function deviceSetting(): string | undefined {
+  const value = setting('device');
+  return devicePattern.test(value) ? value : undefined;
 }
 
 /** `trm.runtimeDir`, or undefined for the default place. */

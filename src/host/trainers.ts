@@ -8,13 +8,13 @@ import path from 'node:path';
 import { spawn } from 'node:child_process';
 import * as vscode from 'vscode';
 import { findNode, type NodeProgram } from '../runtime/node';
-import { RUNTIME_DIR_VARIABLE } from '../runtime/places';
+import { DEVICE_VARIABLE, RUNTIME_DIR_VARIABLE } from '../runtime/places';
 import { spawnTrainer, type StartedTrainer } from '../runtime/spawn-trainer';
 import { traceSchema, type Trace } from '../runs/schema';
 import { readTraceFile } from '../runs/traces';
 import type { Log } from './notify';
 import { HostError } from './problem';
-import { nodePathSetting, runtimeDirSetting } from './settings';
+import { deviceSetting, nodePathSetting, runtimeDirSetting } from './settings';
 import { LineSplitter, parseTrainerLine, startFailure, type JobProgress } from './trainer-output';
 
 /** Largest answer of a job that is read, in bytes. */
@@ -59,7 +59,8 @@ export class Trainers {
 
   private env(): Record<string, string> {
     const runtimeDir = runtimeDirSetting();
-    return runtimeDir === undefined ? {} : { [RUNTIME_DIR_VARIABLE]: runtimeDir };
+    const device = deviceSetting();
+    return { ...(runtimeDir === undefined ? {} : { [RUNTIME_DIR_VARIABLE]: runtimeDir }), ...(device === undefined ? {} : { [DEVICE_VARIABLE]: device }) };
   }
 
   private node(): Promise<NodeProgram> {

@@ -13,8 +13,8 @@ export interface TrainColumns {
   steps: number[]; lr: number[]; grad_norm: number[]; seconds: number[];
 }
 
-/** Memory and processor over time. */
-export interface SystemColumns { step: number[]; examples: number[]; wall: number[]; process: number[]; rss: number[]; engine_bytes: number[]; cpu_share: number[] }
+/** Memory and processor over time; `gpu_memory` is NaN without a GPU (null, once it has crossed to the webview). */
+export interface SystemColumns { step: number[]; examples: number[]; wall: number[]; process: number[]; rss: number[]; engine_bytes: number[]; cpu_share: number[]; gpu_memory: number[] }
 
 /** What heads a run's charts. */
 export interface RunHeader {

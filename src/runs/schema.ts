@@ -87,7 +87,20 @@ export const runManifestSchema = z.object({
     notes: z.array(z.string()),
     forward_dtype: z.enum(['float32', 'bfloat16']),
     deterministic: z.boolean(),
+    /** The GPU it computes on. Bytes. */
+    gpu: z.object({ index: z.int(), name: z.string(), uuid: z.string(), memory: z.number(), driver: z.string() }).optional(),
   }).nullable(),
+  /** What training was estimated to need at its peak, and what was free for it when it began. Bytes. */
+  memory: z.object({
+    estimated: z.number(),
+    /** What of it each slot in one forward and backward pass adds; slots in one pass, and in the whole batch. */
+    per_slot: z.number(), slots: z.int(), batch: z.int(),
+    free: z.number(),
+    /** Whose room that was: the machine's, that of a control group with a limit, the GPU's, or what wasm can address. */
+    of: z.enum(['machine', 'group', 'gpu', 'wasm']),
+    /** How often the kernel had ended a process for lack of memory, on the machine and in the control group. */
+    oom_kills: z.object({ machine: z.int().nullable(), group: z.int().nullable() }),
+  }).optional(),
   versions: z.record(z.string(), z.string()),
   /** Parameters trained, by kind. */
   parameters: z.object({ dense: z.int(), puzzle_emb: z.int() }).nullable(),
@@ -173,6 +186,8 @@ export const haltingEventSchema = z.object({
 export const systemEventSchema = z.object({
   kind: z.literal('system'), ...stamped,
   rss: z.number(), engine_bytes: z.number(), cpu_share: z.number(), disk_free: maybe,
+  /** On a GPU, of all that runs on it: share of the time it was busy (0..1), bytes in use, degrees Celsius, watts. */
+  gpu_share: maybe.optional(), gpu_memory: maybe.optional(), gpu_temperature: maybe.optional(), gpu_power: maybe.optional(),
 });
 /** Something the user should know. */
 export const alertEventSchema = z.object({

@@ -1,16 +1,8 @@
 /** Facts of the machine, for the run's card and the editor: processor, memory, NVIDIA GPUs. Nothing is loaded for it. */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { runProcess } from './run-process';
-
-/** One NVIDIA GPU. */
-export interface GpuFacts {
-  readonly index: number;
-  readonly name: string;
-  /** Bytes. */
-  readonly memory: number;
-  readonly driver: string;
-}
+import { findGpus } from './nvidia';
+import type { GpuFacts } from './nvidia';
 
 /** What a machine has to compute with. */
 export interface DeviceFacts {
@@ -27,7 +19,7 @@ export interface DeviceFacts {
 /** Collects the facts. Does not throw: what cannot be found out is absent. */
 export async function deviceFacts(): Promise<DeviceFacts> {
   const threads = availableParallelism();
-  const [cores, memory, gpus] = await Promise.all([physicalCores(), memoryLimit(), nvidiaGpus()]);
+  const [cores, memory, gpus] = await Promise.all([physicalCores(), memoryLimit(), findGpus().then(found => (found.state === 'found' ? found.gpus : []))]);
   return { cpu: cpus()[0]?.model.trim() ?? process.arch, physicalCores: cores, threads, memory: Math.min(totalmem(), memory), gpus };
 }
 
@@ -52,17 +44,3 @@ async function memoryLimit(): Promise<number> {
   return Infinity;
 }
 
-async function nvidiaGpus(): Promise<GpuFacts[]> {
-  const { code, stdout } = await runProcess('nvidia-smi', ['--query-gpu=index,name,memory.total,driver_version', '--format=csv,noheader,nounits'], { timeoutMs: 10_000 });
-  return code === 0 ? parseGpus(stdout) : [];
-}
-
-/** From nvidia-smi's lines `0, NVIDIA H200, 143771, 570.86.15` (memory in MiB). */
-export function parseGpus(csv: string): GpuFacts[] {
-  return csv.split('\n').flatMap(line => {
-    const [index, name, memory, driver] = line.split(',').map(part => part.trim());
-    return index !== undefined && name !== undefined && memory !== undefined && driver !== undefined && /^\d+$/.test(index)
-      ? [{ index: Number(index), name, memory: Number(memory) * 2 ** 20, driver }]
-      : [];
-  });
-}

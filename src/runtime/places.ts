@@ -9,6 +9,9 @@ import { dirname, join, resolve } from 'node:path';
 /** Environment variable that names the runtime folder. */
 export const RUNTIME_DIR_VARIABLE = 'TRM_RUNTIME_DIR';
 
+/** Environment variable that names the device for configs that leave it open (`device: auto`). */
+export const DEVICE_VARIABLE = 'TRM_DEVICE';
+
 /** The runtime folder: the argument, else TRM_RUNTIME_DIR, else `trm-explorer/runtime` in the user's data folder. */
 export function runtimeFolder(explicit?: string): string {
   const chosen = explicit ?? process.env[RUNTIME_DIR_VARIABLE];

@@ -35,6 +35,16 @@ const [y] = b.executeOp('MatMul', attrs, [x, x], 1);
 console.log('PROBE ' + JSON.stringify({ values: Array.from(b.tensorDataSync(y.id)), tensorflow: b.TF_Version, gpu: b.isUsingGpuDevice(), loadMs }));
 `;
 
+/** What libtensorflow prints while it looks for GPUs in a child of `node`: which libraries of CUDA it finds, and what the driver says. */
+export async function gpuLog({ libraryDir, bindingPath }: Loadable, node: string): Promise<string> {
+  const talkative = { TF_CPP_MIN_LOG_LEVEL: '0', TF_CPP_VMODULE: 'dso_loader=1,cuda_diagnostics=1' };
+  const { stderr } = await runProcess(node, ['-e', PROGRAM, JSON.stringify([libraryDir, bindingPath])], {
+    timeoutMs: 60_000,
+    env: { ...process.env, ...libraryEnvironment(undefined), ...talkative, ELECTRON_RUN_AS_NODE: '1' },
+  });
+  return stderr;
+}
+
 /** Loads and multiplies in a child of `node`. Throws RuntimeError `does_not_run` with the child's last words. */
 export async function probeRuntime({ libraryDir, bindingPath }: Loadable, node: string, signal?: AbortSignal): Promise<ProbeResult> {
   const finished = await runProcess(node, ['-e', PROGRAM, JSON.stringify([libraryDir, bindingPath])], {

@@ -26,6 +26,8 @@ export interface StartedTrainer {
   readonly pid: number;
   /** Fulfilled with the exit code (null: ended by a signal) when it ends while this process still lives. */
   readonly ended: Promise<number | null>;
+  /** Fulfilled at the same time with the signal that ended it; null: none did. */
+  readonly signal: Promise<NodeJS.Signals | null>;
 }
 
 /** Starts it. Throws RuntimeError `missing_tool` when the program cannot be started at all, `disk` when the log cannot be opened. */
@@ -46,12 +48,13 @@ export async function spawnTrainer(launch: TrainerLaunch): Promise<StartedTraine
       windowsHide: true,
     });
     const ended = new Promise<number | null>(resolve => child.once('exit', resolve));
+    const signal = new Promise<NodeJS.Signals | null>(resolve => child.once('exit', (_, by) => resolve(by)));
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
       child.once('error', error => reject(new RuntimeError('missing_tool', `The trainer could not be started with ${launch.node.executable}: ${error.message}`, 'Check the setting trm.nodePath and that the folder to run in exists.')));
     });
     child.unref();
-    return { pid: child.pid!, ended };
+    return { pid: child.pid!, ended, signal };
   } finally {
     closeSync(log);
   }

@@ -34,6 +34,7 @@ export function describeFailure(error: unknown): Failure {
     const disk = ['disk_full', 'read_only', 'io'].includes(error.code);
     return { cause: disk ? 'disk' : 'bad_checkpoint', message: error.message, next: error.next };
   }
+  if (error instanceof RangeError && /allocation failed|Invalid (typed )?array( buffer)? length/i.test(error.message)) return { cause: 'out_of_memory', message: `Out of memory: ${error.message}.`, next: 'Use a smaller global_batch_size or micro_batch_size.' };
   return { cause: 'internal', message: `Internal error: ${error instanceof Error ? error.message : String(error)}`, next: 'The log has the details; please report it.' };
 }
 

@@ -9,6 +9,7 @@ import { loadConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/resolve';
 import { engineNames } from '../config/schema';
 import { ensureDataset } from '../puzzles/build-dataset';
+import { devicePattern } from '../runtime/gpu-choice';
 import { writeFileAtomic } from '../runs/atomic-write';
 import { UsageError, describeFailure, exitCodeOf } from './failure';
 import { progressReporter, reportFailure } from './report';
@@ -22,6 +23,11 @@ function engineOption(value: string | undefined): ResolvedConfig['engine'] | und
   const known = engineNames.find(name => name === value);
   if (!known) throw new UsageError(`There is no engine "${value}".`, `Choose one of ${engineNames.join(', ')}.`);
   return known;
+}
+
+function deviceOption(value: string | undefined): string | undefined {
+  if (value === undefined || devicePattern.test(value)) return value;
+  throw new UsageError(`There is no device "${value}".`, 'Choose auto, cpu, gpu, or gpu:N as `trm devices` counts.');
 }
 
 function whole(name: string, value: string | undefined): number | undefined {
@@ -41,21 +47,21 @@ async function main(argv: readonly string[]): Promise<number> {
     options: {
       'runs-dir': { type: 'string' }, 'run-id': { type: 'string' }, engine: { type: 'string' }, override: { type: 'string', multiple: true },
       checkpoint: { type: 'string' }, 'take-over': { type: 'boolean' }, depth: { type: 'string' }, data: { type: 'string' }, examples: { type: 'string' },
-      out: { type: 'string' }, puzzle: { type: 'string' }, tokens: { type: 'string' }, weights: { type: 'string' },
+      out: { type: 'string' }, device: { type: 'string' }, puzzle: { type: 'string' }, tokens: { type: 'string' }, weights: { type: 'string' },
     },
   });
   const [mode, target] = positionals;
   const engine = engineOption(values.engine);
   const out = (): string => required(values.out, '--out');
-  const saved = () => ({ target: required(target, 'The run or checkpoint'), onProgress: progressReporter(), depth: whole('depth', values.depth), engine, weights: weightsOption(values.weights) });
+  const saved = () => ({ target: required(target, 'The run or checkpoint'), onProgress: progressReporter(), depth: whole('depth', values.depth), engine, device: deviceOption(values.device), weights: weightsOption(values.weights) });
   switch (mode) {
     case 'train':
       return train({
         configPath: required(target, 'The config'), runsDir: required(values['runs-dir'], '--runs-dir'), id: values['run-id'],
-        overrides: [...(values.override ?? []), ...(engine === undefined ? [] : [`engine=${engine}`])],
+        overrides: [...(values.override ?? []), ...(engine === undefined ? [] : [`engine=${engine}`]), ...(values.device === undefined ? [] : [`device=${values.device}`])],
       });
     case 'resume':
-      return resume({ dir: required(target, 'The run'), checkpoint: values.checkpoint, takeOver: values['take-over'], engine });
+      return resume({ dir: required(target, 'The run'), checkpoint: values.checkpoint, takeOver: values['take-over'], engine, device: deviceOption(values.device) });
     case 'evaluate':
       writeFileAtomic(out(), `${JSON.stringify(await evaluateSaved({ ...saved(), data: values.data, examples: values.examples === 'all' ? 'all' : whole('examples', values.examples) }))}\n`);
       return 0;

@@ -32,6 +32,7 @@ export interface SavedOptions {
   readonly depth?: number | undefined;
   readonly weights?: 'ema' | 'model' | undefined;
   readonly engine?: ResolvedConfig['engine'] | undefined;
+  readonly device?: string | undefined;
   /** What is being done, and the share of it that is done. */
   readonly onProgress?: (text: string, fraction: number) => void;
   readonly signal?: AbortSignal;
@@ -83,7 +84,7 @@ export async function evaluateSaved(options: SavedOptions & { data?: string | un
   const { config, manifest, weights } = saved;
   const depth = checkDepth(options.depth ?? config.arch.halt_max_steps);
   const split = testData(saved, options.data);
-  const { engine, facts } = await openEngine(config, options.engine === undefined ? {} : { name: options.engine });
+  const { engine, facts } = await openEngine(config, { name: options.engine, device: options.device });
   const model = openModel(config, split.metadata);
   const batch = Math.min(config.micro_batch_size, split.examples);
   const rows = new EvaluationRows(split, options.examples ?? config.eval_examples, config.seed, batch);
@@ -105,7 +106,7 @@ export async function traceSaved(options: SavedOptions & { puzzle: { index: numb
   const split = testData(saved);
   const { puzzle } = options;
   const question = 'index' in puzzle ? questionFromRow(split, puzzle.index) : questionFromTokens(split, puzzle.tokens);
-  const { engine } = await openEngine(config, options.engine === undefined ? {} : { name: options.engine });
+  const { engine } = await openEngine(config, { name: options.engine, device: options.device });
   return tracePuzzle(engine, openModel(config, split.metadata), config, split, weights, question, depth, { run: manifest.id, step }, {
     onProgress: done => options.onProgress?.(`supervision step ${done} of ${depth}`, done / depth),
     ...(options.signal ? { signal: options.signal } : {}),

@@ -13,14 +13,17 @@ import { BatchSampler, batchesInAll, stepsInAll } from '../puzzles/sample-batche
 import { checkpointDir, latestGoodCheckpoint, readCheckpoint } from '../runs/checkpoints';
 import type { Checkpoint } from '../runs/checkpoints';
 import { RunFolderError } from '../runs/errors';
+import { memoryText } from '../runs/memory-need';
 import { readRun } from '../runs/read-run';
 import { RunWriter } from '../runs/run-writer';
 import type { Best } from '../runs/schema';
 import type { HostTensors } from '../engine/engine';
+import { GpuWatch } from '../runtime/nvidia';
 import { Training } from '../training/training';
 import type { TrainingSnapshot } from '../training/snapshot';
 import { ControlServer } from './control-server';
 import { UsageError, describeFailure, exitCodeOf } from './failure';
+import { checkMemory, memoryWarning, withMemoryAdvice } from './memory-check';
 import { reportFailure } from './report';
 import { Stopped } from './requests';
 import { TrainRun } from './train-run';
@@ -42,6 +45,8 @@ export interface ResumeOptions {
   readonly takeOver?: boolean | undefined;
   /** Another engine than the checkpoint's; the run is then no longer bit-identical, and says so. */
   readonly engine?: ResolvedConfig['engine'] | undefined;
+  /** Another device than the config's. */
+  readonly device?: string | undefined;
 }
 
 /** Trains a config in a new run folder. Returns the exit code. Throws only before the folder exists. */
@@ -59,7 +64,7 @@ export async function train({ configPath, runsDir, id, overrides }: TrainOptions
 }
 
 /** Continues a run from a checkpoint. Returns the exit code. Throws only before the folder is taken: it is as it was then. */
-export async function resume({ dir, checkpoint, takeOver, engine }: ResumeOptions): Promise<number> {
+export async function resume({ dir, checkpoint, takeOver, engine, device }: ResumeOptions): Promise<number> {
   const stopped = stopSignal();
   if (checkpoint === undefined) await refuseComplete(path.resolve(dir));
   else checkpointDir(path.resolve(dir), checkpoint);
@@ -67,7 +72,7 @@ export async function resume({ dir, checkpoint, takeOver, engine }: ResumeOption
   try {
     const config = configOfRun(writer.manifest);
     const { found, skipped } = findCheckpoint(writer.dir, checkpoint);
-    return await work(writer, config, { checkpoint: found, skipped, warnings: [], engine }, stopped);
+    return await work(writer, config, { checkpoint: found, skipped, warnings: [], engine, device }, stopped);
   } catch (error) {
     return fail(writer, error);
   }
@@ -99,6 +104,7 @@ interface Beginning {
   readonly skipped: readonly string[];
   readonly warnings: readonly string[];
   readonly engine?: ResolvedConfig['engine'] | undefined;
+  readonly device?: string | undefined;
 }
 
 async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginning, stopped: AbortSignal): Promise<number> {
@@ -111,12 +117,16 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     const data = await prepareData(writer, config, log, stopped);
     const checkpoint = beginning.checkpoint === null ? null : readCheckpoint(beginning.checkpoint);
     if (checkpoint) checkFits(checkpoint.state, config, data.train.metadata);
-    const { engine, facts } = await openEngine(config, engineOf(beginning, checkpoint));
+    const { engine, facts } = await openEngine(config, { ...engineOf(beginning, checkpoint), device: beginning.device });
     const model = openModel(config, data.train.metadata);
     const counts = parameterCount(config.arch, data.train.metadata);
     const scheduled = stepsInAll(config, data.train.metadata);
     const totalSteps = Math.min(scheduled, batchesInAll(config, data.train) ?? scheduled);
     if (totalSteps < 1) throw new DatasetError('no-full-batch', `${config.epochs} epochs of ${data.train.examples} examples give no full batch of ${config.global_batch_size}.`, 'Raise epochs or lower global_batch_size.');
+
+    const memory = await checkMemory(config, data.train.metadata, facts, engine.gpu && (engine.gpu.free ?? engine.gpu.memory));
+    writer.update({ engine: facts, memory });
+    log(memoryText(memory));
 
     const sampler = new BatchSampler(data.train, config, rowAugmentation(config.dataset, data.train.metadata), checkpoint?.state.data);
     const training = Training.open({ engine, config, model, data: data.train.metadata, totalSteps: scheduled, snapshot: checkpoint ? snapshotOf(checkpoint) : null });
@@ -128,8 +138,9 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     const best = bestOf(writer, checkpoint);
     if (best) writer.writeBest(best);
 
+    const gpu = engine.gpu ? new GpuWatch(engine.gpu.uuid || String(engine.gpu.index), why => run.alert('info', 'gpu_watch', `The GPU's use, memory and temperature are no longer measured: ${why}.`, 'Training goes on.')) : null;
     const run = new TrainRun({
-      writer, config, engine, engineFacts: facts, model, data, sampler, training, totalSteps, log,
+      writer, config, engine, gpu, engineFacts: facts, model, data, sampler, training, totalSteps, log,
       best, processSeconds: checkpoint?.state.process_seconds ?? 0, evaluationDue: checkpoint?.state.evaluation_due ?? false, unsaved: !checkpoint,
       notify: (method, params) => control?.notify(method, params),
     });
@@ -138,7 +149,9 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     control = await ControlServer.listen(writer.nonce, run.handlers());
     writer.setSocket(control.socket);
     run.markStart(checkpoint || writer.attempt > 1 ? 'resume' : 'start', checkpoint ? `from ${path.basename(beginning.checkpoint!)}` : 'from the beginning');
-    for (const warning of [...beginning.warnings, ...facts.notes]) run.alert('info', 'note', warning, '');
+    for (const note of [...beginning.warnings, ...facts.notes]) run.alert('info', 'note', note, '');
+    const warning = memoryWarning(memory);
+    if (warning) run.alert('warning', 'memory', warning.message, warning.next);
     for (const skipped of beginning.skipped) run.alert('warning', 'bad_checkpoint', `Skipped a damaged checkpoint: ${skipped}`, checkpoint ? 'An older one is used.' : 'There is no other: the run begins anew.');
     if (checkpoint && (checkpoint.state.engine.name !== facts.name || checkpoint.state.engine.threads !== facts.threads)) {
       run.alert('warning', 'engine', `The checkpoint was made on ${checkpoint.state.engine.name} with ${checkpoint.state.engine.threads} threads, this is ${facts.name} with ${facts.threads}.`, 'The run goes on to rounding, not bit for bit.');
@@ -204,7 +217,7 @@ function hostTensors(stored: Checkpoint['model']): HostTensors {
 
 /** Records the failure in the folder and on standard error. */
 async function fail(writer: RunWriter, error: unknown, log = logger(writer)): Promise<number> {
-  const failure = describeFailure(error);
+  const failure = withMemoryAdvice(describeFailure(error), writer.manifest.memory);
   log(`failed: ${failure.message} ${failure.next}`);
   if (failure.cause === 'internal' && error instanceof Error) log(error.stack ?? '');
   reportFailure(failure);

@@ -13,6 +13,7 @@ import { EvaluationRows } from '../puzzles/evaluation-rows';
 import type { BatchSampler } from '../puzzles/sample-batches';
 import { RunFolderError } from '../runs/errors';
 import type { NewEvent, RunWriter } from '../runs/run-writer';
+import type { GpuWatch } from '../runtime/nvidia';
 import type { Best, EvalSummary, RunState, Trace } from '../runs/schema';
 import { evalSummarySchema } from '../runs/schema';
 import { Evaluator } from '../training/evaluation';
@@ -30,6 +31,8 @@ export interface RunParts {
   readonly writer: RunWriter;
   readonly config: ResolvedConfig;
   readonly engine: Engine;
+  /** Watches the GPU, when there is one. */
+  readonly gpu: GpuWatch | null;
   readonly engineFacts: { name: Engine['name']; threads: number; forward_dtype: 'float32' | 'bfloat16' };
   readonly model: Model;
   readonly data: Data;
@@ -359,7 +362,11 @@ export class TrainRun {
     } catch {
       // a disk that cannot be asked is not a reason to stop
     }
-    this.emit({ kind: 'system', rss: process.memoryUsage().rss, engine_bytes: this.parts.engine.memory().bytes, cpu_share: share, disk_free });
+    const gpu = this.parts.gpu?.latest();
+    this.emit({
+      kind: 'system', rss: process.memoryUsage().rss, engine_bytes: this.parts.engine.memory().bytes, cpu_share: share, disk_free,
+      ...(gpu ? { gpu_share: gpu.share, gpu_memory: gpu.memory, gpu_temperature: gpu.temperature, gpu_power: gpu.power } : {}),
+    });
   }
 
   /** Stamps an event, writes it to the folder, and tells whoever listens, at most ten times a second. */

@@ -14,8 +14,11 @@ import type { DatasetMetadata, DatasetSplit } from '../puzzles/dataset';
 import type { DatasetFolders } from '../puzzles/build-dataset';
 import { openSplit } from '../puzzles/read-dataset';
 import { DatasetError } from '../puzzles/errors';
+import { devicePattern } from '../runtime/gpu-choice';
+import { DEVICE_VARIABLE } from '../runtime/places';
 import { RunFolderError } from '../runs/errors';
 import type { CheckpointState, DatasetCard, RunManifest } from '../runs/schema';
+import { UsageError } from './failure';
 
 /** The dataset of a run, open. */
 export interface Data {
@@ -37,16 +40,28 @@ export function openData(folders: DatasetFolders, config: ResolvedConfig): Data 
   return { train, test, cards: { train: datasetCard(folders.train, 'train', onTheFly), test: datasetCard(folders.test, 'test') } };
 }
 
-/** Opens the engine the config asks for; `threads` and `name` are those of the run when it is resumed. */
-export async function openEngine(config: ResolvedConfig, wanted?: { name?: ResolvedConfig['engine']; threads?: number }): Promise<{ engine: Engine; facts: NonNullable<RunManifest['engine']> }> {
+/**
+ * Opens the engine the config asks for; `threads` and `name` are those of the run when it is resumed. The device is the one
+ * given, else the config's, else (auto) that of TRM_DEVICE, which the editor sets from its own settings.
+ */
+export async function openEngine(config: ResolvedConfig, wanted?: { name?: ResolvedConfig['engine'] | undefined; threads?: number | undefined; device?: string | undefined }): Promise<{ engine: Engine; facts: NonNullable<RunManifest['engine']> }> {
   const { engine, why, notes } = await chooseEngine(wanted?.name ?? config.engine, {
     forwardDtype: config.arch.forward_dtype,
+    device: wanted?.device ?? (config.device === 'auto' ? deviceOfEnvironment() : config.device),
     threads: wanted?.threads ?? config.threads,
     ...(process.env.TRM_RUNTIME_DIR === undefined ? {} : { runtimeDir: process.env.TRM_RUNTIME_DIR }),
   });
   const forward_dtype = engine.dtypes.includes(config.arch.forward_dtype) ? config.arch.forward_dtype : 'float32';
-  return { engine, facts: { name: engine.name, device: engine.device, threads: engine.threads, why, notes: [...notes], forward_dtype, deterministic: engine.deterministic } };
+  return { engine, facts: { name: engine.name, device: engine.device, threads: engine.threads, why, notes: [...notes], forward_dtype, deterministic: engine.deterministic, ...(engine.gpu ? { gpu: gpuRecord(engine.gpu) } : {}) } };
 }
+
+function deviceOfEnvironment(): string {
+  const device = process.env[DEVICE_VARIABLE] ?? 'auto';
+  if (!devicePattern.test(device)) throw new UsageError(`${DEVICE_VARIABLE} is "${device}".`, 'Set it to auto, cpu, gpu, or gpu:N as `trm devices` counts.');
+  return device;
+}
+
+const gpuRecord = ({ index, name, uuid, memory, driver }: NonNullable<Engine['gpu']>): NonNullable<NonNullable<RunManifest['engine']>['gpu']> => ({ index, name, uuid, memory, driver });
 
 /** The model of a config for data of this shape. */
 export const openModel = (config: ResolvedConfig, metadata: DatasetMetadata): Model => trm(config.arch, metadata);

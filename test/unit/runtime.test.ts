@@ -9,7 +9,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { installBinding } from '../../src/runtime/binding';
-import { deviceFacts, parseGpus } from '../../src/runtime/device';
+import { deviceFacts } from '../../src/runtime/device';
 import { RuntimeError } from '../../src/runtime/errors';
 import { findRuntime, verifyRuntime } from '../../src/runtime/find';
 import { describeFile, writeManifest } from '../../src/runtime/manifest';
@@ -272,14 +272,6 @@ describe('facts', () => {
   it('of the CUDA packages a wheel names', () => {
     const metadata = 'Requires-Dist: numpy>=1.26.0\nRequires-Dist: nvidia-cublas-cu12<13.0,>=12.5.3.2; extra == "and-cuda"\nRequires-Dist: nvidia-nccl-cu12 (==2.21.5) ; extra == \'and-cuda\'\nRequires-Dist: tensorflow-io>=0.23; extra == "gcs-filesystem"\n';
     expect(parseCudaRequirements(metadata)).toEqual(['nvidia-cublas-cu12<13.0,>=12.5.3.2', 'nvidia-nccl-cu12==2.21.5']);
-  });
-
-  it('of GPUs', () => {
-    expect(parseGpus('0, NVIDIA H200, 143771, 570.86.15\n1, NVIDIA T4, 15360, 570.86.15\n')).toEqual([
-      { index: 0, name: 'NVIDIA H200', memory: 143771 * 2 ** 20, driver: '570.86.15' },
-      { index: 1, name: 'NVIDIA T4', memory: 15360 * 2 ** 20, driver: '570.86.15' },
-    ]);
-    expect(parseGpus('No devices were found\n')).toEqual([]);
   });
 
   it('of this machine', async () => {

@@ -18,7 +18,7 @@ function train(rows: readonly { step: number; wall: number; loss: number; accura
 }
 
 function system(rows: readonly { step: number; wall: number }[]): SystemColumns {
-  return { step: rows.map(r => r.step), examples: rows.map(r => r.step * 8), wall: rows.map(r => r.wall), process: rows.map(r => r.wall), rss: rows.map(() => 1e8), engine_bytes: rows.map(() => 1e7), cpu_share: rows.map(() => 1) };
+  return { step: rows.map(r => r.step), examples: rows.map(r => r.step * 8), wall: rows.map(r => r.wall), process: rows.map(r => r.wall), rss: rows.map(() => 1e8), engine_bytes: rows.map(() => 1e7), cpu_share: rows.map(() => 1), gpu_memory: rows.map(() => NaN) };
 }
 
 function evaluation(step: number, wall: number, exact: number): RunData['evals'][number] {

@@ -65,7 +65,7 @@ const evaluated = (value: 'accuracy' | 'exact_accuracy') => (run: RunStore, x: X
     },
   };
 };
-const system = (key: 'rss' | 'engine_bytes') => (run: RunStore, x: XKind): Source => ({ x: run.system.x[x], y: run.system.y[key] });
+const system = (key: 'rss' | 'engine_bytes' | 'gpu_memory') => (run: RunStore, x: XKind): Source => ({ x: run.system.x[x], y: run.system.y[key] });
 const plain = { smooth: true, points: false };
 const percentTick = (value: number): string => `${Math.round(value * 100)} %`;
 
@@ -113,10 +113,11 @@ export const lineCharts: readonly ChartSpec[] = [
     metrics: [{ key: 'rate', label: 'steps/s', title: 'optimiser steps per second', choice: 'rate', look: 0, ...plain, of: train('rate') }],
   },
   {
-    id: 'memory', title: 'Memory', hint: 'Memory of the trainer process, and of the tensors its engine holds.', format: formatBytes, tick: formatBytes, min: 0, log: false,
+    id: 'memory', title: 'Memory', hint: 'Memory of the trainer process, of the tensors its engine holds, and in use on the GPU.', format: formatBytes, tick: formatBytes, min: 0, log: false,
     metrics: [
       { key: 'rss', label: 'process', title: 'resident memory of the process', choice: 'process', look: 0, smooth: false, points: false, of: system('rss') },
       { key: 'engine_bytes', label: 'engine', title: 'memory held by the engine', choice: 'engine', look: 1, smooth: false, points: false, of: system('engine_bytes') },
+      { key: 'gpu_memory', label: 'GPU', title: 'memory in use on the GPU, by everybody', choice: 'GPU', look: 2, smooth: false, points: false, of: system('gpu_memory') },
     ],
   },
 ];

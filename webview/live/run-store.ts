@@ -23,7 +23,7 @@ export const trainKeys = ['loss', 'lm_loss', 'q_halt_loss', 'q_continue_loss', '
 /** Quantities of the evaluations. */
 export const evalKeys = ['accuracy', 'accuracy_low', 'accuracy_high', 'exact_accuracy', 'exact_low', 'exact_high', 'q_halt_accuracy'] as const;
 /** Quantities of the system events. */
-export const systemKeys = ['rss', 'engine_bytes', 'cpu_share'] as const;
+export const systemKeys = ['rss', 'engine_bytes', 'cpu_share', 'gpu_memory'] as const;
 
 /** Series over x columns of their own. */
 export interface Table<K extends string> { readonly x: XColumns; readonly y: Readonly<Record<K, Series>> }

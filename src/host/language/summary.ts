@@ -1,17 +1,13 @@
 /**
- * A config in three numbers, for the line above it: trained parameters, effective depth, optimiser steps. They depend on the
- * dataset; while its folder is not there yet, what `dataset:` says about it is enough.
+ * A config in numbers, for the line above it: trained parameters, effective depth, optimiser steps, and the memory that training
+ * takes on this machine. They depend on the dataset; while its folder is not there yet, what `dataset:` says about it is enough.
  */
-import path from 'node:path';
 import type { ResolvedConfig } from '../../config/resolve';
-import { effectiveDepth, parameterCount, type DataShape } from '../../model/shapes';
-import { datasetFolders } from '../../puzzles/build-dataset';
-import type { DatasetMetadata } from '../../puzzles/dataset';
-import { readMetadata } from '../../puzzles/read-dataset';
+import { trainingMemory, wasmLimit, type MemoryPlace } from '../../model/memory';
+import { effectiveDepth, parameterCount } from '../../model/shapes';
+import { dataFacts, type DataFacts } from '../../puzzles/data-facts';
+import { bytesText, fits, memoryAdvice, type MemoryNeed } from '../../runs/memory-need';
 import { batchesInAll, stepsInAll } from '../../puzzles/sample-batches';
-
-/** What the training data amounts to. */
-export type DataFacts = DataShape & Pick<DatasetMetadata, 'total_groups' | 'mean_puzzle_examples'>;
 
 /** The numbers of a config. */
 export interface ConfigSummary {
@@ -22,31 +18,26 @@ export interface ConfigSummary {
   readonly steps: number;
 }
 
-/** The facts of the dataset folders, or of the folder that `dataset:` would make; undefined when neither is known. */
-export function dataFacts(config: ResolvedConfig, configPath: string): DataFacts | undefined {
-  try {
-    const all = datasetFolders(config, path.dirname(configPath)).train.map(folder => readMetadata(folder, 'train'));
-    const sum = (of: (metadata: DatasetMetadata) => number) => all.reduce((total, metadata) => total + of(metadata), 0);
-    const groups = sum(metadata => metadata.total_groups);
-    return {
-      vocab_size: all[0]!.vocab_size,
-      seq_len: all[0]!.seq_len,
-      num_puzzle_identifiers: sum(metadata => metadata.num_puzzle_identifiers),
-      total_groups: groups,
-      mean_puzzle_examples: groups === 0 ? 1 : sum(metadata => metadata.total_groups * metadata.mean_puzzle_examples) / groups,
-    };
-  } catch {
-    // Not there, or not readable: training says what is wrong with it; here the config's own words are the next best.
-    const { dataset } = config;
-    if (dataset?.kind !== 'sudoku') return undefined;
-    return { vocab_size: dataset.size + 2, seq_len: dataset.size ** 2, num_puzzle_identifiers: 1, total_groups: dataset.train, mean_puzzle_examples: 1 };
-  }
-}
+/** Where a config would be trained here, and what is free there. Bytes. */
+export interface TrainingPlace extends MemoryPlace { readonly free: number }
 
 /** The summary of a config, or undefined while its dataset is unknown. */
 export function summarise(config: ResolvedConfig, configPath: string): ConfigSummary | undefined {
   const facts = dataFacts(config, configPath);
   return facts && { parameters: parameterCount(config.arch, facts).total, depth: effectiveDepth(config.arch), steps: steps(config, facts) };
+}
+
+/** What training a config takes there; undefined while its dataset is unknown. */
+export function memoryNeed(config: ResolvedConfig, configPath: string, place: TrainingPlace): MemoryNeed | undefined {
+  const facts = dataFacts(config, configPath);
+  return facts && trainingMemory(config, facts, place);
+}
+
+/** "about 1.7 GB", or that it will not fit, and what would. */
+export function memoryWords(need: MemoryNeed, { engine, free, workers = 1 }: TrainingPlace): { text: string; advice: string | null } {
+  const room = engine === 'wasm' ? Math.min(free, wasmLimit * workers) : free;
+  if (fits(need, room)) return { text: `about ${bytesText(need.estimated)} of memory`, advice: null };
+  return { text: `about ${bytesText(need.estimated)} of memory, more than fits`, advice: memoryAdvice(need, room) };
 }
 
 /** Steps as training will count them, taking every puzzle to have the mean number of examples. */

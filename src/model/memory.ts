@@ -1,0 +1,89 @@
+/**
+ * How much memory training a config takes at its peak, from the shapes alone: so that it can be said before anything is
+ * loaded, in the editor too.
+ *
+ *   peak = base + perState * state + perSaved * saved
+ *
+ * `saved` is what the one latent recursion with gradient keeps for its backward pass: per application of a block, what the
+ * gradients written by hand in layers.ts ask for. All else that grows with the batch is made and freed around it, and is
+ * in the factor. `state` are the weights with their moments, average and gradients, and the carried features. `base` is
+ * the process with the engine loaded.
+ *
+ * The factors are measured, not derived: `npm run bench -- --only memory` (bench/memory.ts) prints estimate and measured
+ * peak for shapes of both kinds of model on every engine here, and says how to set them again when the step changes.
+ * Those of GPUs follow from the same structure and have never been measured.
+ */
+import type { ResolvedArch, ResolvedConfig } from '../config/resolve';
+import { headDim, parameterCount, prefixLength, swigluWidth } from './shapes';
+import type { DataShape } from './shapes';
+
+/** Where training would run. */
+export interface MemoryPlace {
+  readonly engine: 'tensorflow' | 'wasm' | 'cpu';
+  /** gpu: the estimate is of the GPU's memory. */
+  readonly device: 'cpu' | 'gpu';
+  readonly forward_dtype: 'float32' | 'bfloat16';
+  /** Threads of the wasm engine, which have an engine each; 1 elsewhere. */
+  readonly workers?: number;
+}
+
+/** What training needs. Bytes, at the peak. */
+export interface MemoryEstimate {
+  readonly estimated: number;
+  /** What of it each slot in one forward and backward pass adds. */
+  readonly per_slot: number;
+  /** Slots in one pass, and in the whole batch. */
+  readonly slots: number;
+  readonly batch: number;
+}
+
+interface Factors { readonly base: number; readonly perWorker: number; readonly perState: number; readonly perSaved: number }
+
+/** Fitted to the rows of `npm run bench -- --only memory`; base and perWorker in bytes. */
+const factors = {
+  tensorflow: { base: 485e6, perWorker: 0, perState: 4, perSaved: 1.6 },
+  wasm: { base: 150e6, perWorker: 0, perState: 4, perSaved: 1.3 },
+  cpu: { base: 150e6, perWorker: 0, perState: 4, perSaved: 1.3 },
+  // The context of CUDA and its libraries, and an allocator that grows in blocks. Not measured.
+  gpu: { base: 700e6, perWorker: 0, perState: 2, perSaved: 1.6 },
+} satisfies Record<MemoryPlace['engine'] | 'gpu', Factors>;
+
+/** Most that the wasm engine can address, in one worker: 32 bits. */
+export const wasmLimit = 2 ** 32;
+
+/** Bytes that the recursion with gradient keeps for its backward pass, over `rows` slots. */
+export function savedBytes(arch: ResolvedArch, data: DataShape, rows: number, forward_dtype: MemoryPlace['forward_dtype'] = 'float32'): number {
+  const D = arch.hidden_size;
+  const S = prefixLength(arch) + data.seq_len;
+  const width = arch.num_heads * headDim(arch);
+  // SwiGLU keeps up, sigmoid(gate) and silu(gate), and what it was applied to; RMSNorm its result.
+  const swiglu = (vectors: number, size: number): number => vectors * (3 * swigluWidth(size, arch.expansion) + size);
+  // Attention keeps q, k, v with their rotations, the scores and what they mix.
+  const mixer = arch.mlp_t ? swiglu(D, S) : S * D + 8 * S * width + 3 * arch.num_heads * S * S;
+  const block = mixer + swiglu(S, D) + 2 * S * D;
+  return (forward_dtype === 'bfloat16' ? 2 : 4) * rows * (arch.L_cycles + 1) * arch.L_layers * block;
+}
+
+/** What memory depends on in a config. */
+export type MemoryConfig = Pick<ResolvedConfig, 'arch' | 'ema' | 'freeze_weights' | 'global_batch_size' | 'micro_batch_size'>;
+
+/** Bytes of weights, gradients, moments and average, and of the features carried from step to step. */
+function stateBytes({ arch, ema, freeze_weights, global_batch_size }: MemoryConfig, data: DataShape): number {
+  const { dense } = parameterCount(arch, data);
+  const copies = freeze_weights ? 1 : 4 + (ema ? 1 : 0); // p, gradient, m, v, average
+  const carry = 2 * global_batch_size * (prefixLength(arch) + data.seq_len) * arch.hidden_size;
+  return 4 * (dense * copies + carry);
+}
+
+/** The estimate. */
+export function trainingMemory(config: MemoryConfig, data: DataShape, place: MemoryPlace): MemoryEstimate {
+  const onGpu = place.device === 'gpu';
+  const f: Factors = factors[onGpu ? 'gpu' : place.engine];
+  const { micro_batch_size: slots, global_batch_size: batch } = config;
+  const per_slot = f.perSaved * savedBytes(config.arch, data, 1, place.forward_dtype);
+  // The table of puzzle embeddings stays in the process, and is copied when a checkpoint is written.
+  const table = onGpu ? 0 : 2 * 4 * parameterCount(config.arch, data).puzzleEmbedding;
+  const workers = place.workers ?? 1;
+  const fixed = f.base + f.perWorker * (workers - 1) + f.perState * stateBytes(config, data) * workers + table;
+  return { estimated: fixed + per_slot * slots, per_slot, slots, batch };
+}
