@@ -9,6 +9,8 @@ import { parseArgs } from 'node:util';
 import { deviceFacts } from '../src/runtime/device';
 import { findRuntime } from '../src/runtime/find';
 import { markdown } from './markdown';
+import { memoryShapes } from './memory-shapes';
+import type { MemoryShape } from './memory-shapes';
 import { findPeer, peerTime, rememberPeer } from './peer';
 import { shapes } from './shapes';
 import type { Dtype, ShapeName } from './shapes';
@@ -37,6 +39,8 @@ async function tasks(): Promise<Task[]> {
       { name: `first-event/dataset-${dataset}/${engine}`, measure: async () => (await import('./first-event')).firstEvent(engine, dataset) }))),
     ...(['4x4', 'A'] as const).flatMap(shape => fast.map(engine => (
       { name: `trace/${shape}/${engine}`, measure: async () => (await import('./trace-time')).traceTime(shape, engine) }))),
+    ...(Object.keys(memoryShapes) as MemoryShape[]).flatMap(shape => fast.map(engine => (
+      { name: `memory/${shape}/${engine}`, measure: async () => (await import('./memory')).memory(shape, engine) }))),
     ...fast.map(engine => ({ name: `leak/${engine}`, measure: async () => (await import('./leak')).leak(engine) })),
     { name: 'runs', measure: async () => (await import('./run-listing')).runListing() },
     { name: 'charts', measure: async () => (await import('./chart-data')).chartData() },

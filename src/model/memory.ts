@@ -68,7 +68,7 @@ export function savedBytes(arch: ResolvedArch, data: DataShape, rows: number, fo
 export type MemoryConfig = Pick<ResolvedConfig, 'arch' | 'ema' | 'freeze_weights' | 'global_batch_size' | 'micro_batch_size'>;
 
 /** Bytes of weights, gradients, moments and average, and of the features carried from step to step. */
-function stateBytes({ arch, ema, freeze_weights, global_batch_size }: MemoryConfig, data: DataShape): number {
+export function stateBytes({ arch, ema, freeze_weights, global_batch_size }: MemoryConfig, data: DataShape): number {
   const { dense } = parameterCount(arch, data);
   const copies = freeze_weights ? 1 : 4 + (ema ? 1 : 0); // p, gradient, m, v, average
   const carry = 2 * global_batch_size * (prefixLength(arch) + data.seq_len) * arch.hidden_size;
