@@ -40,7 +40,7 @@ export function bytesText(bytes: number): string {
   return bytes < 999.5e6 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-const whose = { machine: 'are free', group: 'are free in this container', gpu: 'are free on the GPU', wasm: 'is the most that the wasm engine can use' } as const;
+const whose = { machine: 'are free', group: 'are free in this container', process: 'are left of this process\'s limit (ulimit -v)', gpu: 'are free on the GPU', wasm: 'is the most that the wasm engine can use' } as const;
 
 /** "21.2 GB are free". */
 export const roomText = ({ free, of }: Pick<RunMemory, 'free' | 'of'>): string => `${bytesText(free)} ${whose[of]}`;

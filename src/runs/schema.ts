@@ -96,8 +96,8 @@ export const runManifestSchema = z.object({
     /** What of it each slot in one forward and backward pass adds; slots in one pass, and in the whole batch. */
     per_slot: z.number(), slots: z.int(), batch: z.int(),
     free: z.number(),
-    /** Whose room that was: the machine's, that of a control group with a limit, the GPU's, or what wasm can address. */
-    of: z.enum(['machine', 'group', 'gpu', 'wasm']),
+    /** Whose room that was: the machine's, that of a control group or a process with a limit, the GPU's, or what wasm can address. */
+    of: z.enum(['machine', 'group', 'process', 'gpu', 'wasm']),
     /** How often the kernel had ended a process for lack of memory, on the machine and in the control group. */
     oom_kills: z.object({ machine: z.int().nullable(), group: z.int().nullable() }),
   }).optional(),

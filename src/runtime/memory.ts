@@ -1,6 +1,6 @@
 /**
  * Memory of this machine as a training meets it: how much is free for this process, counting the limits of its control
- * groups (a container's), and how often the kernel has ended a process because there was none.
+ * groups (a container's) and of the process itself (`ulimit -v`), and how often the kernel has ended a process because there was none.
  */
 import { readFile } from 'node:fs/promises';
 import { freemem } from 'node:os';
@@ -10,8 +10,8 @@ import { posix } from 'node:path';
 export interface MemoryFacts {
   /** What this process can still take. */
   readonly free: number;
-  /** Whose room that is: the machine's, or that of a control group with a limit. */
-  readonly of: 'machine' | 'group';
+  /** Whose room that is: the machine's, that of a control group with a limit, or of this process. */
+  readonly of: 'machine' | 'group' | 'process';
   /** Processes the kernel has ended for lack of memory since the machine started, and in this control group; null where it does not say. */
   readonly oomKills: { readonly machine: number | null; readonly group: number | null };
 }
@@ -47,15 +47,22 @@ async function groups(): Promise<Group[]> {
   }
 }
 
+/** Address space this process may still take; Infinity without a limit. */
+async function addressSpace(): Promise<number> {
+  const limit = numberOf(/^Max address space\s+(\S+)/m.exec(await textOf('/proc/self/limits'))?.[1] ?? '');
+  const taken = entry(await textOf('/proc/self/status'), 'VmSize');
+  return limit === null || taken === null ? Infinity : Math.max(0, limit - taken * 1024);
+}
+
 /** Asks the system. Does not throw. */
 export async function memoryFacts(): Promise<MemoryFacts> {
-  const [meminfo, vmstat, above] = await Promise.all([textOf('/proc/meminfo'), textOf('/proc/vmstat'), groups()]);
+  const [meminfo, vmstat, above, own] = await Promise.all([textOf('/proc/meminfo'), textOf('/proc/vmstat'), groups(), addressSpace()]);
   const available = entry(meminfo, 'MemAvailable');
   const machine = available === null ? freemem() : available * 1024;
   const group = Math.min(Infinity, ...above.map(({ room }) => room));
   return {
-    free: Math.min(machine, group),
-    of: group < machine ? 'group' : 'machine',
+    free: Math.min(machine, group, own),
+    of: own < Math.min(machine, group) ? 'process' : group < machine ? 'group' : 'machine',
     oomKills: { machine: entry(vmstat, 'oom_kill'), group: above[0]?.kills ?? null },
   };
 }
