@@ -1,13 +1,13 @@
 /**
- * Trainings that run out of memory, for real: wasm at the 4 GiB it can address, TensorFlow under a limit of the process. Each
- * must end as `failed` with the batch size that would fit. The batch is such that one product alone is too large, so that
+ * Trainings that run out of memory, for real: wasm at the 4 GiB it can address, TensorFlow under a limit of the process, and
+ * one that the kernel ends. Each must end as `failed` with the batch size that would fit. In the first two the batch is such that one product alone is too large, so that
  * nothing is filled before it fails.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { findRuntime } from '../../src/runtime/find';
 import { readRun } from '../../src/runs/read-run';
 import { eventsOf, ofKind, startTraining, tiny, tinyArch, trm, writeConfig } from './programs';
@@ -70,4 +70,42 @@ it.skipIf(why !== '')(`fails with the batch size that would fit when TensorFlow 
   expect(manifest.memory!.free).toBeLessThan(limit * 1024);
   const size = Number(/^Set (?:micro|global)_batch_size: (\d+)/.exec(manifest.failure!.next)![1]);
   expect(manifest.memory!.estimated - manifest.memory!.per_slot * (65_536 - size)).toBeLessThan(manifest.memory!.free);
+});
+
+/** A control group with a limit on memory, for processes of this test; or why there can be none here. */
+function limitedGroup(bytes: number): { folder: string } | { why: string } {
+  const own = /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/m.exec(existsSync('/proc/self/cgroup') ? readFileSync('/proc/self/cgroup', 'utf8') : '')?.[1];
+  if (own === undefined) return { why: 'control groups of version 1 with memory are needed to limit a process here' };
+  const group = path.join('/sys/fs/cgroup/memory', own, `trm-test-${process.pid}`);
+  try {
+    mkdirSync(group);
+    writeFileSync(path.join(group, 'memory.limit_in_bytes'), String(bytes));
+    return { folder: group };
+  } catch (error) {
+    return { why: `a control group cannot be made here: ${(error as Error).message}` };
+  }
+}
+
+const group = limitedGroup(400e6);
+afterAll(() => {
+  if ('folder' in group) rmdirSync(group.folder);
+});
+
+it.skipIf('why' in group)(`is told by the command line when the kernel ended the trainer${'why' in group ? `: ${group.why}` : ''}`, async () => {
+  if ('why' in group) return;
+  const config = writeConfig(folder, { ...tiny, arch: { ...tinyArch, hidden_size: 64, expansion: 2 }, global_batch_size: 2048, epochs: 100_000, eval_interval: 100_000, threads: 1 });
+  const program = spawn('sh', ['-c', `echo $$ > '${group.folder}/cgroup.procs'; exec "$@"`, 'sh', process.execPath, path.resolve(import.meta.dirname, '../../dist/trm.cjs'), 'train', config, '--json'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  program.stdout.setEncoding('utf8').on('data', (piece: string) => (out += piece));
+  let said = '';
+  program.stderr.setEncoding('utf8').on('data', (piece: string) => (said += piece));
+  expect(await new Promise(resolve => program.once('close', resolve)), said).toBe(1);
+  expect(readFileSync(path.join(group.folder, 'memory.oom_control'), 'utf8')).toMatch(/^oom_kill [1-9]/m);
+  const { dir, state, failure } = JSON.parse(out.trim().split('\n').at(-1)!) as { dir: string; state: string; failure: { cause: string; message: string; next: string } };
+  expect({ state, cause: failure.cause }).toEqual({ state: 'failed', cause: 'out_of_memory' });
+  expect(failure.message).toMatch(/the system ended the trainer, whose container has a limit/);
+  expect(failure.next).toMatch(/^Set micro_batch_size: \d+ /);
+  const { manifest } = await readRun(dir);
+  expect(manifest).toMatchObject({ state: 'failed', failure, memory: { of: 'group' } });
+  expect(said).toContain(failure.next);
 });
