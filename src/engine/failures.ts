@@ -20,6 +20,6 @@ export function asEngineError(error: unknown, name: Engine['name'], doing: strin
 
 /** The EngineError for memory that ran out. */
 export function outOfMemory(name: Engine['name'], doing: string, detail: string): EngineError {
-  const limit = name === 'wasm' ? ' The wasm engine can use at most 4 GiB; the tensorflow engine has no such limit.' : '';
-  return new EngineError('out_of_memory', `Out of memory on engine ${name} (${doing}): ${detail}`, `Use a smaller global_batch_size, hidden_size or L_cycles.${limit}`);
+  const limit = name === 'wasm' ? ' The wasm engine can use at most 4 GiB per thread; the tensorflow engine has no such limit.' : '';
+  return new EngineError('out_of_memory', `Out of memory on engine ${name} (${doing}): ${detail}`, `Use a smaller micro_batch_size (the results stay the same), global_batch_size, hidden_size or L_cycles.${limit}`);
 }
