@@ -64,10 +64,10 @@ export const shapes = {
 /** Name of a shape. */
 export type ShapeName = keyof typeof shapes;
 
-/** The smallest model worth a step, to take very many of: hidden 32, T = n = 1. */
+/** A model small enough to take very many steps of, in a batch just large enough to be split among two workers: hidden 32, T = n = 1. */
 export const smallest: Shape = {
-  words: 'TRM-MLP hidden 32, expansion 2, T 1, n 1, L 16, P 2, V 6, batch 8',
-  config: config({ ...trmMlp, hidden_size: 32, expansion: 2, H_cycles: 1, L_cycles: 1, puzzle_emb_len: 2 }, 8),
+  words: 'TRM-MLP hidden 32, expansion 2, T 1, n 1, L 16, P 2, V 6, batch 32',
+  config: config({ ...trmMlp, hidden_size: 32, expansion: 2, H_cycles: 1, L_cycles: 1, puzzle_emb_len: 2 }, 32),
   data: metadata(16, 6),
 };
 

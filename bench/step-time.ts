@@ -22,12 +22,13 @@ export async function stepTime(shapeName: ShapeName, engineName: Engine['name'],
   const times = await repeated(advance, timing);
   const peak = peakMemory();
   training.dispose();
-  const rate = await matmulRate(engine);
+  // Workers have an engine each: together they could do that many products at once.
+  const rate = await matmulRate(engine) * (engine.workers?.count ?? 1);
   const seconds = median(times) / 1000;
   const batch = shape.config.global_batch_size;
   const gflop = flopsPerStep(shape.config.arch, shape.data, batch) / 1e9;
   return {
-    median_ms: round(seconds * 1000), fastest_ms: round(Math.min(...times)), steps_timed: times.length, examples_per_s: round(batch / seconds),
+    threads: engine.threads, median_ms: round(seconds * 1000), fastest_ms: round(Math.min(...times)), steps_timed: times.length, examples_per_s: round(batch / seconds),
     gflop: round(gflop), gflops: round(gflop / seconds), matmul_gflops: round(rate), share_of_matmul: round(gflop / seconds / rate), peak_mb: round(peak),
   };
 }
