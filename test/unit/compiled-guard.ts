@@ -125,7 +125,7 @@ class Comparison {
     const parted = await this.answers();
     if (parted) seen.parted++;
     // What an answer's being right goes into: the halting head's target, and through the gradient all that is trained.
-    const follows = (name: string): boolean => /^(q_halt_loss|loss|grad_norm|puzzle_emb_grad|grad\..*|state (model|m|v|ema)\..*)$/.test(name);
+    const follows = (name: string): boolean => /^(q_halt_loss|loss|grad_norm|puzzle_emb_grad|grad\..*|state (model|m|v|ema|sum)\..*)$/.test(name);
     for (const name of Object.keys(expected)) if (!discrete.has(name) && !(parted && follows(name))) await this.close(name);
     await this.halting();
     seen.runs++;
