@@ -1,6 +1,7 @@
 /** `trm setup` and `trm engines`: what can compute here. */
 import { bytesText } from '../runs/memory-need';
 import { deviceFacts } from '../runtime/device';
+import { explainNoGpu } from '../runtime/explain-gpu';
 import { findRuntime } from '../runtime/find';
 import { cudaMajor, whyNoGpu } from '../runtime/gpu-choice';
 import { memoryFacts } from '../runtime/memory';
@@ -41,6 +42,10 @@ export async function setupCommand({ dir, gpu, python, adopt, remove, json }: Se
     progress.end();
     if (json) printJson({ dir: runtime.dir, manifest: runtime.manifest });
     else print(`The tensorflow engine is ready: ${runtime.dir}`);
+    if (runtime.manifest.variant === 'cuda' && !runtime.manifest.sawGpu) {
+      const { why, next } = await explainNoGpu(runtime, process.execPath);
+      note(`It computes on the CPU for now: ${why}. ${next}`);
+    }
     return 0;
   } catch (error) {
     progress.end();

@@ -53,6 +53,7 @@ program.command('train').description('train a config; key=value overrides its ke
 program.command('resume').description('go on with a run from its newest checkpoint')
   .argument('<run>', 'run folder or id').addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json())
   .option('--checkpoint <name>', 'go on from this checkpoint, e.g. step-120').option('--take-over', 'also when its last process was on another machine')
+  .option('--micro-batch-size <n>', 'slots per pass: the same training, in less memory', whole)
   .action(run((target: string, options: Parameters<typeof resumeCommand>[1]) => resumeCommand(target, options)));
 program.command('stop').description('ask a live run for a checkpoint and its end')
   .argument('<run>').addOption(runsDir())

@@ -28,9 +28,9 @@ export async function trainCommand(config: string, overrides: readonly string[],
 }
 
 /** `trm resume RUN`. */
-export async function resumeCommand(run: string, { runsDir, engine, device, json, checkpoint, takeOver }: TrainCommand & { checkpoint?: string; takeOver?: boolean }): Promise<ExitCode> {
+export async function resumeCommand(run: string, { runsDir, engine, device, json, checkpoint, takeOver, microBatchSize }: TrainCommand & { checkpoint?: string; takeOver?: boolean; microBatchSize?: number }): Promise<ExitCode> {
   const dir = findRun(run, runsDir);
-  const args = ['resume', dir, ...(engine === undefined ? [] : ['--engine', engine]), ...(device === undefined ? [] : ['--device', device]), ...(checkpoint === undefined ? [] : ['--checkpoint', checkpoint]), ...(takeOver ? ['--take-over'] : [])];
+  const args = ['resume', dir, ...(engine === undefined ? [] : ['--engine', engine]), ...(device === undefined ? [] : ['--device', device]), ...(checkpoint === undefined ? [] : ['--checkpoint', checkpoint]), ...(takeOver ? ['--take-over'] : []), ...(microBatchSize === undefined ? [] : ['--micro-batch-size', String(microBatchSize)])];
   return conclude(await launchAndFollow(args, dir), json);
 }
 

@@ -2,12 +2,12 @@
  * The device under the tensorflow engine: chosen, and made the only one visible, before libtensorflow looks for itself; and
  * when a runtime for CUDA computes on the CPU all the same, the reason in words.
  */
-import { whyNoGpu, chooseDevice, cudaMajor } from '../runtime/gpu-choice';
+import { explainNoGpu } from '../runtime/explain-gpu';
+import { chooseDevice } from '../runtime/gpu-choice';
 import { RuntimeError } from '../runtime/errors';
 import type { ReadyRuntime } from '../runtime/find';
 import { findGpus } from '../runtime/nvidia';
 import type { FoundGpus, GpuFacts } from '../runtime/nvidia';
-import { gpuLog } from '../runtime/probe';
 import { EngineError } from './engine';
 
 /** The device as it was asked for and found. */
@@ -44,9 +44,7 @@ export async function explainCpu(runtime: ReadyRuntime, { wish, found }: Prepare
   if (wish === 'cpu') return null;
   const name = found.state === 'found' ? found.gpus.map(gpu => gpu.name).join(', ') : null;
   if (runtime.manifest.variant === 'cpu') return name === null ? null : `This machine has a GPU (${name}), but the runtime is for the CPU: \`trm setup --gpu\` makes one that uses it.`;
-  const known = { found, cuda: cudaMajor(runtime.manifest.from), visible: process.env['CUDA_VISIBLE_DEVICES'] };
-  const cause = whyNoGpu({ ...known, log: '' }) ?? whyNoGpu({ ...known, log: await gpuLog(runtime, process.execPath) });
-  const { why, next } = cause ?? { why: 'TensorFlow does not say why', next: '' };
+  const { why, next } = await explainNoGpu(runtime, process.execPath, found);
   if (asksForGpu(wish)) throw new EngineError('unavailable', `device: ${wish} cannot be had: ${why}.`, next);
   return `The runtime is for GPUs, but computes on the CPU: ${why}. ${next}`;
 }

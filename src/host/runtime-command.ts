@@ -1,6 +1,8 @@
 /** "Set Up Compute Runtime": which kind, then the work under a progress message; what was done is kept when it is cancelled. */
 import * as vscode from 'vscode';
 import { deviceFacts } from '../runtime/device';
+import { explainNoGpu } from '../runtime/explain-gpu';
+import { findNode } from '../runtime/node';
 import { findRuntime, type FoundRuntime, type ReadyRuntime } from '../runtime/find';
 import { adoptRuntime, removeRuntime, setUpRuntime, type SetupOptions } from '../runtime/setup';
 import { command, showInfo, withProgress, type Log } from './notify';
@@ -55,11 +57,13 @@ async function setUp(log: Log): Promise<void> {
     const options: SetupOptions = { dir, nodePath: nodePathSetting(), signal, onProgress: p => report(p.fraction === undefined ? p.text : `${p.text} (${Math.round(p.fraction * 100)} %)`) };
     return way === 'adopt' ? adoptRuntime({ ...options, from }) : setUpRuntime({ ...options, variant: way });
   });
-  done(log, runtime);
+  await done(log, runtime);
 }
 
-function done(log: Log, { manifest, dir }: ReadyRuntime): void {
-  const gpu = manifest.sawGpu ? l10n('it computes on the GPU') : l10n('it computes on the CPU');
+async function done(log: Log, runtime: ReadyRuntime): Promise<void> {
+  const { manifest, dir } = runtime;
+  const trouble = manifest.variant === 'cuda' && !manifest.sawGpu ? await explainNoGpu(runtime, (await findNode(nodePathSetting())).executable) : null;
+  const gpu = manifest.sawGpu ? l10n('it computes on the GPU') : trouble ? l10n('it computes on the CPU for now, because {0} ({1})', trouble.why, trouble.next) : l10n('it computes on the CPU');
   showInfo(log, l10n('TensorFlow {0} is set up and was tried: {1}. engine: auto uses it from now on.', manifest.tensorflow, gpu), {
     title: l10n('Train TRM'), run: () => vscode.commands.executeCommand('trm.train'),
   });

@@ -26,13 +26,18 @@ export function batchThatFits({ estimated, per_slot, slots, batch }: MemoryNeed,
 /** Whether training is expected to fit. */
 export const fits = ({ estimated }: Pick<MemoryNeed, 'estimated'>, available: number): boolean => estimated <= available * (1 - reserve);
 
-/** What to do so that training fits into `available` bytes. */
-export function memoryAdvice(need: MemoryNeed, available: number): string {
+/**
+ * What to do so that training fits into `available` bytes. `run`: the id of a run that can go on so, since a micro-batch of
+ * another size is the same training.
+ */
+export function memoryAdvice(need: MemoryNeed, available: number, run?: string): string {
   const fit = batchThatFits(need, available);
   if (!fit) return `Not even one puzzle at a time would fit into ${bytesText(available)}: make the model smaller (hidden_size, L_cycles), or train on a machine with more memory.`;
   if (fit.value >= need.slots) return 'By its estimate this training fits: end other programs that take memory, and try again.';
-  const size = `${fit.key}: ${fit.value}`;
-  return fit.key === 'micro_batch_size' ? `Set ${size} (the same training, in ${need.batch / fit.value} passes per step): about ${bytesText(need.estimated - need.per_slot * (need.slots - fit.value))}.` : `Set ${size}: about ${bytesText(need.estimated - need.per_slot * (need.slots - fit.value))}.`;
+  const then = `about ${bytesText(need.estimated - need.per_slot * (need.slots - fit.value))}`;
+  if (fit.key === 'global_batch_size') return `Set global_batch_size: ${fit.value}: ${then}.`;
+  const goOn = run === undefined ? '' : ` \`trm resume ${run} --micro-batch-size ${fit.value}\` goes on with it.`;
+  return `Set micro_batch_size: ${fit.value} (the same training, in ${need.batch / fit.value} passes per step): ${then}.${goOn}`;
 }
 
 /** "1.7 GB", "650 MB". */

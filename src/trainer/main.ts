@@ -47,7 +47,7 @@ async function main(argv: readonly string[]): Promise<number> {
     options: {
       'runs-dir': { type: 'string' }, 'run-id': { type: 'string' }, engine: { type: 'string' }, override: { type: 'string', multiple: true },
       checkpoint: { type: 'string' }, 'take-over': { type: 'boolean' }, depth: { type: 'string' }, data: { type: 'string' }, examples: { type: 'string' },
-      out: { type: 'string' }, device: { type: 'string' }, puzzle: { type: 'string' }, tokens: { type: 'string' }, weights: { type: 'string' },
+      out: { type: 'string' }, device: { type: 'string' }, 'micro-batch-size': { type: 'string' }, puzzle: { type: 'string' }, tokens: { type: 'string' }, weights: { type: 'string' },
     },
   });
   const [mode, target] = positionals;
@@ -61,7 +61,7 @@ async function main(argv: readonly string[]): Promise<number> {
         overrides: [...(values.override ?? []), ...(engine === undefined ? [] : [`engine=${engine}`]), ...(values.device === undefined ? [] : [`device=${values.device}`])],
       });
     case 'resume':
-      return resume({ dir: required(target, 'The run'), checkpoint: values.checkpoint, takeOver: values['take-over'], engine, device: deviceOption(values.device) });
+      return resume({ dir: required(target, 'The run'), checkpoint: values.checkpoint, takeOver: values['take-over'], engine, device: deviceOption(values.device), microBatchSize: whole('micro-batch-size', values['micro-batch-size']) });
     case 'evaluate':
       writeFileAtomic(out(), `${JSON.stringify(await evaluateSaved({ ...saved(), data: values.data, examples: values.examples === 'all' ? 'all' : whole('examples', values.examples) }))}\n`);
       return 0;

@@ -8,6 +8,7 @@ import { trainingMemory, wasmLimit } from '../model/memory';
 import type { DataShape } from '../model/shapes';
 import { bytesText, fits, memoryAdvice, roomText } from '../runs/memory-need';
 import type { RunMemory } from '../runs/memory-need';
+import type { RunManifest } from '../runs/schema';
 import { memoryFacts } from '../runtime/memory';
 import type { Failure } from './failure';
 
@@ -35,9 +36,9 @@ export function memoryWarning(memory: RunMemory): { message: string; next: strin
 }
 
 /** A failure with the batch size that would fit, when it was memory that ran out. */
-export function withMemoryAdvice(failure: Failure, memory: RunMemory | undefined): Failure {
+export function withMemoryAdvice(failure: Failure, { memory, id }: Pick<RunManifest, 'memory' | 'id'>): Failure {
   if (failure.cause !== 'out_of_memory' || !memory) return failure;
   // What should have fitted did not: there is a limit that cannot be seen, near what the process held at most.
   const room = memory.estimated > memory.free ? memory.free : Math.min(memory.estimated, process.resourceUsage().maxRSS * 1024);
-  return { ...failure, next: memoryAdvice(memory, room) };
+  return { ...failure, next: memoryAdvice(memory, room, id) };
 }

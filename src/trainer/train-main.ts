@@ -47,6 +47,8 @@ export interface ResumeOptions {
   readonly engine?: ResolvedConfig['engine'] | undefined;
   /** Another device than the config's. */
   readonly device?: string | undefined;
+  /** Another micro_batch_size: the same training up to rounding, in less or more memory. */
+  readonly microBatchSize?: number | undefined;
 }
 
 /** Trains a config in a new run folder. Returns the exit code. Throws only before the folder exists. */
@@ -64,18 +66,26 @@ export async function train({ configPath, runsDir, id, overrides }: TrainOptions
 }
 
 /** Continues a run from a checkpoint. Returns the exit code. Throws only before the folder is taken: it is as it was then. */
-export async function resume({ dir, checkpoint, takeOver, engine, device }: ResumeOptions): Promise<number> {
+export async function resume({ dir, checkpoint, takeOver, engine, device, microBatchSize }: ResumeOptions): Promise<number> {
   const stopped = stopSignal();
   if (checkpoint === undefined) await refuseComplete(path.resolve(dir));
   else checkpointDir(path.resolve(dir), checkpoint);
   const writer = RunWriter.reopen(path.resolve(dir), takeOver === undefined ? {} : { takeOver });
   try {
-    const config = configOfRun(writer.manifest);
+    const config = inMicroBatches(configOfRun(writer.manifest), microBatchSize);
+    writer.update({ config: { ...config } });
     const { found, skipped } = findCheckpoint(writer.dir, checkpoint);
     return await work(writer, config, { checkpoint: found, skipped, warnings: [], engine, device }, stopped);
   } catch (error) {
     return fail(writer, error);
   }
+}
+
+/** The config with another micro_batch_size. Throws UsageError when that does not divide the batch. */
+function inMicroBatches(config: ResolvedConfig, size: number | undefined): ResolvedConfig {
+  if (size === undefined) return config;
+  if (size < 1 || config.global_batch_size % size !== 0) throw new UsageError(`--micro-batch-size ${size} does not divide global_batch_size ${config.global_batch_size}.`, 'Choose a divisor of it.');
+  return { ...config, micro_batch_size: size };
 }
 
 /** Throws UsageError when nothing is left to do in a run. */
@@ -217,7 +227,7 @@ function hostTensors(stored: Checkpoint['model']): HostTensors {
 
 /** Records the failure in the folder and on standard error. */
 async function fail(writer: RunWriter, error: unknown, log = logger(writer)): Promise<number> {
-  const failure = withMemoryAdvice(describeFailure(error), writer.manifest.memory);
+  const failure = withMemoryAdvice(describeFailure(error), writer.manifest);
   log(`failed: ${failure.message} ${failure.next}`);
   if (failure.cause === 'internal' && error instanceof Error) log(error.stack ?? '');
   reportFailure(failure);

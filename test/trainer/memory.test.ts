@@ -10,7 +10,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { findRuntime } from '../../src/runtime/find';
 import { readRun } from '../../src/runs/read-run';
-import { eventsOf, ofKind, startTraining, tiny, tinyArch, trm, writeConfig } from './programs';
+import { documentOf, eventsOf, expectRefusal, ofKind, startTraining, tiny, tinyArch, trm, writeConfig } from './programs';
 
 let folder: string;
 beforeEach(() => {
@@ -34,6 +34,16 @@ it('says before the first step what training needs', async () => {
   const held = Math.max(...ofKind(events, 'system').map(({ rss }) => rss));
   expect(memory!.estimated / held).toBeGreaterThan(0.4);
   expect(memory!.estimated / held).toBeLessThan(2.5);
+});
+
+it('goes on in smaller passes when a run is resumed so, and refuses those that do not divide the batch', async () => {
+  const config = writeConfig(folder, { ...tiny, stop_when: { 'eval/accuracy': 0.01 } });
+  const first = documentOf(await trm(['train', config, '--json'], folder));
+  const run = String(first.run);
+  expectRefusal(await trm(['resume', run, '--micro-batch-size', '3'], folder), 2, /does not divide global_batch_size 8/);
+  const ended = await trm(['resume', run, '--micro-batch-size', '2', '--json'], folder);
+  expect(documentOf(ended)).toMatchObject({ run, state: 'finished' });
+  expect((await readRun(String(first.dir))).manifest).toMatchObject({ config: { global_batch_size: 8, micro_batch_size: 2 }, memory: { slots: 2, batch: 8 } });
 });
 
 it('fails with the batch size that would fit when wasm can address no more', async () => {

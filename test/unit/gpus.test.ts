@@ -8,10 +8,13 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { chooseEngine } from '../../src/engine/choose';
 import { explainCpu, prepareDevice } from '../../src/engine/device';
+import { explainNoGpu } from '../../src/runtime/explain-gpu';
+import { findRuntime } from '../../src/runtime/find';
 import type { ReadyRuntime } from '../../src/runtime/find';
 import { chooseDevice, cudaMajor, visibleGpus, whyNoGpu } from '../../src/runtime/gpu-choice';
 import { GpuWatch, findGpus, parseGpus, parseSample, sampleGpu } from '../../src/runtime/nvidia';
 import type { FoundGpus, GpuFacts } from '../../src/runtime/nvidia';
+import { gpuLog } from '../../src/runtime/probe';
 
 const MIB = 2 ** 20;
 const h200 = '0, NVIDIA H200, 143771, 570.86.15, 120000, GPU-8932f937-d72c-4106-c12f-20bd9faed9f6';
@@ -206,5 +209,18 @@ describe('what a GPU does', () => {
     await new Promise(resolve => setTimeout(resolve, 300));
     expect(asked()).toHaveLength(4);
     expect(said).toHaveLength(1);
+  });
+});
+
+const installed = await findRuntime();
+describe.skipIf(installed.state !== 'ready')(`libtensorflow itself${installed.state === 'ready' ? '' : `: there is no runtime in ${installed.dir}`}`, () => {
+  it('is asked when nvidia-smi has nothing to say against a GPU', async () => {
+    if (installed.state !== 'ready') return;
+    nvidiaSmi(`printf '${h200}\\n'`);
+    vi.stubEnv('CUDA_VISIBLE_DEVICES', undefined);
+    expect(await gpuLog(installed, process.execPath)).toMatch(/tensorflow|oneDNN|absl/i);
+    const { why, next } = await explainNoGpu(installed, process.execPath);
+    expect(why).not.toBe('');
+    expect(next).not.toBe('');
   });
 });

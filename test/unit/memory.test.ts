@@ -76,6 +76,7 @@ describe('advice', () => {
     expect(batchThatFits(need, 0.6e9)).toBeNull();
     expect(memoryAdvice(need, 0.6e9)).toMatch(/hidden_size/);
     expect(memoryAdvice(need, 6.2e9)).toBe('Set micro_batch_size: 50 (the same training, in 2 passes per step): about 5.5 GB.');
+    expect(memoryAdvice(need, 6.2e9, 'sudoku-1')).toMatch(/5\.5 GB\. `trm resume sudoku-1 --micro-batch-size 50` goes on with it\.$/);
     expect(fits(need, 11e9)).toBe(false);
     expect(fits(need, 12e9)).toBe(true);
   });
@@ -149,7 +150,7 @@ describe('the end of a trainer that said nothing', () => {
     const dir = await killedRun();
     const found = await recordMemoryDeath(await readRun(dir), { oomKills: killed.oomKills });
     expect(found.state).toBe('failed');
-    expect(found.manifest).toMatchObject({ state: 'failed', step: 7, failure: { cause: 'out_of_memory', message: expect.stringContaining('It held 17.0 GB') as string, next: expect.stringMatching(/^Set micro_batch_size: 50 /) as string } });
+    expect(found.manifest).toMatchObject({ state: 'failed', step: 7, failure: { cause: 'out_of_memory', message: expect.stringContaining('It held 17.0 GB') as string, next: expect.stringMatching(/^Set micro_batch_size: 50 .*`trm resume sudoku-\S+ --micro-batch-size 50` goes on with it/) as string } });
     expect(await readRun(dir)).toMatchObject({ state: 'failed' });
   });
 
