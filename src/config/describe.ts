@@ -3,7 +3,7 @@
  * by its dotted path (`arch.L_cycles`); `dataset:` has two kinds, whose keys carry the kind they belong to.
  */
 import { configSchemaNode, type Scalar, type SchemaNode } from './json-schema';
-import { unusedPublishedKeys } from './schema';
+import { numberedGpu, unusedPublishedKeys } from './schema';
 
 /** A place in a config: keys and list indices from the root. */
 export type KeyPath = readonly (string | number)[];
@@ -77,7 +77,7 @@ export function typeText(node: SchemaNode): string {
     case 'boolean': return 'true or false';
     case 'integer': return `an integer${numberRange(node)}`;
     case 'number': return `a number${numberRange(node)}`;
-    case 'string': return 'a text';
+    case 'string': return node.pattern === numberedGpu.source ? 'gpu:N' : 'a text';
     case 'array': {
       if (node.prefixItems) return `a list of ${node.prefixItems.length}, each ${typeText(node.prefixItems[0]!)}`;
       const count = [node.minItems ? ` of at least ${node.minItems}` : '', node.maxItems ? ` of at most ${node.maxItems}` : ''].join('');

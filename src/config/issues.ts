@@ -72,7 +72,7 @@ export function findingsOf(issue: z.core.$ZodIssue, data: unknown): Finding[] {
   }
   const values = node ? valuesOf(node) : [];
   const sameType = values.some(known => typeof known === typeof value);
-  if ((issue.code === 'invalid_value' || issue.code === 'invalid_union') && sameType) {
+  if ((issue.code === 'invalid_value' || issue.code === 'invalid_union' || issue.code === 'invalid_format') && sameType) {
     const near = typeof value === 'string' ? nearestWord(value, values.map(String)) : undefined;
     return [{ ...about, code: 'unknown_value', what: 'not one of its values', nearest: near, replacement: near }];
   }

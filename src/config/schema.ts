@@ -28,6 +28,9 @@ export const posEncodings = ['rope', 'learned', 'none'] as const;
 /** Compute engines a config may ask for. */
 export const engineNames = ['auto', 'tensorflow', 'wasm', 'cpu'] as const;
 
+/** A GPU by its number, as a `device`. */
+export const numberedGpu = /^gpu:\d+$/;
+
 /** `arch:` of a Tiny Recursive Model; defaults of the published `arch/trm.yaml`. */
 export const trmArchSchema = z.strictObject({
   name: key(z.literal('trm'), { description: 'The architecture.', published: true }),
@@ -108,7 +111,7 @@ export const configSchema = z.strictObject({
   watch: key(z.array(z.int().min(0)).max(64).default([0, 1, 2]), { description: 'Test examples whose refinement traces are kept at every evaluation.' }),
   engine: key(z.enum(engineNames).default('auto'), { description: 'Compute engine; auto picks the fastest that works and says why.' }),
   threads: key(z.int().min(1).max(1024).optional(), { description: 'Threads to compute with. Default: the physical cores.', effect: 'Results of different numbers of threads differ by rounding.' }),
-  device: key(z.string().regex(/^(auto|cpu|gpu(:\d+)?)$/, 'auto, cpu, gpu or gpu:N').default('auto'), { description: 'What the tensorflow engine computes on: auto (the GPU with the most free memory, else the CPU), cpu, gpu, or gpu:N as `trm devices` counts.' }),
+  device: key(z.union([z.literal('auto'), z.literal('cpu'), z.literal('gpu'), z.string().regex(numberedGpu)]).default('auto'), { description: 'What the tensorflow engine computes on: auto (the GPU with the most free memory, else the CPU), cpu, gpu, or one GPU by its number in `trm devices`.' }),
   stop_when: key(z.record(z.string().regex(/^eval\/(exact_accuracy|accuracy)$/), fraction).default({}), { description: 'Stop when an evaluation reaches all of these, e.g. {eval/exact_accuracy: 0.99}.' }),
 });
 

@@ -80,6 +80,7 @@ describe('one mistake', () => {
     ['out of range', `${start}ema_rate: 1.5\n`, 'c:3:11: ema_rate: out of range; expected a number from 0 to 1; found 1.5'],
     ['out of range in a list', `${start}watch: [0, -1]\n`, 'c:3:12: watch.1: out of range; expected an integer of at least 0; found -1'],
     ['not a value', `${start}engine: tensrflow\n`, 'c:3:9: engine: not one of its values; expected auto, tensorflow, wasm or cpu; found "tensrflow"; did you mean tensorflow?'],
+    ['a device nobody has', `${start}device: gpv\n`, 'c:3:9: device: not one of its values; expected auto, cpu, gpu or gpu:N; found "gpv"; did you mean gpu?'],
     ['alternatives', `${start}eval_examples: 0\n`, 'c:3:16: eval_examples: out of range; expected an integer of at least 1 or all; found 0'],
     ['missing', 'arch: trm\n', 'c:1:1: data_paths: missing; expected a list of at least 1, each a text'],
     ['missing inside', 'lr: 1\narch: {mlp_t: true}\ndata_paths: [d]\n', 'c:2:1: arch.name: missing; expected trm'],
