@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { deviceFacts } from '../src/runtime/device';
 import { findRuntime } from '../src/runtime/find';
 import { markdown } from './markdown';
+import { fittedLines } from './memory-fit';
 import { memoryShapes } from './memory-shapes';
 import type { MemoryShape } from './memory-shapes';
 import { findPeer, peerTime, rememberPeer } from './peer';
@@ -94,6 +95,7 @@ async function main(): Promise<number> {
     results[name] = await measureInChild(name);
     console.log(show(name, results[name]));
   }
+  for (const line of fittedLines(results)) console.log(line);
   if (values.markdown) console.log(`\n${markdown(results)}`);
   if (values.json) console.log(JSON.stringify({ date, machine, load_at_start: load, results: Object.fromEntries(Object.entries(results).map(([name, outcome]) => [name, 'row' in outcome ? outcome.row : outcome])) }));
   return Object.values(results).some(outcome => 'problem' in outcome) ? 1 : 0;

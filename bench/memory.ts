@@ -1,7 +1,7 @@
 /**
  * Peak memory of a training against its estimate (src/model/memory.ts), whose factors are fitted to these rows. After a
- * change of the step, run `npm run bench -- --only memory`; where `ratio` has moved, `measured_mb` over `saved_mb` of the
- * TRM-MLP shapes on one engine has `perSaved` for a slope and `base` for an intercept.
+ * change of the step, run `npm run bench -- --only memory`: its last lines are the factors as these rows would have them. When
+ * a layer's own gradient keeps something else, first correct `savedBytes`.
  */
 import { chooseEngine } from '../src/engine/choose';
 import type { Engine } from '../src/engine/engine';
