@@ -53,6 +53,13 @@ const products: Case[] = [
   matMul([5, 16], [5, 16], true),
   matMul([300, 5], [300, 3], true),
   matMul([1, 300, 6], [1, 300, 8], true),
+  // a b in panels of 16 columns: every width that is left over, odd rows, one row of b, batches of either operand
+  ...Array.from({ length: 20 }, (_, i): Case => matMul([9 + (i % 4), 6], [6, 4 + i])),
+  matMul([64, 97], [97, 97]),
+  matMul([8, 1], [1, 33]),
+  matMul([3, 11, 6], [6, 18]),
+  matMul([3, 11, 6], [3, 6, 18]),
+  matMul([2, 3, 9, 5], [2, 3, 21, 5], false, true),
   ['matMul 3-D by 2-D', () => tf.matMul(x([3, 4, 5]), x([5, 6], 2))],
   ['matMul 2-D by 3-D', () => tf.matMul(x([4, 5]), x([3, 5, 6], 2))],
   ['matMul int32', () => tf.matMul(ints([4, 5], 9), ints([5, 3], 9, 2))],
@@ -246,6 +253,14 @@ describe('wasm kernels where the reference is wrong itself', () => {
     const sums = tf.unsortedSegmentSum(tf.tensor1d([5, 6, 7], 'int32'), tf.tensor1d([1, 0, 1], 'int32'), 3);
     expect(sums.dtype).toBe('int32');
     expect(Array.from(sums.dataSync())).toEqual([6, 12, 0]);
+  });
+
+  it('multiplies batches that are broadcast in different dimensions', () => {
+    const [a, b] = [x([2, 1, 9, 5]), x([3, 5, 21], 2)];
+    const product = tf.matMul(a, b);
+    const spread = tf.matMul(tf.broadcastTo(a, [2, 3, 9, 5]), tf.broadcastTo(tf.reshape(b, [1, 3, 5, 21]), [2, 3, 5, 21]));
+    expect(product.shape).toEqual([2, 3, 9, 21]);
+    expect(product.dataSync()).toEqual(spread.dataSync());
   });
 
   it('refuses operands that do not multiply', () => {

@@ -1,21 +1,20 @@
 /**
- * BatchMatMul made of the only fast product the backend has: XNNPACK's [m, k] x [k, n], one matrix at a time, nothing
- * transposed. The stock kernel falls into a scalar loop (1 GFLOP/s instead of 20 to 30) for every batch and for every
- * transpose flag, and the gradient of a matMul always has one.
+ * BatchMatMul. The stock kernel falls into a scalar loop (1 GFLOP/s instead of 20 to 40) for every batch and for every
+ * transpose flag, and the gradient of a matMul always has one. So transposes are made explicit, a right operand shared by the
+ * whole batch becomes one product of many rows, anything else one product per batch entry, and the products are made
+ *   - in `panel-product.ts`, when the left operand has a few rows and the right one a few columns;
+ *   - in `tall-product.ts`, when it is the gradient of a weight, a' b of many rows;
+ *   - else, being tiny, by XNNPACK's [m, k] x [k, n], one matrix at a time, on windows of the operands without copies.
  *
- * So: transposes are made explicit, a right operand shared by the whole batch becomes one product of many rows, anything
- * else becomes one product per batch entry on windows of the operands, without copies. Only the gradient of a weight, a' b,
- * goes elsewhere: to `tall-product.ts`.
- *
- * XNNPACK packs the right operand once and keeps it under the tensor's id until the tensor is disposed. That makes a
- * parameter used many times in one step cheap, and it means that a view with the same data and another width must get
- * an id of its own, or it would be multiplied as the first one.
+ * XNNPACK packs the right operand once and keeps it under the tensor's id until the tensor is disposed: so a view with the
+ * same data and another width must get an id of its own, or it would be multiplied as the first one.
  */
 import { BatchMatMul, broadcast_util } from '@tensorflow/tfjs-core';
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { compiledCode, integers, operand, release, sizeOf, wasmKernel } from './kernel';
 import type { CompiledCode } from './kernel';
+import { isPanelProduct, panelProducts } from './panel-product';
 import { isTallProduct, tallProduct } from './tall-product';
 import { swapLastTwo } from './transpose';
 
@@ -209,6 +208,15 @@ export const batchMatMulKernel: KernelConfig = wasmKernel<MatMulAttributes>(Batc
     const left = transposeA ? swapped(a) : a;
     const right = transposeB ? swapped(b) : b;
     const out = backend.makeOutput([...batch, m, n], a.dtype);
+    if (a.dtype === 'float32' && isPanelProduct(sharedRight ? sizeOf(batchA) * m : m, n)) {
+      const [atA, atB, atOut] = [left, right, out].map(({ dataId }) => backend.getMemoryOffset(dataId)) as [number, number, number];
+      if (sharedRight) panelProducts(backend, { m: sizeOf(batchA) * m, k, n }, [{ a: atA, b: atB, out: atOut }]);
+      else {
+        const [entriesA, entriesB] = [batchEntries(batchA, batch), batchEntries(batchB, batch)];
+        panelProducts(backend, { m, k, n }, Array.from(entriesA, (entry, i) => ({ a: atA + 4 * entry * m * k, b: atB + 4 * entriesB[i]! * k * n, out: atOut + 4 * i * m * n })));
+      }
+      return out;
+    }
     if (a.dtype === 'float32' && sharedRight) {
       multiplier.product(left, right, out, sizeOf(batchA) * m, k, n, !transposeA);
       return out;
