@@ -5,10 +5,10 @@
  *
  * What is allowed to differ: 1e-4 of a tensor's largest value in float32. Where the computation itself magnifies rounding
  * more than that, ten times its rounding floor, which is measured there and then: the same step from the same state,
- * operation by operation again, with every matrix product computed as the sum of the products of two halves of the inner
- * dimension. For bfloat16 the limit is `bfloat16Share` of the largest value, and the floor is measured with the factors of
- * every matrix product rounded to bfloat16's 8 bits, forward and backward; `bfloat16Factor` times that, because a compiled step
- * may keep more than the factors in 8 bits.
+ * operation by operation again, with every matrix product computed as the sum of two products, split at a half or at a third
+ * of the inner dimension. In bfloat16 it is 2e-2 of the largest value, or four times the floor, which is measured by rounding
+ * the factors of every matrix product, or what comes of it, or both, to bfloat16's 8 bits, forward and backward. The floor of
+ * a tensor is the largest seen in its session: a loss or the halting logits of a few slots are too few numbers for one measurement.
  *
  * Whatever follows from a comparison of numbers (the predicted token, whether an answer is right, whether a slot halts)
  * must agree wherever the numbers are further apart than they may differ.
@@ -20,11 +20,6 @@ import type { Engine, HostTensor, HostTensors, StepFunction, StepSession } from 
 
 /** A number format of the forward pass. */
 export type Dtype = Engine['dtypes'][number];
-
-const float32Share = 1e-4;
-const float32Factor = 10;
-const bfloat16Share = 2e-2;
-const bfloat16Factor = 4;
 
 /** What a guard saw. */
 export interface Sightings {
@@ -49,28 +44,31 @@ export const noSightings = (): Sightings => ({ runs: 0, tensors: 0, beyondShare:
 
 type Product = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean) => Tensor;
 
-/** The product as the sum of two, over halves of the inner dimension. */
-function splitProduct(product: Product): Product {
-  return (a, b, transposeA, transposeB) => {
-    const axisA = a.rank - (transposeA ? 2 : 1);
-    const axisB = b.rank - (transposeB ? 1 : 2);
-    const inner = a.shape[axisA]!;
-    if (inner < 2) return product(a, b, transposeA, transposeB);
-    const part = (of: Tensor, axis: number, begin: number, size: number): Tensor => tf.slice(of, of.shape.map((_, i) => (i === axis ? begin : 0)), of.shape.map((extent, i) => (i === axis ? size : extent)));
-    const first = Math.floor(inner / 2);
-    const over = (begin: number, size: number): Tensor => product(part(a, axisA, begin, size), part(b, axisB, begin, size), transposeA, transposeB);
-    return tf.add(over(0, first), over(first, inner - first));
-  };
-}
+/** The product as the sum of two, the inner dimension split after `share` of it. */
+const splitAfter = (share: number) => (product: Product): Product => (a, b, transposeA, transposeB) => {
+  const axisA = a.rank - (transposeA ? 2 : 1);
+  const axisB = b.rank - (transposeB ? 1 : 2);
+  const inner = a.shape[axisA]!;
+  const first = Math.floor(inner * share);
+  if (first === 0) return product(a, b, transposeA, transposeB);
+  const part = (of: Tensor, axis: number, begin: number, size: number): Tensor => tf.slice(of, of.shape.map((_, i) => (i === axis ? begin : 0)), of.shape.map((extent, i) => (i === axis ? size : extent)));
+  const over = (begin: number, size: number): Tensor => product(part(a, axisA, begin, size), part(b, axisB, begin, size), transposeA, transposeB);
+  return tf.add(over(0, first), over(first, inner - first));
+};
 
-/** The product of both factors rounded to 8 significant bits (Veltkamp's splitting). */
-function roundedProduct(product: Product): Product {
-  const rounded = (x: Tensor): Tensor => {
-    const far = tf.mul(x, 2 ** 16 + 1);
-    return tf.sub(far, tf.sub(far, x));
-  };
-  return (a, b, transposeA, transposeB) => product(rounded(a), rounded(b), transposeA, transposeB);
+/** Rounded to 8 significant bits (Veltkamp's splitting). */
+function toEightBits(x: Tensor): Tensor {
+  const far = tf.mul(x, 2 ** 16 + 1);
+  return tf.sub(far, tf.sub(far, x));
 }
+const factorsRounded = (product: Product): Product => (a, b, transposeA, transposeB) => product(toEightBits(a), toEightBits(b), transposeA, transposeB);
+const resultRounded = (product: Product): Product => (a, b, transposeA, transposeB) => toEightBits(product(a, b, transposeA, transposeB));
+
+/** What may differ, by number format: a share of the largest value, or a multiple of the floor that these changes of all products show. */
+const limits: Readonly<Record<Dtype, { readonly share: number; readonly factor: number; readonly changes: readonly ((product: Product) => Product)[] }>> = {
+  float32: { share: 1e-4, factor: 10, changes: [splitAfter(1 / 2), splitAfter(1 / 3)] },
+  bfloat16: { share: 2e-2, factor: 4, changes: [factorsRounded, resultRounded, product => resultRounded(factorsRounded(product))] },
+};
 
 /** Runs `f` while every matrix product of the current backend is computed as `change` says. */
 async function withProducts<T>(change: (product: Product) => Product, f: () => Promise<T>): Promise<T> {
@@ -108,11 +106,29 @@ const kindOf = ({ shape, data }: HostTensor): string => `${data instanceof Int32
 type Results = Record<string, HostTensor>;
 const together = (outputs: HostTensors, state: HostTensors): Results => ({ ...outputs, ...Object.fromEntries(Object.entries(state).map(([name, tensor]) => [`state ${name}`, tensor])) });
 
+/** The rounding floor of the tensors of one session: the largest differences seen so far. */
+class Floor {
+  private readonly differences = new Map<string, number>();
+
+  of(name: string): number {
+    return this.differences.get(name) ?? 0;
+  }
+
+  /** Takes in how the results of a run differ from those under other rounding. */
+  raise(expected: Results, rounded: Results): void {
+    for (const [name, tensor] of Object.entries(expected)) this.differences.set(name, Math.max(this.of(name), compare(tensor, rounded[name]!).difference));
+  }
+}
+
 /** Compares the results of one run; throws Error saying what differs. */
 class Comparison {
-  private floors: Results | null = null;
+  private measured = false;
 
-  constructor(private readonly dtype: Dtype, private readonly at: string, private readonly expected: Results, private readonly actual: Results, private readonly seen: Sightings, private readonly perturbed: () => Promise<Results>) {}
+  /** `rounded` are the results of the same run with its matrix products changed. */
+  constructor(
+    private readonly dtype: Dtype, private readonly at: string, private readonly expected: Results, private readonly actual: Results,
+    private readonly seen: Sightings, private readonly floor: Floor, private readonly rounded: (change: (product: Product) => Product) => Promise<Results>,
+  ) {}
 
   async all(): Promise<void> {
     const { expected, actual, seen } = this;
@@ -133,17 +149,20 @@ class Comparison {
 
   /** By how much the tensor differs, and may. */
   private async differenceOf(name: string): Promise<{ readonly largest: number; readonly difference: number; readonly allowed: number }> {
-    const { expected, seen, dtype } = this;
+    const { expected, seen, floor } = this;
+    const limit = limits[this.dtype];
     const { largest, difference } = compare(expected[name]!, this.actual[name]!);
-    const share = (dtype === 'bfloat16' ? bfloat16Share : float32Share) * largest;
+    const share = limit.share * largest;
     if (difference <= share) {
       if (largest > 0 && difference / largest > seen.largest) [seen.largest, seen.where] = [difference / largest, `${this.at}: ${name}`];
-      return { largest, difference, allowed: share };
+      return { largest, difference, allowed: Math.max(share, limit.factor * floor.of(name)) };
     }
     seen.beyondShare++;
-    this.floors ??= await this.perturbed();
-    const floor = (dtype === 'bfloat16' ? bfloat16Factor : float32Factor) * compare(expected[name]!, this.floors[name]!).difference;
-    return { largest, difference, allowed: Math.max(share, floor) };
+    if (!this.measured && !(difference <= limit.factor * floor.of(name))) {
+      this.measured = true;
+      for (const change of limit.changes) floor.raise(expected, await this.rounded(change));
+    }
+    return { largest, difference, allowed: Math.max(share, limit.factor * floor.of(name)) };
   }
 
   private async close(name: string): Promise<void> {
@@ -193,7 +212,7 @@ class Comparison {
 }
 
 /** A compiled session under guard, and what was seen of it. */
-interface Guarded { readonly session: StepSession; readonly dtype: Dtype; readonly seen: Sightings }
+interface Guarded { readonly session: StepSession; readonly dtype: Dtype; readonly seen: Sightings; readonly floor: Floor }
 
 /** See the file's header. What is handed back comes from the step run operation by operation, which leads. */
 class GuardedSession implements StepSession {
@@ -211,20 +230,20 @@ class GuardedSession implements StepSession {
     const outputs = await this.leading.run(inputs);
     this.state = await this.leading.read();
     const expected = together(outputs, this.state);
-    for (const { session, dtype, seen } of this.compiled) {
+    for (const { session, dtype, seen, floor } of this.compiled) {
       session.write(before);
       const actual = together(await session.run(inputs), await session.read());
-      await new Comparison(dtype, `${dtype}, run ${this.at}`, expected, actual, seen, () => this.perturbed(before, inputs, dtype)).all();
+      await new Comparison(dtype, `${dtype}, run ${this.at}`, expected, actual, seen, floor, change => this.rounded(before, inputs, change)).all();
     }
     this.at++;
     return outputs;
   }
 
-  /** The results of the same run under the rounding that a number format brings with it. */
-  private async perturbed(state: HostTensors, inputs: HostTensors, dtype: Dtype): Promise<Results> {
+  /** The results of the same run with its matrix products changed. */
+  private async rounded(state: HostTensors, inputs: HostTensors, change: (product: Product) => Product): Promise<Results> {
     const session = new EagerSession('tensorflow', this.step, state);
     try {
-      return await withProducts(dtype === 'bfloat16' ? roundedProduct : splitProduct, async () => together(await session.run(inputs), await session.read()));
+      return await withProducts(change, async () => together(await session.run(inputs), await session.read()));
     } finally {
       session.dispose();
     }
@@ -253,7 +272,7 @@ export function guarded(engine: Engine, seen: Readonly<Partial<Record<Dtype, Sig
   return {
     ...engine,
     session: (step, state, options = {}) => new GuardedSession(step, state, (Object.entries(seen) as [Dtype, Sightings][]).map(([dtype, sightings]) =>
-      ({ dtype, seen: sightings, session: engine.session(step, state, { ...options, runs: Infinity, ...{ dtype } }) }))),
+      ({ dtype, seen: sightings, floor: new Floor(), session: engine.session(step, state, { ...options, runs: Infinity, ...{ dtype } }) }))),
   };
 }
 
