@@ -61,6 +61,6 @@ describe('the manifest', () => {
     assert.equal(settings.get('nodePath'), '');
     const { capabilities } = JSON.parse(text) as { capabilities: { untrustedWorkspaces: { supported: string; restrictedConfigurations: string[] } } };
     assert.equal(capabilities.untrustedWorkspaces.supported, 'limited');
-    assert.deepEqual(capabilities.untrustedWorkspaces.restrictedConfigurations.sort(), ['trm.nodePath', 'trm.runsDir', 'trm.runtimeDir']);
+    assert.deepEqual(capabilities.untrustedWorkspaces.restrictedConfigurations.sort(), ['trm.device', 'trm.nodePath', 'trm.runsDir', 'trm.runtimeDir']);
   });
 });
