@@ -248,7 +248,7 @@ describe.skipIf(runtime.state !== 'ready')(`compiled steps${reason}`, () => {
     const crooked = session((_, { x, y }) => ({ state: {}, outputs: { z: tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D) } }), {});
     await expect(crooked.run({ x: { shape: [2, 3], data: new Float32Array(6) }, y: { shape: [2, 3], data: new Float32Array(6) } })).rejects.toThrow('BatchMatMulV2 of float32 [2, 3], float32 [2, 3]: ');
     const added = session((_, { x, y }) => ({ state: {}, outputs: { z: tf.add(x!, y!) } }), {});
-    await expect(added.run({ x: floats(1, 2), y: floats(1, 2, 3) })).rejects.toThrow('Add of float32 [2], float32 [3]: ');
+    await expect(added.run({ x: floats(1, 2), y: floats(1, 2, 3) })).rejects.toThrow(/Add of float32 \[2\], float32 \[3\]: .*[Ii]ncompatible shapes: \[2\] vs. \[3\]/);
 
     const gathering = session(({ n }, { x, i }) => ({ state: { n: tf.add(n!, 1) }, outputs: { z: tf.gather(x!, i!) } }), { n: floats(0) });
     expect(values(await gathering.run({ x: floats(1, 2, 3), i: ints(1) }))).toEqual({ z: [2] });
