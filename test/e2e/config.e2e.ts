@@ -67,6 +67,7 @@ test('the line above it says what it is', async () => {
   const lens = workbench.page.locator('.codelens-decoration');
   await lens.getByText('Train TRM').waitFor();
   await lens.getByText(/parameters · depth \d+ · 432 optimiser steps/).waitFor();
+  await lens.getByText(/^about \d[\d.]* [MG]B of memory on (tensorflow|wasm)$/).waitFor();
 });
 
 test('an unknown key is underlined, explained, and mended by its quick fix', async () => {
