@@ -14,7 +14,7 @@ const sameKeyPress = 400;
 
 ensureInstalled();
 try {
-  await ensureBuilt(['trainer', 'trm']);
+  await ensureBuilt(['trainer', 'wasm-worker', 'trm']);
 } catch (error) {
   console.error(error.message);
   process.exit(1);
