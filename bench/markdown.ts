@@ -36,8 +36,11 @@ function comparison(shape: string, dtype: Dtype, row: (name: string) => Row | nu
   if (!eager && !compiled) return null;
   const ratio = ours && compiled ? (Number(ours.median_ms) / Number(compiled.median_ms)).toFixed(2) : none;
   const floor = ours ? Math.round(1150 * Number(ours.gflop) / Number(ours.matmul_gflops)) : undefined;
-  return [shape, dtype, ...[ours?.median_ms, eager?.median_ms, compiled?.median_ms].map(show), ratio, show(floor), show(compiled?.matmul_gflops ?? eager?.matmul_gflops), show(compiled?.peak_mb ?? eager?.peak_mb)];
+  return [shape, dtype, ...[ours, eager, compiled].map(both), ratio, show(floor), show(compiled?.matmul_gflops ?? eager?.matmul_gflops), show(compiled?.peak_mb ?? eager?.peak_mb)];
 }
+
+/** A step's median, and the fastest in brackets. */
+const both = (row: Row | null): string => (row ? `${show(row.median_ms)} (${show(row.fastest_ms)})` : none);
 
 /** A number with its thousands parted; a dash for none. */
 function show(value: number | string | undefined): string {

@@ -81,15 +81,15 @@ test('flat: memory within 5 %, tensors and descriptors not one more', () => {
 });
 
 test('the tables: ours, ours beside theirs, the rest', () => {
-  const ours = { median_ms: 478, examples_per_s: 134, gflop: 47.6, gflops: 99.6, matmul_gflops: 200, peak_mb: 1245 };
+  const ours = { median_ms: 478, fastest_ms: 434, examples_per_s: 134, gflop: 47.6, gflops: 99.6, matmul_gflops: 200, peak_mb: 1245 };
   const text = markdown({
-    'step/B/tensorflow': { row: ours }, 'peer/B/float32/eager': { row: { ...row, median_ms: 1700 } }, 'peer/B/float32/compile': { row: { ...row, median_ms: 956 } },
+    'step/B/tensorflow': { row: ours }, 'peer/B/float32/eager': { row: { ...row, median_ms: 1700, fastest_ms: 1650.5 } }, 'peer/B/float32/compile': { row: { ...row, median_ms: 956, fastest_ms: 901 } },
     'step/B/tensorflow-bfloat16': { absent: 'the engine has no bfloat16' }, 'step/A/wasm': { problem: 'out of memory' },
     'leak/wasm': { row: { flat: 'yes' } }, runs: { problem: 'no disk' },
   });
   expect(text).toContain('| B | float32 | `tensorflow` | 478 | 134 | 99.6 | 200 | 1,245 |');
   // 1.15 * 47.6 GFLOP / 200 GFLOP/s = 274 ms
-  expect(text).toContain('| B | float32 | 478 | 1,700 | 956 | 0.50 | 274 | 184.4 | 1,326.2 |');
+  expect(text).toContain('| B | float32 | 478 (434) | 1,700 (1,650.5) | 956 (901) | 0.50 | 274 | 184.4 | 1,326.2 |');
   expect(text).toContain('| `leak/wasm` | flat yes |');
   expect(text).toContain('| `runs` | not measured: no disk |');
   expect(text).not.toContain('| A |');
