@@ -29,7 +29,7 @@ describe('the estimate', () => {
     const features = 97 * (3 * 512 + 128);
     expect(savedBytes(mlp.arch, data, 1)).toBe(4 * 14 * (tokens + features + 2 * 97 * 128));
     expect(savedBytes(mlp.arch, data, 32)).toBe(32 * savedBytes(mlp.arch, data, 1));
-    expect(savedBytes(mlp.arch, data, 1, 'bfloat16')).toBe(savedBytes(mlp.arch, data, 1) / 2);
+    expect(savedBytes(mlp.arch, data, 1, 'bfloat16')).toBe(savedBytes(mlp.arch, data, 1)); // the peak is the recording, in float32
   });
 
   it('grows with what the docs say it grows with', () => {
