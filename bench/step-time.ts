@@ -18,7 +18,7 @@ export async function stepTime(shapeName: ShapeName, engineName: Engine['name'],
   const engine = await openEngine(engineName, dtype);
   const { training, advance } = openTraining(engine, shape, dtype);
   // wasm takes seconds for a step of the larger shapes, plain JavaScript for any.
-  const timing = engineName === 'tensorflow' || (engineName === 'wasm' && (shapeName === '4x4' || shapeName === 'B')) ? stepTiming : { warmUp: 1, least: 3, most: 3, seconds: 0 };
+  const timing = engineName === 'tensorflow' || (engineName === 'wasm' && (shapeName === '4x4' || shapeName === 'B')) ? stepTiming : { warmUp: 1, least: 3, most: 10, seconds: 15 };
   const times = await repeated(advance, timing);
   const peak = peakMemory();
   training.dispose();
