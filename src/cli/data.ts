@@ -3,8 +3,10 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig, parseConfig } from '../config/load';
 import { ensureDataset } from '../puzzles/build-dataset';
-import { buildSudoku, csvFilesOf } from '../puzzles/build-sudoku';
-import type { BuildReport, CsvSource } from '../puzzles/build-sudoku';
+import { buildMaze } from '../puzzles/build-maze';
+import { buildSudoku } from '../puzzles/build-sudoku';
+import { csvFilesOf } from '../puzzles/write-splits';
+import type { BuildReport, CsvSource } from '../puzzles/write-splits';
 import { CliError } from './errors';
 import type { ExitCode } from './errors';
 import { Progress, note, print, printJson } from './output';
@@ -14,14 +16,22 @@ const building = (): { onProgress: (p: { stage: string; done: number; total: num
   return { onProgress: ({ stage, done, total, fraction }) => progress.update(Math.round(100 * fraction), 100, `${stage}, ${done} of ${total}`), end: () => progress.end() };
 };
 
-function report(built: BuildReport, json: boolean | undefined): void {
+const splits = ['train', 'test'] as const;
+
+/** A build's report, as people or programs read it. Returns the exit code of success. */
+function report(built: BuildReport, json: boolean | undefined): ExitCode {
   for (const line of built.skipped.first) note(`left out: ${line}`);
-  if (json) printJson(built);
-  else for (const split of ['train', 'test'] as const) {
+  if (json) {
+    printJson(built);
+    return 0;
+  }
+  for (const split of splits) {
     const counts = built[split];
     if (counts) print(`${split}: ${counts.groups} puzzles, ${counts.puzzles} with their copies`);
   }
-  if (!json) print(`${built.folder} built in ${built.seconds.toFixed(1)} s${built.skipped.count ? `, ${built.skipped.count} damaged rows left out` : ''}`);
+  for (const line of built.notes) print(line);
+  print(`${built.folder} built in ${built.seconds.toFixed(1)} s${built.skipped.count ? `, ${built.skipped.count} damaged rows left out` : ''}`);
+  return 0;
 }
 
 /** `trm data build CONFIG`. */
@@ -29,22 +39,42 @@ export async function dataBuildCommand(config: string, overrides: readonly strin
   const { onProgress, end } = building();
   const { folders, built } = await ensureDataset(loadConfig(config, overrides).config, path.dirname(path.resolve(config)), { onProgress });
   end();
-  if (built) report(built, json);
-  else if (json) printJson({ folder: folders.train[0], built: false });
+  if (built) return report(built, json);
+  if (json) printJson({ folder: folders.train[0], built: false });
   else print(`${folders.train.join(', ')}: already there, and what the config asks for`);
   return 0;
 }
 
+/** Options of every `trm data KIND`. */
+interface MakeCommand { readonly out: string; readonly seed: number; readonly overwrite?: boolean; readonly json?: boolean }
+/** Options of those that read CSV files. */
+interface CsvCommand extends MakeCommand { readonly subsample?: number; readonly minRating?: number; readonly skipBadRows?: boolean }
+
 /** Options of `trm data sudoku`. */
-export interface SudokuCommand { readonly csv: string; readonly out: string; readonly augment: number; readonly subsample?: number; readonly minRating?: number; readonly seed: number; readonly skipBadRows?: boolean; readonly overwrite?: boolean; readonly json?: boolean }
+export interface SudokuCommand extends CsvCommand { readonly csv: string; readonly augment: number }
 
 /** `trm data sudoku --csv F --out D`: F is a folder with train.csv and test.csv, or one file, which becomes the training split (the test split when it is called test.csv). */
-export async function dataSudokuCommand({ csv, out, augment, subsample, minRating, seed, skipBadRows, overwrite, json }: SudokuCommand): Promise<ExitCode> {
+export async function dataSudokuCommand({ csv, out, augment, seed, overwrite = false, json, ...options }: SudokuCommand): Promise<ExitCode> {
   const { onProgress, end } = building();
-  const built = await buildSudoku({ size: 9, from: { csv: sources(csv, subsample), minRating, ...(skipBadRows ? { skipBadRows } : {}) }, copies: augment, seed, ...(overwrite ? { overwrite } : {}) }, path.resolve(out), { onProgress });
+  const built = await buildSudoku({ size: 9, from: csvSource(csv, options), copies: augment, seed, overwrite }, path.resolve(out), { onProgress });
   end();
-  report(built, json);
-  return 0;
+  return report(built, json);
+}
+
+/** Options of `trm data maze`. */
+export interface MazeCommand extends CsvCommand { readonly csv?: string; readonly size: number; readonly train: number; readonly test: number; readonly minPath?: number; readonly loops?: number; readonly augment?: boolean }
+
+/** `trm data maze --out D`: generated, or from CSV files as for Sudoku. */
+export async function dataMazeCommand({ csv, out, size, train, test, minPath, loops, augment, seed, overwrite = false, json, ...options }: MazeCommand): Promise<ExitCode> {
+  const { onProgress, end } = building();
+  const from = csv === undefined ? { generate: { train, test, minPath, loops } } : csvSource(csv, options);
+  const built = await buildMaze({ size, from, copies: augment ? 7 : 0, seed, overwrite }, path.resolve(out), { onProgress });
+  end();
+  return report(built, json);
+}
+
+function csvSource(csv: string, { subsample, minRating, skipBadRows = false }: Omit<CsvCommand, keyof MakeCommand>): CsvSource {
+  return { csv: sources(csv, subsample), minRating, skipBadRows };
 }
 
 function sources(csv: string, count: number | undefined): CsvSource['csv'] {

@@ -7,7 +7,7 @@ import { engineNames } from '../config/schema';
 import { version } from '../../package.json';
 import { devicePattern } from '../runtime/gpu-choice';
 import { devicesCommand, enginesCommand, setupCommand } from './compute';
-import { dataBuildCommand, dataSudokuCommand, validateCommand } from './data';
+import { dataBuildCommand, dataMazeCommand, dataSudokuCommand, validateCommand } from './data';
 import { explain } from './errors';
 import type { ExitCode } from './errors';
 import { evalCommand, traceCommand } from './inspect';
@@ -71,13 +71,21 @@ program.command('trace').description('show how the model refines its answer to a
 const data = program.command('data').description('make datasets');
 data.command('build').description('make the dataset of a config').argument('<config>').argument('[overrides...]').addOption(json())
   .action(run((config: string, overrides: string[], options: { json?: boolean }) => dataBuildCommand(config, overrides, options)));
-data.command('sudoku').description('make a 9x9 Sudoku dataset from CSV (source,question,answer,rating)')
-  .requiredOption('--csv <file>', 'a CSV file, or a folder with train.csv and test.csv').requiredOption('--out <folder>')
+/** Options that all of `trm data KIND` have. */
+const making = (command: Command): Command => command.requiredOption('--out <folder>').addOption(new Option('--seed <n>').argParser(whole).default(0)).option('--overwrite', 'replace a dataset that is there').addOption(json());
+/** Options of those that read CSV files. */
+const fromCsv = (command: Command): Command => command.option('--subsample <n>', 'take this many training puzzles', whole).option('--min-rating <n>', 'leave out easier rows', whole).option('--skip-bad-rows', 'leave out damaged rows instead of stopping');
+
+making(fromCsv(data.command('sudoku'))).description('make a 9x9 Sudoku dataset from CSV (source,question,answer,rating)')
+  .requiredOption('--csv <file>', 'a CSV file, or a folder with train.csv and test.csv')
   .addOption(new Option('--augment <n>', 'stored symmetric copies per training puzzle').argParser(whole).default(0))
-  .option('--subsample <n>', 'take this many training puzzles', whole).option('--min-rating <n>', 'leave out easier rows', whole)
-  .addOption(new Option('--seed <n>').argParser(whole).default(0))
-  .option('--skip-bad-rows', 'leave out damaged rows instead of stopping').option('--overwrite', 'replace a dataset that is there').addOption(json())
   .action(run((options: Parameters<typeof dataSudokuCommand>[0]) => dataSudokuCommand(options)));
+making(fromCsv(data.command('maze'))).description('make a maze dataset: generated, or from CSV (source,question,answer,rating)')
+  .addOption(new Option('--size <n>', 'side of the mazes').argParser(whole).default(30))
+  .addOption(new Option('--train <n>', 'training mazes to generate').argParser(whole).default(1000)).addOption(new Option('--test <n>', 'test mazes to generate').argParser(whole).default(1000))
+  .option('--min-path <n>', 'fewest cells of the shortest way; default: twice the side', whole).option('--loops <n>', 'walls opened between passages; default: a fifth of the side', whole)
+  .option('--csv <file>', 'a CSV file, or a folder with train.csv and test.csv, instead of generating').option('--augment', 'store all eight symmetric copies of each training maze')
+  .action(run((options: Parameters<typeof dataMazeCommand>[0]) => dataMazeCommand(options)));
 
 program.command('setup').description('set up the compute runtime of the tensorflow engine')
   .addOption(new Option('--cpu', 'for the CPU (default)').conflicts('gpu')).option('--gpu', 'with CUDA')

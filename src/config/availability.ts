@@ -9,7 +9,7 @@ const trmClassPath = 'recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1'
 
 /** Architectures with a name that this version cannot train. */
 const laterArchitectures = ['hrm', 'trm_singlez', 'trm_hier6', 'transformers_baseline', 'direct', 'deq'];
-const laterDatasetKinds = ['maze', 'arc'];
+const laterDatasetKinds = ['arc'];
 
 /** Something the config asks for that is not there. */
 export interface Unavailable {
@@ -53,7 +53,7 @@ export function findUnavailable(data: Record<string, unknown>): Unavailable[] {
   const dataset = data['dataset'];
   const kind = dataset !== null && typeof dataset === 'object' ? (dataset as Record<string, unknown>)['kind'] : undefined;
   if (typeof kind === 'string' && laterDatasetKinds.includes(kind)) {
-    found.push({ path: ['dataset', 'kind'], what: `dataset kind ${kind} is not available in this version; available: sudoku, folder` });
+    found.push({ path: ['dataset', 'kind'], what: `dataset kind ${kind} is not available in this version; available: sudoku, maze, folder` });
   }
   return found;
 }

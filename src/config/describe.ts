@@ -1,6 +1,6 @@
 /**
  * What each key is, in words: read from the JSON schema, shown by hover, completion, errors and docs/config.md. A key is named
- * by its dotted path (`arch.L_cycles`); `dataset:` has two kinds, whose keys carry the kind they belong to.
+ * by its dotted path (`arch.L_cycles`); `dataset:` has several kinds, whose keys carry the kind they belong to.
  */
 import { configSchemaNode, type Scalar, type SchemaNode } from './json-schema';
 import { numberedGpu, unusedPublishedKeys } from './schema';
@@ -39,6 +39,8 @@ const derivedDefaults: Readonly<Record<string, string>> = {
   micro_batch_size: 'global_batch_size',
   threads: 'the physical cores',
   'dataset.holes': 'by size',
+  'dataset.min_path': 'twice the side',
+  'dataset.loops': 'a fifth of the side',
 };
 
 /** Numbers as people write them: `1e-5`, not `0.00001`. */

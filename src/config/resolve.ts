@@ -62,22 +62,38 @@ function archConflicts(arch: ResolvedArch): Conflict[] {
   return conflicts;
 }
 
-function datasetConflicts(dataset: ResolvedConfig['dataset']): Conflict[] {
-  if (dataset?.kind !== 'sudoku') return [];
+/** Keys for generated puzzles beside a CSV, and the other way round. */
+function csvConflicts(csv: string | undefined, generating: Readonly<Record<string, unknown>>, minRating: number | undefined): Conflict[] {
   const conflicts: Conflict[] = [];
-  if (dataset.csv !== undefined && dataset.holes) {
-    conflicts.push({ path: ['dataset', 'holes'], what: 'holes is for generated puzzles and does not go with csv', expected: 'holes or csv, not both' });
+  for (const [key, value] of Object.entries(generating)) {
+    if (csv !== undefined && value !== undefined) conflicts.push({ path: ['dataset', key], what: `${key} is for generated puzzles and does not go with csv`, expected: `${key} or csv, not both` });
   }
-  if (dataset.csv === undefined && dataset.min_rating !== undefined) {
+  if (csv === undefined && minRating !== undefined) {
     conflicts.push({ path: ['dataset', 'min_rating'], what: 'min_rating is for rows of a CSV file and needs csv', expected: 'csv to be set' });
   }
-  if (dataset.holes) {
-    const [fewest, most] = dataset.holes;
-    const cells = dataset.size ** 2;
-    if (fewest > most) conflicts.push({ path: ['dataset', 'holes'], what: 'the fewest empty cells come first', expected: `[${most}, ${fewest}]`, found: `[${fewest}, ${most}]` });
-    else if (most >= cells) conflicts.push({ path: ['dataset', 'holes'], what: 'more empty cells than a puzzle with one solution can have', expected: `fewer than size * size = ${cells}`, found: String(most) });
-  }
   return conflicts;
+}
+
+function holesConflicts([fewest, most]: readonly [number, number], cells: number): Conflict[] {
+  if (fewest > most) return [{ path: ['dataset', 'holes'], what: 'the fewest empty cells come first', expected: `[${most}, ${fewest}]`, found: `[${fewest}, ${most}]` }];
+  if (most >= cells) return [{ path: ['dataset', 'holes'], what: 'more empty cells than a puzzle with one solution can have', expected: `fewer than size * size = ${cells}`, found: String(most) }];
+  return [];
+}
+
+function datasetConflicts(dataset: ResolvedConfig['dataset']): Conflict[] {
+  if (dataset?.kind === 'sudoku') {
+    const { csv, holes, min_rating, size } = dataset;
+    return [...csvConflicts(csv, { holes }, min_rating), ...(holes ? holesConflicts(holes, size ** 2) : [])];
+  }
+  if (dataset?.kind === 'maze') {
+    const { csv, min_path, loops, min_rating, size } = dataset;
+    const tooLong = min_path !== undefined && min_path > size ** 2 / 2;
+    return [
+      ...csvConflicts(csv, { min_path, loops }, min_rating),
+      ...(tooLong ? [{ path: ['dataset', 'min_path'], what: 'a longer way than walls of this side leave room for', expected: `at most half the cells, ${Math.floor(size ** 2 / 2)}`, found: String(min_path) }] : []),
+    ];
+  }
+  return [];
 }
 
 /** What cannot work together, each with the key to point at. */

@@ -61,6 +61,9 @@ export const trmArchSchema = z.strictObject({
 });
 
 const augment = z.union([z.literal('on_the_fly'), z.int().min(0)]);
+const csv = key(z.string().optional(), { description: 'Folder with train.csv and test.csv in the published columns (source,question,answer,rating), instead of generating.' });
+const minRating = key(z.int().min(0).optional(), { description: 'Keep only CSV rows rated at least this.' });
+const skipBadRows = key(z.boolean().default(false), { description: 'Leave out CSV rows that are damaged (a wrong length, an answer that is no solution) instead of stopping; they are counted and named.' });
 
 /** `dataset:` – how to make the folder of `data_paths` when it is not there. */
 export const datasetSpecSchema = z.discriminatedUnion('kind', [
@@ -70,15 +73,28 @@ export const datasetSpecSchema = z.discriminatedUnion('kind', [
     train: key(positiveInt.default(1000), { description: 'Training puzzles to generate, or to take from the CSV.' }),
     test: key(positiveInt.default(1000), { description: 'Test puzzles; none is a symmetric copy of a training puzzle when generated.' }),
     holes: key(z.tuple([z.int().min(1), z.int().min(1)]).optional(), { description: 'Fewest and most empty cells of a generated puzzle, spread evenly. Default: by size.' }),
-    csv: key(z.string().optional(), { description: 'Folder with train.csv and test.csv in the published columns (source,question,answer,rating), instead of generating.' }),
-    min_rating: key(z.int().min(0).optional(), { description: 'Keep only CSV rows rated at least this.' }),
-    skip_bad_rows: key(z.boolean().default(false), { description: 'Leave out CSV rows that are damaged (a wrong length, an answer that is no solution) instead of stopping; they are counted and named.' }),
+    csv,
+    min_rating: minRating,
+    skip_bad_rows: skipBadRows,
     augment: key(augment.default('on_the_fly'), { description: 'Symmetric copies: drawn anew at every use, or this many stored per training puzzle.' }),
     seed: key(z.int().min(0).default(0), { description: 'Seed of the generator.' }),
   }),
   z.strictObject({
+    kind: key(z.literal('maze'), { description: 'Square mazes with one shortest way, generated or from CSV files.' }),
+    size: key(z.int().min(5).max(40).default(30), { description: 'Side of the maze.' }),
+    train: key(positiveInt.default(1000), { description: 'Training mazes to generate, or to take from the CSV.' }),
+    test: key(positiveInt.default(1000), { description: 'Test mazes; when generated, none has the walls of a training maze, turned or mirrored ones included.' }),
+    min_path: key(z.int().min(2).optional(), { description: 'Fewest cells of the shortest way of a generated maze, start and goal included. Default: twice the side.' }),
+    loops: key(z.int().min(0).optional(), { description: 'Walls opened between passages of a generated maze, so that there are longer ways too. Default: a fifth of the side.' }),
+    csv,
+    min_rating: minRating,
+    skip_bad_rows: skipBadRows,
+    augment: key(z.union([z.literal('on_the_fly'), z.literal(0), z.literal(7)]).default('on_the_fly'), { description: 'Turned and mirrored copies: drawn anew at every use, or all 7 stored per training maze.' }),
+    seed: key(z.int().min(0).default(0), { description: 'Seed of the generator.' }),
+  }),
+  z.strictObject({
     kind: key(z.literal('folder'), { description: 'A folder that is already there in the published layout.' }),
-    augment: key(z.union([z.literal('on_the_fly'), z.literal(0)]).default(0), { description: 'on_the_fly: fresh Sudoku symmetries at every draw (square boards only).' }),
+    augment: key(z.union([z.literal('on_the_fly'), z.literal(0)]).default(0), { description: 'on_the_fly: fresh symmetries at every draw (Sudoku boards and square mazes).' }),
   }),
 ]);
 
@@ -115,14 +131,17 @@ export const configSchema = z.strictObject({
   stop_when: key(z.record(z.string().regex(/^eval\/(exact_accuracy|accuracy)$/), fraction).default({}), { description: 'Stop when an evaluation reaches all of these, e.g. {eval/exact_accuracy: 0.99}.' }),
 });
 
+/** Kinds of `dataset:` that say how to make the folder. */
+export const madeDatasetKinds = ['sudoku', 'maze'] as const satisfies readonly MadeDatasetSpec['kind'][];
+
 /** A resolved config. */
 export type TrmConfig = z.infer<typeof configSchema>;
 /** Its `arch:`. */
 export type ArchConfig = z.infer<typeof trmArchSchema>;
 /** Its `dataset:`. */
 export type DatasetSpec = z.infer<typeof datasetSpecSchema>;
-/** The Sudoku kind of `dataset:`. */
-export type SudokuSpec = Extract<DatasetSpec, { kind: 'sudoku' }>;
+/** A `dataset:` that says how to make the folder. */
+export type MadeDatasetSpec = Exclude<DatasetSpec, { kind: 'folder' }>;
 /** A compute engine that can run (never `auto`). */
 export type EngineName = Exclude<TrmConfig['engine'], 'auto'>;
 

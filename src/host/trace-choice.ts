@@ -4,7 +4,6 @@
  */
 import { parsePuzzle, gridShape } from '../puzzles/grid';
 import type { InspectorOptions, TraceChoice } from '../protocol/inspector';
-import { HostError } from './problem';
 
 /** Deepest trace anyone may ask for, in supervision steps. */
 export const deepest = 128;
@@ -38,12 +37,10 @@ export function puzzleNumberProblem(text: string, puzzles: number): string | nul
 
 /**
  * A pasted puzzle as tokens of a model's board.
- * @throws HostError `puzzle` when the board has no text form; DatasetError when the text is no such board
+ * @throws DatasetError when the text is no such board, or the board has no text form
  */
 export function pastedTokens(text: string, model: { vocab_size: number; seq_len: number }): number[] {
-  const shape = gridShape(model);
-  if (shape.kind !== 'sudoku') throw new HostError('puzzle', 'Only Sudoku boards can be pasted as text.', 'Choose a puzzle of the test set by its number.');
-  return Array.from(parsePuzzle(text, shape.size).tokens);
+  return Array.from(parsePuzzle(gridShape(model), text));
 }
 
 /** A choice from a webview or from saved state, checked; null when it is none. */

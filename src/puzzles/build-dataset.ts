@@ -7,16 +7,21 @@ import { isDeepStrictEqual } from 'node:util';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { DatasetSpec, SudokuSpec, TrmConfig } from '../config/schema';
+import { madeDatasetKinds } from '../config/schema';
+import type { DatasetSpec, MadeDatasetSpec, TrmConfig } from '../config/schema';
+import type { RowAugmentation } from './augmentation';
+import { buildMaze } from './build-maze';
+import { buildSudoku } from './build-sudoku';
 import type { DatasetMetadata } from './dataset';
-import { buildSudoku, csvFilesOf } from './build-sudoku';
-import type { BuildReport } from './build-sudoku';
 import { DatasetError, readError } from './errors';
+import { gridShape } from './grid';
+import { dihedralAugmentation } from './maze-symmetry';
 import type { LongWork } from './pacing';
 import { readMetadata } from './read-dataset';
-import { sudokuGeometry, sudokuSizeOf } from './sudoku-board';
+import { sudokuGeometry } from './sudoku-board';
 import { symmetryAugmentation } from './sudoku-symmetry';
-import type { RowAugmentation } from './sudoku-symmetry';
+import { csvFilesOf } from './write-splits';
+import type { BuildReport, CsvSource } from './write-splits';
 
 /** Where a config's datasets are, absolute. */
 export interface DatasetFolders {
@@ -33,16 +38,23 @@ export function datasetFolders(config: DatasetKeys, configFolder: string): Datas
 }
 
 /** What decides the bytes of a built folder: the keys of `dataset:` without the way it is drawn from in training. */
-const builtFromSchema = z.looseObject({ kind: z.literal('sudoku') });
+const builtFromSchema = z.looseObject({ kind: z.enum(madeDatasetKinds) });
 
-function builtFrom(spec: SudokuSpec): z.infer<typeof builtFromSchema> {
+function builtFrom(spec: MadeDatasetSpec): z.infer<typeof builtFromSchema> {
   const { augment, ...rest } = spec;
   const recorded: unknown = JSON.parse(JSON.stringify({ ...rest, copies: storedCopies(augment) }));
   return builtFromSchema.parse(recorded);
 }
 
-function storedCopies(augment: SudokuSpec['augment']): number {
+function storedCopies<N extends number>(augment: N | 'on_the_fly'): N | 0 {
   return augment === 'on_the_fly' ? 0 : augment;
+}
+
+/** The CSV files a spec names, when it names any. */
+function csvSourceOf(spec: Extract<MadeDatasetSpec, { csv?: unknown }>, configFolder: string): CsvSource | undefined {
+  if (spec.csv === undefined) return undefined;
+  const { train, test } = csvFilesOf(resolve(configFolder, spec.csv));
+  return { csv: { train: { ...train, count: spec.train }, test: { ...test, count: spec.test } }, minRating: spec.min_rating, skipBadRows: spec.skip_bad_rows };
 }
 
 /**
@@ -53,25 +65,25 @@ export async function buildDataset(spec: DatasetSpec, folder: string, options: L
   if (spec.kind === 'folder') {
     throw new DatasetError('bad-option', `${folder}: dataset.kind is folder, so there is nothing to build.`, 'Put a dataset in the published layout there, or choose another kind.');
   }
-  const csv = spec.csv === undefined ? undefined : csvFilesOf(resolve(options.configFolder, spec.csv));
-  return buildSudoku(
-    {
-      size: spec.size,
-      seed: spec.seed,
-      copies: storedCopies(spec.augment),
-      overwrite: options.overwrite ?? false,
-      builtFrom: builtFrom(spec),
-      from: csv
-        ? { csv: { train: { ...csv.train, count: spec.train }, test: { ...csv.test, count: spec.test } }, minRating: spec.min_rating, skipBadRows: spec.skip_bad_rows }
-        : { generate: { train: spec.train, test: spec.test, holes: spec.holes } },
-    },
-    folder,
-    options,
-  );
+  const common = { seed: spec.seed, overwrite: options.overwrite ?? false, builtFrom: builtFrom(spec) };
+  switch (spec.kind) {
+    case 'sudoku':
+      return buildSudoku(
+        { ...common, size: spec.size, copies: storedCopies(spec.augment), from: csvSourceOf(spec, options.configFolder) ?? { generate: { train: spec.train, test: spec.test, holes: spec.holes } } },
+        folder, options,
+      );
+    case 'maze':
+      return buildMaze(
+        { ...common, size: spec.size, copies: storedCopies(spec.augment), from: csvSourceOf(spec, options.configFolder) ?? { generate: { train: spec.train, test: spec.test, minPath: spec.min_path, loops: spec.loops } } },
+        folder, options,
+      );
+    default:
+      return spec satisfies never;
+  }
 }
 
 /** Throws DatasetError `mismatch` when the folder was built from other values of `dataset:` than these. */
-function checkBuiltFrom(spec: SudokuSpec, folder: string): void {
+function checkBuiltFrom(spec: MadeDatasetSpec, folder: string): void {
   const path = join(folder, 'built_from.json');
   if (!existsSync(path)) return; // a folder of another origin: the user's own
   let found: z.infer<typeof builtFromSchema>;
@@ -100,7 +112,7 @@ export async function ensureDataset(config: DatasetKeys, configFolder: string, w
   const folders = datasetFolders(config, configFolder);
   const spec = config.dataset;
   let built: BuildReport | undefined;
-  if (spec?.kind === 'sudoku') {
+  if (spec && spec.kind !== 'folder') {
     const [folder] = folders.train;
     if (folder === undefined || folders.train.length !== 1) {
       throw new DatasetError('bad-option', `data_paths names ${folders.train.length} folders, but dataset: makes one.`, 'Name one folder, or leave dataset: out.');
@@ -121,12 +133,11 @@ export async function ensureDataset(config: DatasetKeys, configFolder: string, w
   return { folders, built };
 }
 
-/** How a config varies training rows at every draw: fresh Sudoku symmetries, or undefined. Throws DatasetError when the rows are no Sudoku boards. */
+/** How a config varies training rows at every draw: fresh symmetries, or undefined. Throws DatasetError when rows of this shape have none. */
 export function rowAugmentation(spec: DatasetSpec | undefined, metadata: Pick<DatasetMetadata, 'vocab_size' | 'seq_len'>): RowAugmentation | undefined {
   if (spec?.augment !== 'on_the_fly') return undefined;
-  const size = sudokuSizeOf(metadata);
-  if (size === undefined) {
-    throw new DatasetError('bad-option', `dataset.augment is on_the_fly, but rows of ${metadata.seq_len} tokens with a vocabulary of ${metadata.vocab_size} are no Sudoku boards of 4, 6 or 9.`, 'Set dataset.augment to 0.');
-  }
-  return symmetryAugmentation(sudokuGeometry(size));
+  const shape = gridShape(metadata);
+  if (shape.kind === 'sudoku') return symmetryAugmentation(sudokuGeometry(shape.size));
+  if (shape.kind === 'maze') return dihedralAugmentation(shape.rows);
+  throw new DatasetError('bad-option', `dataset.augment is on_the_fly, but rows of ${metadata.seq_len} tokens with a vocabulary of ${metadata.vocab_size} are neither Sudoku boards of 4, 6 or 9 nor square mazes.`, 'Set dataset.augment to 0.');
 }

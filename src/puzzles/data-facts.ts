@@ -4,9 +4,12 @@
  */
 import path from 'node:path';
 import type { ResolvedConfig } from '../config/resolve';
+import type { DatasetSpec } from '../config/schema';
 import { datasetFolders } from './build-dataset';
 import type { DatasetMetadata } from './dataset';
+import { mazeFormat } from './maze-board';
 import { readMetadata } from './read-dataset';
+import { sudokuFormat } from './sudoku-board';
 
 /** What the training data amounts to. */
 export type DataFacts = Pick<DatasetMetadata, 'vocab_size' | 'seq_len' | 'num_puzzle_identifiers' | 'total_groups' | 'mean_puzzle_examples'>;
@@ -26,8 +29,20 @@ export function dataFacts(config: ResolvedConfig, configPath: string): DataFacts
     };
   } catch {
     // Not there, or not readable: training says what is wrong with it; here the config's own words are the next best.
-    const { dataset } = config;
-    if (dataset?.kind !== 'sudoku') return undefined;
-    return { vocab_size: dataset.size + 2, seq_len: dataset.size ** 2, num_puzzle_identifiers: 1, total_groups: dataset.train, mean_puzzle_examples: 1 };
+    return config.dataset && factsToBe(config.dataset);
+  }
+}
+
+/** The facts of the folder that a `dataset:` section would make; undefined when only building it tells. */
+function factsToBe(dataset: DatasetSpec): DataFacts | undefined {
+  switch (dataset.kind) {
+    case 'sudoku':
+      return { ...sudokuFormat(dataset.size), total_groups: dataset.train, mean_puzzle_examples: 1 };
+    case 'maze':
+      return { ...mazeFormat(dataset.size), total_groups: dataset.train, mean_puzzle_examples: 1 };
+    case 'folder':
+      return undefined;
+    default:
+      return dataset satisfies never;
   }
 }

@@ -5,9 +5,9 @@
  * dropped. Every draw is named by seed, block and batch, so the position alone is enough to continue.
  */
 import { RandomStream } from '../random/stream';
+import type { RowAugmentation } from './augmentation';
 import type { Batch, DatasetMetadata, DatasetSplit } from './dataset';
 import { DatasetError } from './errors';
-import type { RowAugmentation } from './sudoku-symmetry';
 
 /** Where the sampler stands, as a checkpoint keeps it. */
 export interface SamplerPosition {

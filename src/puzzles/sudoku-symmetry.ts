@@ -4,6 +4,7 @@
  * Here also the reverse question: whether two boards are symmetric copies of each other, by a fingerprint.
  */
 import type { RandomStream } from '../random/stream';
+import type { RowAugmentation } from './augmentation';
 import type { SudokuGeometry } from './sudoku-board';
 
 /** One symmetry, as the published code applies it: transpose first, then cells, then digits. */
@@ -49,9 +50,6 @@ export function drawSymmetry(stream: RandomStream, geometry: SudokuGeometry): Su
   const transpose = geometry.boxRows === geometry.boxColumns && stream.integer(0, 1) === 1;
   return { digits, transpose, rows: drawLines(stream, geometry.size, geometry.boxRows), columns: drawLines(stream, geometry.size, geometry.boxColumns) };
 }
-
-/** Varies one row of a batch in place: tokens of the question, labels of the solution. */
-export type RowAugmentation = (inputs: Int32Array, labels: Int32Array, stream: RandomStream) => void;
 
 /** Draws a fresh symmetry per call and applies it to a row of tokens and its labels, in place. PAD and ignored labels keep their value. */
 export function symmetryAugmentation(geometry: SudokuGeometry): RowAugmentation {

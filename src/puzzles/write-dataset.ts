@@ -82,9 +82,9 @@ export class SplitWriter {
     this.groups++;
   }
 
-  /** Groups and puzzles so far. */
-  get counts(): { groups: number; puzzles: number } {
-    return { groups: this.groups, puzzles: this.puzzles };
+  /** Groups, puzzles and examples so far. */
+  get counts(): { groups: number; puzzles: number; examples: number } {
+    return { groups: this.groups, puzzles: this.puzzles, examples: this.examples };
   }
 
   /** Ends the arrays and writes `dataset.json`. `totalPuzzles`: what to publish as total_puzzles (default: all puzzles). */

@@ -38,14 +38,13 @@ export function questionFromRow(split: DatasetSplit, index: number): Question {
   return { index, identifier: split.puzzleIdentifiers[split.puzzleOf(index)]!, label: `test puzzle ${index}`, tokens, solution };
 }
 
-/** Tokens given by a person; a Sudoku with exactly one solution gets it. Throws UsageError when they do not fit the data. */
+/** Tokens given by a person; one with exactly one solution gets it. Throws UsageError when they do not fit the data. */
 export function questionFromTokens(split: DatasetSplit, tokens: readonly number[]): Question {
   const { seq_len, vocab_size, blank_identifier_id } = split.metadata;
   if (tokens.length !== seq_len) throw new UsageError(`The puzzle has ${tokens.length} cells; this model takes ${seq_len}.`, 'Paste a puzzle of that size.');
   const bad = tokens.findIndex(token => !Number.isInteger(token) || token < 0 || token >= vocab_size);
   if (bad >= 0) throw new UsageError(`Cell ${bad} has token ${tokens[bad]}; this model knows 0 to ${vocab_size - 1}.`, 'Paste a puzzle of the kind the model was trained on.');
-  const shape = gridShape(split.metadata);
-  const solved = shape.kind === 'sudoku' ? solvePuzzle(shape.size, tokens) : null;
+  const solved = solvePuzzle(gridShape(split.metadata), tokens);
   return {
     index: null, identifier: blank_identifier_id, label: 'pasted puzzle', tokens: Int32Array.from(tokens),
     solution: solved?.tokens ? Int32Array.from(solved.tokens) : null,

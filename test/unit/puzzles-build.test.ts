@@ -87,12 +87,13 @@ describe('building what a config asks for', () => {
 });
 
 describe('augmentation on the fly', () => {
-  test('only when asked for, only on Sudoku boards', () => {
+  test('only when asked for, only on Sudoku boards and mazes', () => {
     const board = { vocab_size: 6, seq_len: 16 };
     expect(rowAugmentation(spec({ augment: 3 }), board)).toBeUndefined();
     expect(rowAugmentation(undefined, board)).toBeUndefined();
     expect(rowAugmentation(spec({}), board)).toBeTypeOf('function');
     expect(rowAugmentation({ kind: 'folder', augment: 'on_the_fly' }, board)).toBeTypeOf('function');
+    expect(rowAugmentation({ kind: 'folder', augment: 'on_the_fly' }, { vocab_size: 6, seq_len: 900 })).toBeTypeOf('function');
     expect(failureOf(() => rowAugmentation({ kind: 'folder', augment: 'on_the_fly' }, { vocab_size: 12, seq_len: 900 })).message).toContain('900 tokens');
   });
 });

@@ -2,10 +2,11 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { buildSudoku } from '../../src/puzzles/build-sudoku';
+import { readPuzzleCsv, samplePuzzleCsv } from '../../src/puzzles/puzzle-csv';
+import type { CsvOptions } from '../../src/puzzles/puzzle-csv';
 import { openSplit } from '../../src/puzzles/read-dataset';
 import { boardOfTokens, sudokuGeometry } from '../../src/puzzles/sudoku-board';
-import { readSudokuCsv, sampleSudokuCsv } from '../../src/puzzles/sudoku-csv';
-import type { CsvOptions } from '../../src/puzzles/sudoku-csv';
+import { sudokuRow, sudokuRowForm } from '../../src/puzzles/sudoku-csv';
 import { drawSudoku } from '../../src/puzzles/sudoku-generate';
 import type { SudokuPuzzle } from '../../src/puzzles/sudoku-generate';
 import { symmetryFingerprint } from '../../src/puzzles/sudoku-symmetry';
@@ -22,9 +23,10 @@ beforeEach(() => {
   path = join(temporaryFolder(), 'train.csv');
 });
 const write = (lines: string[], header = 'source,question,answer,rating') => writeFileSync(path, [header, ...lines, ''].join('\n'));
-const readAll = async (options: CsvOptions = { size: 9 }) => {
+const nine: CsvOptions<SudokuPuzzle> = { parse: sudokuRow(9), form: sudokuRowForm };
+const readAll = async (options: Partial<CsvOptions<SudokuPuzzle>> = {}) => {
   const all: SudokuPuzzle[] = [];
-  for await (const puzzle of readSudokuCsv(path, options)) all.push(puzzle);
+  for await (const puzzle of readPuzzleCsv(path, { ...nine, ...options })) all.push(puzzle);
   return all;
 };
 
@@ -38,7 +40,7 @@ describe('reading', () => {
 
   test('min_rating keeps rows rated at least that', async () => {
     write(rows);
-    expect(await readAll({ size: 9, minRating: 28 })).toEqual(puzzles.slice(28));
+    expect(await readAll({ minRating: 28 })).toEqual(puzzles.slice(28));
   });
 
   const [source, question, answer, rating] = rows[10]!.split(',') as [string, string, string, string];
@@ -61,7 +63,7 @@ describe('reading', () => {
     expect(failure.message).toContain(`${path}, line 12: `);
     expect(failure.message).toContain(says);
     const skipped: string[] = [];
-    expect(await readAll({ size: 9, onBadRow: error => skipped.push(error.message) })).toEqual(puzzles.filter((_, i) => i !== 10));
+    expect(await readAll({ onBadRow: error => skipped.push(error.message) })).toEqual(puzzles.filter((_, i) => i !== 10));
     expect(skipped).toEqual([failure.message]);
   });
 
@@ -71,16 +73,28 @@ describe('reading', () => {
     writeFileSync(path, '');
     expect((await rejectionOf(readAll())).message).toContain('empty');
     write(rows);
-    expect((await rejectionOf(readAll({ size: 6 }))).message).toContain('question has 81 cells, expected 36');
+    expect((await rejectionOf(readAll({ parse: sudokuRow(6) }))).message).toContain('question has 81 cells, expected 36');
     path = join(dirname(path), 'absent.csv');
     expect((await rejectionOf(readAll())).code).toBe('missing');
+  });
+
+  test('megabytes of random bytes are refused within a second, in words a terminal can show', async () => {
+    const stream = RandomStream.named(0, 'random-bytes');
+    writeFileSync(path, Buffer.from(Uint8Array.from({ length: 8 << 20 }, () => stream.integer(0, 255))));
+    const started = performance.now();
+    const failure = await rejectionOf(readAll({ onBadRow: () => undefined }));
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(failure.code).toBe('bad-row');
+    expect(failure.message).toMatch(/^[\x20-\x7e\u00a0-\uffff]+$/);
+    writeFileSync(path, `source,question,answer,rating\n"${'x'.repeat(8 << 20)}`); // a quote that never ends
+    expect((await rejectionOf(readAll())).code).toBe('bad-row');
   });
 });
 
 describe('taking some', () => {
   test('the same seed takes the same rows, another seed others; every row can be taken', async () => {
     write(rows);
-    const take = (seed: number) => sampleSudokuCsv(path, 5, seed, { size: 9 });
+    const take = (seed: number) => samplePuzzleCsv(path, 5, seed, nine);
     const [a, b, c] = [await take(0), await take(0), await take(1)];
     expect(a).toHaveLength(5);
     expect(b).toEqual(a);
@@ -88,12 +102,12 @@ describe('taking some', () => {
     const taken = new Set<string>();
     for (let seed = 0; seed < 60; seed++) for (const puzzle of await take(seed)) taken.add(puzzle.question.join(''));
     expect(taken.size).toBe(30);
-    expect(await sampleSudokuCsv(path, 30, 0, { size: 9 })).toEqual(puzzles);
+    expect(await samplePuzzleCsv(path, 30, 0, nine)).toEqual(puzzles);
   });
 
   test('more than there are is an error with both numbers', async () => {
     write(rows);
-    const failure = await rejectionOf(sampleSudokuCsv(path, 3, 0, { size: 9, minRating: 28 }));
+    const failure = await rejectionOf(samplePuzzleCsv(path, 3, 0, { ...nine, minRating: 28 }));
     expect(failure.code).toBe('not-enough');
     expect(failure.message).toContain('2 puzzles rated at least 28, 3 asked for');
   });
@@ -107,7 +121,7 @@ describe('building from CSV', () => {
     const folder = join(dirname(path), 'data');
     const report = await buildSudoku({ size: 9, from: { csv: { train: { path, count: 6 }, test: { path: test } } }, copies: 3, seed: 0 }, folder);
     expect(report).toMatchObject({ train: { groups: 6, puzzles: 24 }, test: { groups: 4, puzzles: 4 }, skipped: { count: 0 } });
-    const chosen = await sampleSudokuCsv(path, 6, 0, { size: 9 });
+    const chosen = await samplePuzzleCsv(path, 6, 0, nine);
     const split = openSplit([folder], 'train');
     expect(split.metadata).toEqual({ pad_id: 0, ignore_label_id: 0, blank_identifier_id: 0, vocab_size: 11, seq_len: 81, num_puzzle_identifiers: 1, total_groups: 6, mean_puzzle_examples: 1, total_puzzles: 6, sets: ['all'] });
     expect([...split.groupIndices]).toEqual([0, 4, 8, 12, 16, 20, 24]);
@@ -136,7 +150,7 @@ describe('building from CSV', () => {
     expect(readdirSync(dirname(path))).toEqual(['train.csv']);
     const report = await buildSudoku({ size: 9, from: { csv: { train: { path } }, skipBadRows: true }, copies: 0, seed: 0 }, folder);
     expect(report.skipped).toEqual({ count: 1, first: [`${path}, line 22: question has 1 cells, expected 81`] });
-    expect(report.train).toEqual({ groups: 20, puzzles: 20 });
+    expect(report.train).toEqual({ groups: 20, puzzles: 20, examples: 20 });
     expect(existsSync(join(folder, 'test'))).toBe(false);
   });
 });

@@ -16,7 +16,7 @@ export class DatasetLinks implements vscode.DocumentLinkProvider {
   provideDocumentLinks(document: vscode.TextDocument): vscode.DocumentLink[] {
     const { config, document: text } = this.parsed.of(document);
     if (!config || !text || document.uri.scheme !== 'file') return [];
-    const csv = config.dataset?.kind === 'sudoku' ? config.dataset.csv : undefined;
+    const csv = config.dataset && 'csv' in config.dataset ? config.dataset.csv : undefined;
     const named = [
       ...config.data_paths.map((folder, index) => ({ path: ['data_paths', index], folder })),
       ...config.data_paths_test.map((folder, index) => ({ path: ['data_paths_test', index], folder })),
