@@ -1,7 +1,9 @@
 /** `trm data` and `trm validate`: datasets and configs. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { formatProblem } from '../config/errors';
 import { loadConfig, parseConfig } from '../config/load';
+import { readConfigFile } from '../config/read-file';
 import { ensureDataset } from '../puzzles/build-dataset';
 import { buildMaze } from '../puzzles/build-maze';
 import { buildSudoku } from '../puzzles/build-sudoku';
@@ -87,17 +89,11 @@ function sources(csv: string, count: number | undefined): CsvSource['csv'] {
 
 /** `trm validate CONFIG`: every problem with its place; exit code 2 when one is an error. */
 export function validateCommand(config: string, overrides: readonly string[], { json }: { json?: boolean }): ExitCode {
-  let text: string;
-  try {
-    text = readFileSync(config, 'utf8');
-  } catch {
-    throw new CliError(`${config} cannot be read.`, 'Check the path.', 2);
-  }
-  const { problems, config: resolved } = parseConfig(text, { overrides });
+  const { problems, config: resolved } = parseConfig(readConfigFile(config).text, { overrides, file: config });
   const valid = resolved !== undefined;
   if (json) printJson({ file: path.resolve(config), valid, problems });
   else {
-    for (const { line, column, severity, message } of problems) print(`${config}:${line}:${column}: ${severity}: ${message}`);
+    for (const problem of problems) print(formatProblem(config, problem));
     if (valid) print(`${config} is valid.`);
   }
   return valid ? 0 : 2;

@@ -1,6 +1,7 @@
 /** `trm train`, `resume` and `runs`: beginning runs, going on with them, and listing them. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { formatProblem } from '../config/errors';
 import { loadConfig } from '../config/load';
 import { accuracyText, durationText, runStatusLine } from '../runs/describe';
 import { newRunId } from '../runs/paths';
@@ -21,7 +22,7 @@ const brief = (e: EvalSummary | null): { exact_accuracy: number; cell_accuracy: 
 /** `trm train CONFIG [key=value ...]`. */
 export async function trainCommand(config: string, overrides: readonly string[], { runsDir, engine, device, json }: TrainCommand): Promise<ExitCode> {
   const all = [...overrides, ...(engine === undefined ? [] : [`engine=${engine}`]), ...(device === undefined ? [] : [`device=${device}`])];
-  for (const { message, line } of loadConfig(config, all).problems) note(`${config}:${line}: warning: ${message}`);
+  for (const problem of loadConfig(config, all).problems) note(formatProblem(config, problem));
   const id = newRunId(path.basename(config).replace(/(\.trm)?\.ya?ml$/, ''));
   const args = ['train', path.resolve(config), '--runs-dir', path.resolve(runsDir), '--run-id', id, ...all.flatMap(o => ['--override', o])];
   return conclude(await launchAndFollow(args, path.join(path.resolve(runsDir), id)), json);

@@ -1,6 +1,6 @@
 /**
- * What published configs may ask for and this version does not have: architectures, kinds of dataset, Hydra's `defaults:` and
- * `${...}`. Each gets its own clear error instead of "unknown key".
+ * What configs may ask for and this version does not have: architectures, kinds of dataset. Each gets its own clear error
+ * instead of "unknown key".
  */
 import type { KeyPath } from './describe';
 
@@ -15,7 +15,6 @@ const laterDatasetKinds = ['arc'];
 export interface Unavailable {
   readonly path: KeyPath;
   readonly what: string;
-  readonly expected?: string;
 }
 
 /** `trm` for the published class path of TRM, any other name as it is; a class path is shortened to its module. */
@@ -30,21 +29,9 @@ function isLaterArchitecture(name: string): boolean {
   return laterArchitectures.includes(architectureName(name));
 }
 
-function interpolations(value: unknown, path: KeyPath): Unavailable[] {
-  if (typeof value === 'string' && value.includes('${')) {
-    return [{ path, what: 'references (${...}) of published configs are not available in this version', expected: path.at(-1) === 'puzzle_emb_ndim' ? 'a number, or the key left out: the default is hidden_size' : 'the value itself' }];
-  }
-  if (Array.isArray(value)) return value.flatMap((item, index) => interpolations(item, [...path, index]));
-  if (value !== null && typeof value === 'object') return Object.entries(value).flatMap(([key, item]) => interpolations(item, [...path, key]));
-  return [];
-}
-
 /** Everything in the data (as written, overrides applied) that is for a later version. */
 export function findUnavailable(data: Record<string, unknown>): Unavailable[] {
-  const found = interpolations(data, []);
-  if (Object.hasOwn(data, 'defaults')) {
-    found.push({ path: ['defaults'], what: 'defaults lists of published configs are not available in this version', expected: 'the architecture in the same file, e.g. `arch: trm`, or `arch:` with its options' });
-  }
+  const found: Unavailable[] = [];
   const arch = data['arch'];
   const name = typeof arch === 'string' ? arch : arch !== null && typeof arch === 'object' ? (arch as Record<string, unknown>)['name'] : undefined;
   if (typeof name === 'string' && isLaterArchitecture(name)) {

@@ -84,6 +84,21 @@ export function plainData(document: ConfigDocument): { data: unknown } | { probl
   }
 }
 
+/**
+ * A text as a mapping of keys to values. `data` is undefined when it is none or cannot be read, which the problems then say; keys
+ * written twice are a problem, but do not keep the rest from being read.
+ */
+export function parseMapping(text: string): { document?: ConfigDocument; data?: Record<string, unknown>; problems: ConfigProblem[] } {
+  const parsed = parseText(text);
+  const { document, problems } = parsed;
+  if (!document || problems.some(problem => problem.code !== 'duplicate_key')) return parsed;
+  const plain = plainData(document);
+  if ('problem' in plain) return { document, problems: [...problems, plain.problem] };
+  const data = plain.data ?? {};
+  if (typeof data === 'object' && !Array.isArray(data)) return { document, data: data as Record<string, unknown>, problems };
+  return { document, problems: [...problems, configProblem(startOfText, { code: 'wrong_type', key: '', what: 'a config is a mapping of keys to values', expected: 'lines like `epochs: 100`' })] };
+}
+
 class TooMuch extends Error {}
 
 /** A deep copy without shared parts, bounded. */

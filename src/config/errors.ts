@@ -15,7 +15,7 @@ export interface TextSpan {
 /** The kind of a problem, for quick fixes and tests. */
 export type ConfigProblemCode =
   | 'unreadable' | 'too_large' | 'syntax' | 'duplicate_key' | 'unknown_key' | 'unused_key' | 'missing'
-  | 'wrong_type' | 'unknown_value' | 'out_of_range' | 'inconsistent' | 'not_available' | 'bad_override';
+  | 'wrong_type' | 'unknown_value' | 'out_of_range' | 'inconsistent' | 'not_available' | 'bad_override' | 'bad_defaults' | 'bad_reference';
 
 /** One thing wrong with a config. A problem in an override has the span 1:1-1:1 and names the override instead. */
 export interface ConfigProblem extends TextSpan {
@@ -33,6 +33,8 @@ export interface ConfigProblem extends TextSpan {
   readonly replacement?: string;
   /** The override it is in, as it was given. */
   readonly override?: string;
+  /** The file it is in, when that is one the config includes and not the config itself. */
+  readonly file?: string;
 }
 
 /** What a problem is made of; the message is put together from it. */
@@ -71,9 +73,9 @@ export function configProblem(span: TextSpan, parts: ProblemParts): ConfigProble
   };
 }
 
-/** One line for people: `file:line:column: message`, or `override "arch.L_cycles=x": message`. */
+/** One line for people: `file:line:column: message`, or `override "arch.L_cycles=x": message`. `file`: the config's own. */
 export function formatProblem(file: string, problem: ConfigProblem): string {
-  const place = problem.override === undefined ? `${file}:${problem.line}:${problem.column}` : `override "${problem.override}"`;
+  const place = problem.override === undefined ? `${problem.file ?? file}:${problem.line}:${problem.column}` : `override "${problem.override}"`;
   return `${place}: ${problem.severity === 'warning' ? 'warning: ' : ''}${problem.message}`;
 }
 

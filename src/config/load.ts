@@ -1,26 +1,33 @@
 /**
- * From the text of a `.trm.yaml` to a resolved config, or to everything that is wrong with it at once: YAML, schema, keys that do
- * not go together, things of later versions. Each problem has its line and column, or the override it came from.
+ * From the text of a config to a resolved one, or to everything that is wrong with it at once: YAML, files it includes, references,
+ * schema, keys that do not go together, things of later versions. Each problem has its line and column, or the override it came
+ * from.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 import { architectureName, findUnavailable } from './availability';
-import type { KeyPath } from './describe';
-import { hasPath, maxConfigLength, parseText, plainData, spanOfPath, type ConfigDocument } from './document';
-import { ConfigError, configProblem, startOfText, type ConfigProblem, type ProblemParts } from './errors';
+import { compose, type IncludedFile } from './compose';
+import { defaultsGroups, isMapping, type Choice } from './defaults-list';
+import { parseMapping, type ConfigDocument } from './document';
+import { ConfigError, type ConfigProblem } from './errors';
 import { findingsOf, type Finding } from './issues';
 import { applyOverrides, parseOverride, type Override } from './overrides';
+import { Places, startsWith } from './places';
+import { readConfigFile } from './read-file';
+import { resolveReferences } from './references';
 import { findConflicts, resolveConfig, type ResolvedConfig } from './resolve';
 import { configSchema, unusedPublishedKeys } from './schema';
 
 /** What came of a text. `config` is there exactly when no problem is an error. */
 export interface ParsedConfig {
   readonly config?: ResolvedConfig;
-  /** In the order of the text, overrides last. */
+  /** In the order of the text, then those of included files, overrides last. */
   readonly problems: readonly ConfigProblem[];
   /** The text with positions; undefined when it is too large or too deep to parse. */
   readonly document?: ConfigDocument;
+  /** The files that the config's defaults list brought in. */
+  readonly included: readonly IncludedFile[];
 }
 
 /** A config read from a file. */
@@ -28,45 +35,18 @@ export interface LoadedConfig {
   readonly config: ResolvedConfig;
   /** Warnings only. */
   readonly problems: readonly ConfigProblem[];
-  /** The file's text, without overrides. */
-  readonly text: string;
+  /** The file as it lies on the disk, without overrides. */
+  readonly bytes: Uint8Array;
+  /** The files that its defaults list brought in. */
+  readonly included: readonly IncludedFile[];
 }
 
-/** Schema problems that are reported at once. */
+/** Problems of one kind that are reported at once. */
 const maxIssues = 50;
 
-const startsWith = (whole: KeyPath, start: KeyPath) => start.every((step, index) => whole[index] === step);
-
-/** Gives findings their place: the override that wrote the path, or the place in the text. */
-class Places {
-  constructor(private readonly document: ConfigDocument, private readonly overrides: readonly Override[]) {}
-
-  private overrideOf(where: KeyPath): Override | undefined {
-    const wrote = this.overrides.findLast(override => startsWith(where, override.path));
-    if (wrote || hasPath(this.document, where)) return wrote;
-    const parent = where.slice(0, -1); // a key missing from a mapping that only overrides made, or taken away
-    const madeHere = (override: Override) => override.path.length > parent.length && startsWith(override.path, parent);
-    return parent.length > 0 && !hasPath(this.document, parent) ? this.overrides.findLast(madeHere) : undefined;
-  }
-
-  problem(where: KeyPath, part: 'key' | 'value', parts: Omit<ProblemParts, 'key'>): ConfigProblem {
-    const override = this.overrideOf(where)?.text;
-    return configProblem(spanOfPath(this.document, where, part), { ...parts, key: where.join('.'), override });
-  }
-
-  /** True when an override or the text says something at the path. */
-  has(where: KeyPath): boolean {
-    return this.overrides.some(override => startsWith(where, override.path)) || hasPath(this.document, where);
-  }
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
 function inTextOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
-  const rank = (problem: ConfigProblem) => (problem.override === undefined ? 0 : 1);
-  return [...problems].sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
+  const rank = (problem: ConfigProblem) => (problem.override !== undefined ? 2 : problem.file !== undefined ? 1 : 0);
+  return [...problems].sort((a, b) => rank(a) - rank(b) || (a.file ?? '').localeCompare(b.file ?? '') || a.line - b.line || a.column - b.column);
 }
 
 /** Takes out the published keys without use here, with a warning each. */
@@ -91,46 +71,67 @@ function normaliseArch(data: Record<string, unknown>): void {
   if (isMapping(arch) && typeof arch['name'] === 'string') arch['name'] = architectureName(arch['name']);
 }
 
+/** The overrides that choose a file of the defaults list (`arch=hrm`), by group, and the others. */
+function choicesOf(overrides: readonly Override[], groups: ReadonlySet<string>): { choices: Map<string, Choice>; rest: Override[] } {
+  const choices = new Map<string, Choice>();
+  const rest = overrides.filter(({ path: [group], path: { length }, value, remove, text }) => {
+    const chooses = length === 1 && groups.has(group!) && (remove || value === null || typeof value === 'string');
+    if (chooses) choices.set(group!, { option: remove || value === null ? null : value as string, override: text });
+    return !chooses;
+  });
+  return { choices, rest };
+}
+
+/** The data paths of a composed config: what is not beside it is looked for in the folder above, where the published code is started. */
+function fromAbove(config: ResolvedConfig, file: string): ResolvedConfig {
+  const folder = path.dirname(file);
+  const place = (dataPath: string): string => (!path.isAbsolute(dataPath) && !existsSync(path.join(folder, dataPath)) && existsSync(path.join(folder, '..', dataPath)) ? path.join('..', dataPath) : dataPath);
+  return { ...config, data_paths: config.data_paths.map(place), data_paths_test: config.data_paths_test.map(place) };
+}
+
 /**
  * Reads a config's text. Never throws on what the text or the overrides contain; every problem is in the result.
  * @param overrides as on the command line, e.g. `arch.L_cycles=4`.
+ * @param file where the text lies: files that it includes are read from there.
  */
-export function parseConfig(text: string, { overrides = [] }: { overrides?: readonly string[] } = {}): ParsedConfig {
-  const parsed = parseText(text);
-  const { document } = parsed;
-  const problems = [...parsed.problems];
+export function parseConfig(text: string, { overrides = [], file }: { overrides?: readonly string[]; file?: string | undefined } = {}): ParsedConfig {
+  const { document, data: own, problems: found } = parseMapping(text);
+  const problems = [...found];
+  const included: IncludedFile[] = [];
   const done = (config?: ResolvedConfig): ParsedConfig => ({
     ...(config && problems.every(problem => problem.severity === 'warning') ? { config } : {}),
     problems: inTextOrder(problems),
     ...(document ? { document } : {}),
+    included,
   });
-  if (!document || problems.some(problem => problem.code !== 'duplicate_key')) return done();
-
-  const plain = plainData(document);
-  if ('problem' in plain) { problems.push(plain.problem); return done(); }
-  const data = plain.data ?? {};
-  if (!isMapping(data)) {
-    problems.push(configProblem(startOfText, { code: 'wrong_type', key: '', what: 'a config is a mapping of keys to values', expected: 'lines like `epochs: 100`' }));
-    return done();
-  }
+  if (!document || !own) return done();
 
   const understood: Override[] = [];
   for (const override of overrides.map(parseOverride)) {
     if ('severity' in override) problems.push(override); else understood.push(override);
   }
-  problems.push(...applyOverrides(data, understood));
-  const places = new Places(document, understood);
+  const { choices, rest } = choicesOf(understood, defaultsGroups(own));
+  const composition = compose(document, own, file, choices);
+  included.push(...composition.included);
+  problems.push(...composition.problems);
+  const { data } = composition;
+  problems.push(...applyOverrides(data, rest));
+  const places = new Places(composition.sources, rest);
 
+  const whole = { ...data };
   problems.push(...takeUnused(data, places));
+  const unresolved = resolveReferences(data, whole);
+  for (const { path: where, ...parts } of unresolved.slice(0, maxIssues)) problems.push(places.problem(where, 'value', { code: 'bad_reference', ...parts }));
   const unavailable = findUnavailable(data);
-  for (const { path: where, what, expected } of unavailable) problems.push(places.problem(where, where.length === 1 && where[0] === 'defaults' ? 'key' : 'value', { code: 'not_available', what, expected }));
+  for (const { path: where, what } of unavailable) problems.push(places.problem(where, 'value', { code: 'not_available', what }));
   normaliseArch(data);
 
   let checked = configSchema.safeParse(data);
   if (!checked.success) {
     // What depends on something unavailable (the options of another architecture) would only be noise.
-    const hidden = unavailable.map(({ path: where }) => (where.at(-1) === 'name' || where.at(-1) === 'kind' ? where.slice(0, -1) : where));
-    const isShown = (finding: Finding) => !hidden.some(where => startsWith(finding.path, where)) && !(finding.code === 'missing' && finding.path[0] === 'arch' && Object.hasOwn(data, 'defaults'));
+    const hidden = [...unavailable.map(({ path: where }) => where.slice(0, -1)), ...unresolved.map(({ path: where }) => where)];
+    const partsMissing = composition.problems.some(problem => problem.severity === 'error');
+    const isShown = (finding: Finding) => !hidden.some(where => startsWith(finding.path, where)) && !(finding.code === 'missing' && partsMissing);
     for (const { path: where, part, ...parts } of checked.error.issues.slice(0, maxIssues).flatMap(issue => findingsOf(issue, data)).filter(isShown)) problems.push(places.problem(where, part, parts));
     const unknown = checked.error.issues.filter(issue => issue.code === 'unrecognized_keys');
     if (unknown.length < checked.error.issues.length) return done();
@@ -138,7 +139,8 @@ export function parseConfig(text: string, { overrides = [] }: { overrides?: read
     checked = configSchema.safeParse(data); // without them the rest can still be checked together
     if (!checked.success) return done();
   }
-  const config = resolveConfig(checked.data);
+  const resolved = resolveConfig(checked.data);
+  const config = file !== undefined && Object.hasOwn(own, 'defaults') ? fromAbove(resolved, file) : resolved;
   for (const { path: where, others = [], what, expected, found } of findConflicts(config)) {
     const target = [where, ...others].find(candidate => places.has(candidate)) ?? where;
     problems.push(places.problem(target, 'value', { code: 'inconsistent', what, expected, found }));
@@ -146,27 +148,12 @@ export function parseConfig(text: string, { overrides = [] }: { overrides?: read
   return done(config);
 }
 
-function readText(file: string): string {
-  const fail = (code: 'unreadable' | 'too_large', what: string, expected?: string) => new ConfigError(file, [configProblem(startOfText, { code, key: '', what, expected })]);
-  try {
-    const stat = statSync(file);
-    if (!stat.isFile()) throw fail('unreadable', stat.isDirectory() ? 'this is a folder' : 'this is not a file', 'a config file, NAME.trm.yaml');
-    if (stat.size > maxConfigLength) throw fail('too_large', 'the file is too large for a config', `at most 1 MB; found ${(stat.size / 1e6).toFixed(1)} MB`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    if (error instanceof TypeError) throw fail('unreadable', 'the file is not UTF-8 text');
-    const code = (error as NodeJS.ErrnoException).code;
-    throw fail('unreadable', code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'the file may not be read' : `the file cannot be read (${code ?? String(error)})`);
-  }
-}
-
 /** Reads a config file. Throws ConfigError with everything that is wrong with it. */
 export function loadConfig(file: string, overrides: readonly string[] = []): LoadedConfig {
-  const text = readText(file);
-  const { config, problems } = parseConfig(text, { overrides });
+  const { bytes, text } = readConfigFile(file);
+  const { config, problems, included } = parseConfig(text, { overrides, file });
   if (!config) throw new ConfigError(file, problems.filter(problem => problem.severity === 'error'));
-  return { config, problems, text };
+  return { config, problems, bytes, included };
 }
 
 /** A dataset folder (or CSV folder) of a config: relative paths are relative to the config file. */

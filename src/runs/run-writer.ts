@@ -38,6 +38,8 @@ export interface NewRun {
   readonly name: string;
   /** The user's config file, byte for byte. */
   readonly configText: string | Uint8Array;
+  /** Files the config includes, byte for byte; their names as the config sees them, with `/`, so that the copy is a config too. */
+  readonly included?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   readonly manifest: NewManifest;
   /** Default: newRunId(name). */
   readonly id?: string | undefined;
@@ -111,6 +113,11 @@ export class RunWriter {
       mkdirSync(traces);
       mkdirSync(checkpoints);
       writeFileAtomic(config, run.configText);
+      for (const { name, bytes } of run.included ?? []) {
+        const file = insideRun(dir, name);
+        makeFolders(path.dirname(file));
+        writeFileAtomic(file, bytes);
+      }
       const owner = newOwner();
       const attempt = claim(dir, owner);
       const now = new Date().toISOString();

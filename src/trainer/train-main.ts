@@ -2,7 +2,7 @@
  * Begins or resumes a run: opens the folder first, so that whatever goes wrong afterwards is told there, then the data, the
  * engine and the model, and hands all of it to the loop. Ends with the run's last state in its folder.
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/resolve';
@@ -55,10 +55,10 @@ export interface ResumeOptions {
 export async function train({ configPath, runsDir, id, overrides }: TrainOptions): Promise<number> {
   const stopped = stopSignal();
   const file = path.resolve(configPath);
-  const { config, problems } = loadConfig(file, overrides);
+  const { config, problems, bytes, included } = loadConfig(file, overrides);
   const name = path.basename(file).replace(/(\.trm)?\.ya?ml$/, '');
   const writer = RunWriter.create({
-    runsDir, name, id, configText: readFileSync(file),
+    runsDir, name, id, configText: bytes, included,
     manifest: { config_path: file, config: { ...config }, overrides: [...overrides] },
   });
   const warnings = problems.map(({ message }) => message);

@@ -98,8 +98,6 @@ describe('one mistake', () => {
     ['a later architecture with its options', 'arch: {name: recursive_reasoning.hrm@HierarchicalReasoningModel_ACTV1, H_layers: 4, foo: 1}\ndata_paths: [d]\n', 'c:1:14: arch.name: architecture hrm is not available in this version; available: trm'],
     ['an architecture nobody knows', 'arch: trn\ndata_paths: [d]\n', 'c:1:7: arch.name: not one of its values; expected trm; found "trn"; did you mean trm?'],
     ['a later dataset', `${start}dataset: {kind: arc, size: 30}\n`, 'c:3:17: dataset.kind: dataset kind arc is not available in this version; available: sudoku, maze, folder'],
-    ['a reference', 'arch: {name: trm, puzzle_emb_ndim: "${.hidden_size}"}\ndata_paths: [d]\n', 'c:1:36: arch.puzzle_emb_ndim: references (${...}) of published configs are not available in this version; expected a number, or the key left out: the default is hidden_size'],
-    ['a defaults list', 'defaults:\n  - arch: trm\ndata_paths: [d]\n', 'c:1:1: defaults: defaults lists of published configs are not available in this version; expected the architecture in the same file, e.g. `arch: trm`, or `arch:` with its options'],
     ['a published key without use', `${start}run_name: x\n`, 'c:3:1: warning: run_name: has no use here and is ignored'],
   ])('%s', (_, text, expected) => {
     expect(problems(text)).toEqual([expected]);
@@ -238,7 +236,9 @@ describe('files', () => {
   });
   test('a good one gives its text and warnings', () => {
     const text = `${start}run_name: x\n`;
-    expect(loadConfig(file('good.trm.yaml', text), ['lr=1'])).toMatchObject({ text, config: { lr: 1 }, problems: [{ severity: 'warning', key: 'run_name' }] });
+    const loaded = loadConfig(file('good.trm.yaml', text), ['lr=1']);
+    expect(loaded).toMatchObject({ config: { lr: 1 }, problems: [{ severity: 'warning', key: 'run_name' }], included: [] });
+    expect(Buffer.from(loaded.bytes).toString()).toBe(text);
   });
   test('a byte order mark does not matter', () => {
     expect(loadConfig(file('bom.trm.yaml', `\uFEFF${start}`)).config.arch.name).toBe('trm');
