@@ -5,6 +5,7 @@ import { formatProblem } from '../config/errors';
 import { loadConfig, parseConfig } from '../config/load';
 import { readConfigFile } from '../config/read-file';
 import { ensureDataset } from '../puzzles/build-dataset';
+import { arcPlanText, arcVersions, buildArc, readArcBuild } from '../puzzles/build-arc';
 import { buildMaze } from '../puzzles/build-maze';
 import { buildSudoku } from '../puzzles/build-sudoku';
 import { csvFilesOf } from '../puzzles/write-splits';
@@ -29,9 +30,10 @@ function report(built: BuildReport, json: boolean | undefined): ExitCode {
   }
   for (const split of splits) {
     const counts = built[split];
-    if (counts) print(`${split}: ${counts.groups} puzzles, ${counts.puzzles} with their copies`);
+    if (counts) print(`${split}: ${counts.groups} puzzles, ${counts.puzzles} with their copies${counts.examples === counts.puzzles ? '' : `, ${counts.examples} examples`}`);
   }
   for (const line of built.notes) print(line);
+  for (const line of built.warnings) note(`warning: ${line}`);
   print(`${built.folder} built in ${built.seconds.toFixed(1)} s${built.skipped.count ? `, ${built.skipped.count} damaged rows left out` : ''}`);
   return 0;
 }
@@ -71,6 +73,20 @@ export async function dataMazeCommand({ csv, out, size, train, test, minPath, lo
   const { onProgress, end } = building();
   const from = csv === undefined ? { generate: { train, test, minPath, loops } } : csvSource(csv, options);
   const built = await buildMaze({ size, from, copies: augment ? 7 : 0, seed, overwrite }, path.resolve(out), { onProgress });
+  end();
+  return report(built, json);
+}
+
+/** Options of `trm data arc`. */
+export interface ArcCommand extends MakeCommand { readonly files: string; readonly arcVersion: '1' | '2'; readonly augment: number }
+
+/** `trm data arc --files F --out D`: says what it will take before it writes. */
+export async function dataArcCommand({ files, arcVersion, augment, out, seed, overwrite = false, json }: ArcCommand): Promise<ExitCode> {
+  const { subsets, testSet } = arcVersions[arcVersion];
+  const build = readArcBuild({ files: path.resolve(files), subsets, testSet, copies: augment, seed, overwrite });
+  note(`ARC-AGI-${arcVersion}: ${arcPlanText(build.plan)}`);
+  const { onProgress, end } = building();
+  const built = await buildArc(build, path.resolve(out), { onProgress });
   end();
   return report(built, json);
 }

@@ -7,7 +7,7 @@ import { engineNames } from '../config/schema';
 import { version } from '../../package.json';
 import { devicePattern } from '../runtime/gpu-choice';
 import { devicesCommand, enginesCommand, setupCommand } from './compute';
-import { dataBuildCommand, dataMazeCommand, dataSudokuCommand, validateCommand } from './data';
+import { dataArcCommand, dataBuildCommand, dataMazeCommand, dataSudokuCommand, validateCommand } from './data';
 import { explain } from './errors';
 import type { ExitCode } from './errors';
 import { evalCommand, traceCommand } from './inspect';
@@ -86,6 +86,12 @@ making(fromCsv(data.command('maze'))).description('make a maze dataset: generate
   .option('--min-path <n>', 'fewest cells of the shortest way; default: twice the side', whole).option('--loops <n>', 'walls opened between passages; default: a fifth of the side', whole)
   .option('--csv <file>', 'a CSV file, or a folder with train.csv and test.csv, instead of generating').option('--augment', 'store all eight symmetric copies of each training maze')
   .action(run((options: Parameters<typeof dataMazeCommand>[0]) => dataMazeCommand(options)));
+
+making(data.command('arc')).description('make an ARC-AGI dataset from its challenge and solution files (JSON)')
+  .requiredOption('--files <folder>', 'folder with arc-agi_SUBSET_challenges.json and arc-agi_SUBSET_solutions.json')
+  .addOption(new Option('--arc-version <n>', 'ARC-AGI-1 or ARC-AGI-2').choices(['1', '2']).default('1'))
+  .addOption(new Option('--augment <n>', 'stored augmented copies per task').argParser(whole).default(1000))
+  .action(run((options: Parameters<typeof dataArcCommand>[0]) => dataArcCommand(options)));
 
 program.command('setup').description('set up the compute runtime of the tensorflow engine')
   .addOption(new Option('--cpu', 'for the CPU (default)').conflicts('gpu')).option('--gpu', 'with CUDA')

@@ -1,6 +1,6 @@
 /**
- * What configs may ask for and this version does not have: architectures, kinds of dataset. Each gets its own clear error
- * instead of "unknown key".
+ * What configs may ask for and this version does not have: architectures. Each gets its own clear error instead of "unknown
+ * key".
  */
 import type { KeyPath } from './describe';
 
@@ -9,7 +9,6 @@ const trmClassPath = 'recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1'
 
 /** Architectures with a name that this version cannot train. */
 const laterArchitectures = ['hrm', 'trm_singlez', 'trm_hier6', 'transformers_baseline', 'direct', 'deq'];
-const laterDatasetKinds = ['arc'];
 
 /** Something the config asks for that is not there. */
 export interface Unavailable {
@@ -36,11 +35,6 @@ export function findUnavailable(data: Record<string, unknown>): Unavailable[] {
   const name = typeof arch === 'string' ? arch : arch !== null && typeof arch === 'object' ? (arch as Record<string, unknown>)['name'] : undefined;
   if (typeof name === 'string' && isLaterArchitecture(name)) {
     found.push({ path: ['arch', 'name'], what: `architecture ${architectureName(name)} is not available in this version; available: trm` });
-  }
-  const dataset = data['dataset'];
-  const kind = dataset !== null && typeof dataset === 'object' ? (dataset as Record<string, unknown>)['kind'] : undefined;
-  if (typeof kind === 'string' && laterDatasetKinds.includes(kind)) {
-    found.push({ path: ['dataset', 'kind'], what: `dataset kind ${kind} is not available in this version; available: sudoku, maze, folder` });
   }
   return found;
 }

@@ -41,6 +41,8 @@ const derivedDefaults: Readonly<Record<string, string>> = {
   'dataset.holes': 'by size',
   'dataset.min_path': 'twice the side',
   'dataset.loops': 'a fifth of the side',
+  'dataset.subsets': 'those of version',
+  'dataset.test_set': 'that of version',
 };
 
 /** Numbers as people write them: `1e-5`, not `0.00001`. */

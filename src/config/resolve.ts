@@ -93,6 +93,11 @@ function datasetConflicts(dataset: ResolvedConfig['dataset']): Conflict[] {
       ...(tooLong ? [{ path: ['dataset', 'min_path'], what: 'a longer way than walls of this side leave room for', expected: `at most half the cells, ${Math.floor(size ** 2 / 2)}`, found: String(min_path) }] : []),
     ];
   }
+  if (dataset?.kind === 'arc' && (dataset.subsets || dataset.test_set !== undefined)) {
+    const { subsets, test_set } = dataset;
+    if (subsets && test_set === undefined) return [{ path: ['dataset', 'subsets'], what: 'subsets of your own need a test_set', expected: `test_set to be one of ${subsets.join(', ')}` }];
+    if (subsets && !subsets.includes(test_set!)) return [{ path: ['dataset', 'test_set'], what: 'is none of the subsets', expected: `one of ${subsets.join(', ')}`, found: test_set! }];
+  }
   return [];
 }
 

@@ -93,6 +93,15 @@ export const datasetSpecSchema = z.discriminatedUnion('kind', [
     seed: key(z.int().min(0).default(0), { description: 'Seed of the generator.' }),
   }),
   z.strictObject({
+    kind: key(z.literal('arc'), { description: 'ARC-AGI tasks from the published JSON files.' }),
+    files: key(z.string().min(1), { description: 'Folder with arc-agi_SUBSET_challenges.json and arc-agi_SUBSET_solutions.json.' }),
+    version: key(z.union([z.literal(1), z.literal(2)]).default(1), { description: 'ARC-AGI-1 or ARC-AGI-2: which subsets, and which of them is the test set.' }),
+    subsets: key(z.array(z.string().regex(/^[\w-]+$/)).min(1).optional(), { description: 'Subsets to use. Default: training, evaluation and concept, or training2, evaluation2 and concept.' }),
+    test_set: key(z.string().min(1).optional(), { description: 'The subset whose test pairs are the test split; those of the others are training data. Default: evaluation, or evaluation2.' }),
+    augment: key(z.int().min(0).default(1000), { description: 'Augmented copies stored per task, each with a puzzle embedding of its own.', effect: 'Disk, and parameters of the puzzle embeddings, are proportional to it.' }),
+    seed: key(z.int().min(0).default(0), { description: 'Seed of the augmentation.' }),
+  }),
+  z.strictObject({
     kind: key(z.literal('folder'), { description: 'A folder that is already there in the published layout.' }),
     augment: key(z.union([z.literal('on_the_fly'), z.literal(0)]).default(0), { description: 'on_the_fly: fresh symmetries at every draw (Sudoku boards and square mazes).' }),
   }),
@@ -132,7 +141,7 @@ export const configSchema = z.strictObject({
 });
 
 /** Kinds of `dataset:` that say how to make the folder. */
-export const madeDatasetKinds = ['sudoku', 'maze'] as const satisfies readonly MadeDatasetSpec['kind'][];
+export const madeDatasetKinds = ['sudoku', 'maze', 'arc'] as const satisfies readonly MadeDatasetSpec['kind'][];
 
 /** A resolved config. */
 export type TrmConfig = z.infer<typeof configSchema>;

@@ -10,6 +10,8 @@ import { z } from 'zod';
 import { madeDatasetKinds } from '../config/schema';
 import type { DatasetSpec, MadeDatasetSpec, TrmConfig } from '../config/schema';
 import type { RowAugmentation } from './augmentation';
+import { arcVersions, buildArc, readArcBuild } from './build-arc';
+import type { ArcBuild } from './build-arc';
 import { buildMaze } from './build-maze';
 import { buildSudoku } from './build-sudoku';
 import type { DatasetMetadata } from './dataset';
@@ -42,7 +44,7 @@ const builtFromSchema = z.looseObject({ kind: z.enum(madeDatasetKinds) });
 
 function builtFrom(spec: MadeDatasetSpec): z.infer<typeof builtFromSchema> {
   const { augment, ...rest } = spec;
-  const recorded: unknown = JSON.parse(JSON.stringify({ ...rest, copies: storedCopies(augment) }));
+  const recorded: unknown = JSON.parse(JSON.stringify({ ...rest, copies: storedCopies<number>(augment) }));
   return builtFromSchema.parse(recorded);
 }
 
@@ -77,9 +79,17 @@ export async function buildDataset(spec: DatasetSpec, folder: string, options: L
         { ...common, size: spec.size, copies: storedCopies(spec.augment), from: csvSourceOf(spec, options.configFolder) ?? { generate: { train: spec.train, test: spec.test, minPath: spec.min_path, loops: spec.loops } } },
         folder, options,
       );
+    case 'arc':
+      return buildArc(readArcBuild({ ...common, ...arcSubsets(spec), files: resolve(options.configFolder, spec.files), copies: spec.augment }), folder, options);
     default:
       return spec satisfies never;
   }
+}
+
+/** The subsets and test set of an ARC spec: its own, else the published ones of its version. */
+export function arcSubsets({ version, subsets, test_set }: Pick<Extract<DatasetSpec, { kind: 'arc' }>, 'version' | 'subsets' | 'test_set'>): Pick<ArcBuild, 'subsets' | 'testSet'> {
+  const published = arcVersions[version];
+  return { subsets: subsets ?? published.subsets, testSet: test_set ?? published.testSet };
 }
 
 /** Throws DatasetError `mismatch` when the folder was built from other values of `dataset:` than these. */

@@ -40,6 +40,7 @@ function factsToBe(dataset: DatasetSpec): DataFacts | undefined {
       return { ...sudokuFormat(dataset.size), total_groups: dataset.train, mean_puzzle_examples: 1 };
     case 'maze':
       return { ...mazeFormat(dataset.size), total_groups: dataset.train, mean_puzzle_examples: 1 };
+    case 'arc':
     case 'folder':
       return undefined;
     default:

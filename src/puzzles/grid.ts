@@ -2,6 +2,7 @@
  * Tokens as people see them: which kind of puzzle a dataset holds, its grid, the character of each token, and the way back
  * from a puzzle typed or pasted as text.
  */
+import { arcSide, isArc } from './arc-board';
 import type { DatasetMetadata } from './dataset';
 import { DatasetError } from './errors';
 import { mazeCharacters, mazeSideOf, mazeTokens, solveMaze } from './maze-board';
@@ -12,7 +13,7 @@ import { searchSudoku } from './sudoku-solve';
 /** How a sequence of tokens is laid out. */
 export type GridShape =
   | { readonly kind: 'sudoku'; readonly size: SudokuSize; readonly rows: number; readonly cols: number; readonly boxRows: number; readonly boxColumns: number }
-  | { readonly kind: 'maze'; readonly rows: number; readonly cols: number }
+  | { readonly kind: 'maze' | 'arc'; readonly rows: number; readonly cols: number }
   /** Nothing known of the tokens: a square where the length allows, else one row. */
   | { readonly kind: 'tokens'; readonly rows: number; readonly cols: number };
 
@@ -25,6 +26,7 @@ export function gridShape(metadata: Pick<DatasetMetadata, 'vocab_size' | 'seq_le
   }
   const maze = mazeSideOf(metadata);
   if (maze !== undefined) return { kind: 'maze', rows: maze, cols: maze };
+  if (isArc(metadata)) return { kind: 'arc', rows: arcSide, cols: arcSide };
   const side = Math.sqrt(metadata.seq_len);
   return Number.isInteger(side) ? { kind: 'tokens', rows: side, cols: side } : { kind: 'tokens', rows: 1, cols: metadata.seq_len };
 }
@@ -34,6 +36,7 @@ function tokenText(shape: GridShape, token: number): string {
   switch (shape.kind) {
     case 'sudoku': return token === 1 ? '.' : token >= 2 && token <= shape.size + 1 ? String(token - 1) : '?';
     case 'maze': return mazeCharacters[token - 1] ?? '?';
+    case 'arc': return token === 0 ? ' ' : token === 1 ? '.' : String(token - 2);
     case 'tokens': return String(token);
     default: return shape satisfies never;
   }

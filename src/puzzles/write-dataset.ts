@@ -87,15 +87,16 @@ export class SplitWriter {
     return { groups: this.groups, puzzles: this.puzzles, examples: this.examples };
   }
 
-  /** Ends the arrays and writes `dataset.json`. `totalPuzzles`: what to publish as total_puzzles (default: all puzzles). */
-  finish(totalPuzzles = this.puzzles): void {
+  /** Ends the arrays and writes `dataset.json`, with what was not known before or is published otherwise. */
+  finish(known: Partial<Pick<DatasetMetadata, 'total_puzzles' | 'num_puzzle_identifiers'>> = {}): void {
     for (const array of Object.values(this.arrays)) array.finish();
     const metadata: DatasetMetadata = {
       ...this.format,
       total_groups: this.groups,
       mean_puzzle_examples: this.puzzles === 0 ? 1 : this.examples / this.puzzles,
-      total_puzzles: totalPuzzles,
+      total_puzzles: this.puzzles,
       sets: ['all'],
+      ...known,
     };
     writeJson(join(this.folder, 'dataset.json'), metadata);
   }

@@ -32,6 +32,8 @@ export interface BuildReport {
   readonly skipped: { readonly count: number; readonly first: readonly string[] };
   /** More about it, a line each. */
   readonly notes: readonly string[];
+  /** What makes it doubtful, a line each. */
+  readonly warnings: readonly string[];
   readonly seconds: number;
 }
 
@@ -119,12 +121,12 @@ export async function writeSplits<P>(folder: string, build: SplitsBuild<P>, sour
       }
       if (total !== undefined) pacer.finish(total);
       counts[split] = rows.counts;
-      rows.finish(rows.counts.groups); // the published builders count groups, not copies, as total_puzzles
+      rows.finish({ total_puzzles: rows.counts.groups }); // the published builders count groups, not copies, as total_puzzles
     }
     writer.json('identifiers.json', ['<blank>']);
     if (build.builtFrom !== undefined) writer.json('built_from.json', build.builtFrom);
     writer.finish();
-    return { folder, train: counts.train, test: counts.test, skipped: { count: skipped.count, first: skipped.first }, notes: [], seconds: (performance.now() - started) / 1000 };
+    return { folder, train: counts.train, test: counts.test, skipped: { count: skipped.count, first: skipped.first }, notes: [], warnings: [], seconds: (performance.now() - started) / 1000 };
   } catch (thrown) {
     writer.abort();
     throw thrown;

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { loadConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/resolve';
 import { parameterCount } from '../model/shapes';
+import { arcLeak } from '../puzzles/arc-leak';
 import { ensureDataset, rowAugmentation } from '../puzzles/build-dataset';
 import { DatasetError } from '../puzzles/errors';
 import { BatchSampler, batchesInAll, stepsInAll } from '../puzzles/sample-batches';
@@ -124,7 +125,7 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     writer.startHeartbeat();
     writer.onProblem = problem => log(`cannot write: ${problem.message} It is kept and tried again. ${problem.next}`);
     log(`run ${writer.manifest.id}, attempt ${writer.attempt}, process ${process.pid}`);
-    const data = await prepareData(writer, config, log, stopped);
+    const { data, warnings } = await prepareData(writer, config, log, stopped);
     const checkpoint = beginning.checkpoint === null ? null : readCheckpoint(beginning.checkpoint);
     if (checkpoint) checkFits(checkpoint.state, config, data.train.metadata);
     const { engine, facts } = await openEngine(config, { ...engineOf(beginning, checkpoint), device: beginning.device });
@@ -160,6 +161,7 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     writer.setSocket(control.socket);
     run.markStart(checkpoint || writer.attempt > 1 ? 'resume' : 'start', checkpoint ? `from ${path.basename(beginning.checkpoint!)}` : 'from the beginning');
     for (const note of [...beginning.warnings, ...facts.notes]) run.alert('info', 'note', note, '');
+    for (const warning of warnings) run.alert('warning', 'data', warning, '');
     const warning = memoryWarning(memory);
     if (warning) run.alert('warning', 'memory', warning.message, warning.next);
     for (const skipped of beginning.skipped) run.alert('warning', 'bad_checkpoint', `Skipped a damaged checkpoint: ${skipped}`, checkpoint ? 'An older one is used.' : 'There is no other: the run begins anew.');
@@ -190,13 +192,14 @@ function bestOf(writer: RunWriter, checkpoint: Checkpoint | null): Best | null {
 }
 
 /** Makes sure the data are there and are those the run began with. */
-async function prepareData(writer: RunWriter, config: ResolvedConfig, log: (line: string) => void, signal: AbortSignal): Promise<ReturnType<typeof openData>> {
+async function prepareData(writer: RunWriter, config: ResolvedConfig, log: (line: string) => void, signal: AbortSignal): Promise<{ data: ReturnType<typeof openData>; warnings: string[] }> {
   const folder = path.dirname(writer.manifest.config_path);
-  const { folders } = await ensureDataset(config, folder, {
+  const { folders, built } = await ensureDataset(config, folder, {
     signal,
     onBuild: where => log(`building the dataset in ${where}`),
     onProgress: () => writer.beatIfDue(),
   });
+  for (const note of built?.notes ?? []) log(note);
   const data = openData(folders, config);
   const before = writer.manifest.dataset;
   for (const split of ['train', 'test'] as const) {
@@ -204,7 +207,8 @@ async function prepareData(writer: RunWriter, config: ResolvedConfig, log: (line
       throw new DatasetError('mismatch', `The ${split} data in ${data.cards[split].paths.join(', ')} are not those the run began with (their content hash differs).`, 'Put the old data back, or start a new run.');
     }
   }
-  return data;
+  const leak = arcLeak(folders.train, folders.test);
+  return { data, warnings: [...(built?.warnings ?? []), ...(leak === undefined ? [] : [leak])] };
 }
 
 function engineOf({ engine }: Beginning, checkpoint: Checkpoint | null): { name?: ResolvedConfig['engine']; threads?: number } {

@@ -54,7 +54,7 @@ describe('values', () => {
     expect(at('engine: w|\nlr: 1')).toContain('wasm');
     expect(at('ema: |')).toEqual(['true', 'false']);
     expect(at('dataset: {kind: sudoku, augment: |}')).toContain('on_the_fly');
-    expect(at('dataset:\n  kind: |')).toEqual(['sudoku', 'maze', 'folder']);
+    expect(at('dataset:\n  kind: |')).toEqual(['sudoku', 'maze', 'arc', 'folder']);
     expect(at('arch: |')).toEqual(['trm']);
     expect(at('arch:\n  pos_encodings: |\n')).toEqual(['rope', 'learned', 'none']);
   });

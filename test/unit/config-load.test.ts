@@ -97,7 +97,6 @@ describe('one mistake', () => {
     ['a later architecture', 'arch: hrm\ndata_paths: [d]\n', 'c:1:7: arch.name: architecture hrm is not available in this version; available: trm'],
     ['a later architecture with its options', 'arch: {name: recursive_reasoning.hrm@HierarchicalReasoningModel_ACTV1, H_layers: 4, foo: 1}\ndata_paths: [d]\n', 'c:1:14: arch.name: architecture hrm is not available in this version; available: trm'],
     ['an architecture nobody knows', 'arch: trn\ndata_paths: [d]\n', 'c:1:7: arch.name: not one of its values; expected trm; found "trn"; did you mean trm?'],
-    ['a later dataset', `${start}dataset: {kind: arc, size: 30}\n`, 'c:3:17: dataset.kind: dataset kind arc is not available in this version; available: sudoku, maze, folder'],
     ['a published key without use', `${start}run_name: x\n`, 'c:3:1: warning: run_name: has no use here and is ignored'],
   ])('%s', (_, text, expected) => {
     expect(problems(text)).toEqual([expected]);
@@ -129,6 +128,8 @@ describe('keys that do not go together', () => {
     [`${start}dataset: {kind: sudoku, size: 4, holes: [5, 16]}\n`, /^c:3:41: dataset\.holes: more empty cells/],
     [`${start}dataset: {kind: sudoku, csv: a, holes: [5, 16]}\n`, /^c:3:40: dataset\.holes: .*csv/],
     [`${start}dataset: {kind: maze, csv: a, loops: 2}\n`, /^c:3:38: dataset\.loops: .*does not go with csv/],
+    [`${start}dataset: {kind: arc, files: a, subsets: [training]}\n`, /^c:3:41: dataset\.subsets: .*need a test_set/],
+    [`${start}dataset: {kind: arc, files: a, subsets: [training], test_set: evaluation}\n`, /^c:3:\d+: dataset\.test_set: .*one of training; found evaluation/],
     [`${start}dataset: {kind: maze, min_rating: 2}\n`, /^c:3:35: dataset\.min_rating: .*needs csv/],
     [`${start}dataset: {kind: maze, size: 10, min_path: 51}\n`, /^c:3:43: dataset\.min_path: .*at most half the cells, 50; found 51/],
     [`${start}dataset: {kind: sudoku, min_rating: 5}\n`, /^c:3:37: dataset\.min_rating: .*csv/],
@@ -181,7 +182,7 @@ describe('overrides', () => {
     ['seed.x=3', 'override "seed.x=3": seed.x: seed is not a mapping'],
     ['~lr', 'override "~lr": lr: not in the config, so it cannot be taken away'],
     ['~data_paths', 'override "~data_paths": data_paths: missing; expected a list of at least 1, each a text'],
-    ['dataset.size=4', 'override "dataset.size=4": dataset.kind: missing; expected sudoku, maze or folder'],
+    ['dataset.size=4', 'override "dataset.size=4": dataset.kind: missing; expected sudoku, maze, arc or folder'],
     ['arch=hrm', 'override "arch=hrm": arch.name: architecture hrm is not available in this version; available: trm'],
     ['__proto__.x=1', 'override "__proto__.x=1": __proto__.x: not a key; expected key=value, e.g. arch.L_cycles=4'],
     ['eval_interval=7', 'override "eval_interval=7": eval_interval: must divide epochs; expected a divisor of 100000, e.g. 8; found 7'],

@@ -1,13 +1,20 @@
 /**
- * Links from the folders a config names (`data_paths`, `data_paths_test`, `dataset.csv`) to the folders themselves, where they
+ * Links from the folders a config names (`data_paths`, `data_paths_test`, `dataset.csv`, `dataset.files`) to the folders themselves, where they
  * are there.
  */
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { spanOfPath } from '../../config/document';
 import { resolveDataPath } from '../../config/load';
+import type { DatasetSpec } from '../../config/schema';
 import { rangeOf } from './diagnostics';
 import type { ParsedDocuments } from './parsed-documents';
+
+/** The folder of files that a dataset is made from, with the key that names it. */
+function madeFrom(dataset: DatasetSpec | undefined): { key: string; folder: string }[] {
+  if (dataset?.kind === 'arc') return [{ key: 'files', folder: dataset.files }];
+  return dataset && 'csv' in dataset && dataset.csv !== undefined ? [{ key: 'csv', folder: dataset.csv }] : [];
+}
 
 /** Makes the links; a click shows the folder in the Explorer. */
 export class DatasetLinks implements vscode.DocumentLinkProvider {
@@ -16,11 +23,10 @@ export class DatasetLinks implements vscode.DocumentLinkProvider {
   provideDocumentLinks(document: vscode.TextDocument): vscode.DocumentLink[] {
     const { config, document: text } = this.parsed.of(document);
     if (!config || !text || document.uri.scheme !== 'file') return [];
-    const csv = config.dataset && 'csv' in config.dataset ? config.dataset.csv : undefined;
     const named = [
       ...config.data_paths.map((folder, index) => ({ path: ['data_paths', index], folder })),
       ...config.data_paths_test.map((folder, index) => ({ path: ['data_paths_test', index], folder })),
-      ...(csv === undefined ? [] : [{ path: ['dataset', 'csv'], folder: csv }]),
+      ...madeFrom(config.dataset).map(({ key, folder }) => ({ path: ['dataset', key], folder })),
     ];
     return named.flatMap(({ path, folder }) => {
       const target = resolveDataPath(document.uri.fsPath, folder);
