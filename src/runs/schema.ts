@@ -250,6 +250,8 @@ export const checkpointStateSchema = z.object({
 /** State of a checkpoint. */
 export type CheckpointState = z.infer<typeof checkpointStateSchema>;
 
+const arcGridSchema = z.array(z.array(z.int().min(0).max(9)).max(30)).max(30);
+
 /**
  * A refinement trace: one puzzle, one set of weights. Frame f is one update inside the recursion; all frames in order.
  * Arrays of tokens and probabilities are base64 of little-endian typed arrays, row-major [frames, L].
@@ -273,8 +275,10 @@ export const traceSchema = z.object({
   vocab_size: z.int(),
   /** uint8 [L] when vocab_size <= 256, else uint16. */
   question: z.string(),
-  /** Same type [L]; null when unknown. Ignored cells carry the question's token. */
+  /** Same type [L]; null when unknown. Ignored cells carry the question's token; around an ARC solution they are PAD. */
   solution: z.string().nullable(),
+  /** ARC: the input and output grids (rows of colours 0 to 9) of the task's examples, as this copy of it has them. */
+  examples: z.array(z.object({ input: arcGridSchema, output: arcGridSchema })).max(64).optional(),
   /** Supervision steps run, and the config's halt_max_steps. */
   depth: z.int().positive(), halt_max_steps: z.int().positive(), H_cycles: z.int(), L_cycles: z.int(),
   /** Per frame: supervision step m, latent recursion t, inner step i (all from 1; the y-update has i = L_cycles + 1). */

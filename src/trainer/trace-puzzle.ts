@@ -5,6 +5,7 @@
 import type { ResolvedConfig } from '../config/resolve';
 import type { Engine, HostTensors } from '../engine/engine';
 import type { Model, Update } from '../model/model';
+import type { ArcContext, arcContext } from '../puzzles/arc-context';
 import { IGNORE_LABEL_ID } from '../puzzles/dataset';
 import type { DatasetSplit } from '../puzzles/dataset';
 import { gridShape, solvePuzzle } from '../puzzles/grid';
@@ -24,10 +25,12 @@ export interface Question {
   readonly tokens: Int32Array;
   /** [L]; ignored cells IGNORE_LABEL_ID; null when unknown. */
   readonly solution: Int32Array | null;
+  /** Examples of an ARC task. */
+  readonly examples?: ArcContext['examples'] | undefined;
 }
 
-/** Row `index` of the test split. Throws UsageError when there is no such row. */
-export function questionFromRow(split: DatasetSplit, index: number): Question {
+/** Row `index` of the test split; `context` tells more of it, when it is an ARC split. Throws UsageError when there is no such row. */
+export function questionFromRow(split: DatasetSplit, index: number, context?: ReturnType<typeof arcContext>): Question {
   if (!Number.isInteger(index) || index < 0 || index >= split.examples) {
     throw new UsageError(`There is no test puzzle ${index}; the test data have ${split.examples} (0 to ${split.examples - 1}).`, 'Choose one of these.');
   }
@@ -35,7 +38,8 @@ export function questionFromRow(split: DatasetSplit, index: number): Question {
   const solution = new Int32Array(split.metadata.seq_len);
   split.readInputs(index, tokens);
   split.readLabels(index, solution);
-  return { index, identifier: split.puzzleIdentifiers[split.puzzleOf(index)]!, label: `test puzzle ${index}`, tokens, solution };
+  const { label = `test puzzle ${index}`, examples } = context?.(index) ?? {};
+  return { index, identifier: split.puzzleIdentifiers[split.puzzleOf(index)]!, label, tokens, solution, examples };
 }
 
 /** Tokens given by a person; one with exactly one solution gets it. Throws UsageError when they do not fit the data. */
@@ -90,7 +94,8 @@ export async function tracePuzzle(
       puzzle: { index: question.index, identifier: question.identifier, label: question.label },
       kind: grid.kind, rows: grid.rows, cols: grid.cols, vocab_size,
       question: tokenArray(Array.from(question.tokens)),
-      solution: question.solution ? tokenArray(Array.from(question.solution, (token, i) => (token === IGNORE_LABEL_ID ? question.tokens[i]! : token))) : null,
+      solution: question.solution ? tokenArray(Array.from(question.solution, (token, i) => (token !== IGNORE_LABEL_ID ? token : grid.kind === 'arc' ? split.metadata.pad_id : question.tokens[i]!))) : null,
+      ...(question.examples ? { examples: question.examples } : {}),
       depth, halt_max_steps: arch.halt_max_steps, H_cycles: arch.H_cycles, L_cycles: arch.L_cycles,
       frames: steps.flatMap((_, m) => updates.map(({ t, i, feature }) => ({ m: m + 1, t, i, feature: feature === model.answer ? 'y' as const : 'z' as const }))),
       y_tokens: tokenArray(all('y_tokens')), z_tokens: tokenArray(all('z_tokens')),

@@ -32,8 +32,15 @@ export interface DecodedTrace {
   readonly question: Tokens;
   /** [L], or null when the solution is unknown. */
   readonly solution: Tokens | null;
+  /** Cells the solution says something of; all of them when it is unknown. */
+  readonly asked: number;
   readonly y: DecodedFeature;
   readonly z: DecodedFeature;
+}
+
+/** Whether a token of the solution asks for something: PAD, around the solution of an ARC task, does not. */
+export function isAsked(token: number): boolean {
+  return token !== 0;
 }
 
 /** A trace that cannot be shown. */
@@ -90,10 +97,11 @@ export function decodeTrace(trace: Trace): DecodedTrace {
     throw new TraceFormatError(`The trace is damaged: "change" should hold ${length} values, and holds ${trace.change.length}.`);
   }
   const all = length * cells;
+  const solution = trace.solution === null ? null : decodeTokens('solution', trace.solution, cells, trace.vocab_size);
   return {
-    trace, cells, length,
+    trace, cells, length, solution,
+    asked: solution ? Array.from(solution).filter(isAsked).length : cells,
     question: decodeTokens('question', trace.question, cells, trace.vocab_size),
-    solution: trace.solution === null ? null : decodeTokens('solution', trace.solution, cells, trace.vocab_size),
     y: { tokens: decodeTokens('y_tokens', trace.y_tokens, all, trace.vocab_size), prob: decodeFloats('y_prob', trace.y_prob, all) },
     z: { tokens: decodeTokens('z_tokens', trace.z_tokens, all, trace.vocab_size), prob: decodeFloats('z_prob', trace.z_prob, all) },
   };

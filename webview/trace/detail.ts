@@ -3,9 +3,10 @@ import { h, setChildren, setText } from '../shared/dom';
 import { historyHeight, paintHistory } from './cell-history';
 import type { DecodedTrace, FeatureName } from './decode';
 import type { Ink } from './ink';
-import { cellPlace, conflictWords, markWords, probability, tokenWord } from './labels';
+import { cellPlace, conflictWords, markWords, probability } from './labels';
 import type { CellView } from './marks';
 import { conflictsOf } from './sudoku';
+import { tokenWord } from './tokens';
 
 /** What is shown. */
 export interface DetailScene {

@@ -20,6 +20,7 @@ import type { PictureScene } from './picture';
 import { Player, speeds } from './player';
 import { Strip } from './strip';
 import { conflictsOf } from './sudoku';
+import { TaskExamples } from './task-examples';
 import { Timeline, type Level } from './timeline';
 import { Transport } from './transport';
 
@@ -57,6 +58,7 @@ export class InspectorView {
   private readonly strip = new Strip(frame => this.goByHand(frame));
   private readonly table = new HaltingTable(frame => this.goByHand(frame));
   private readonly detail = new Detail();
+  private readonly examples = new TaskExamples();
   private readonly legend = new Legend();
   private readonly player: Player;
   private readonly transport: Transport;
@@ -91,7 +93,7 @@ export class InspectorView {
         h('div', { class: 'aside left' }, this.boards.question.element, this.detail.facts),
         this.boards.y.element, this.boards.z.element,
         h('div', { class: 'aside right' }, this.boards.solution.element, this.detail.history)),
-      this.legend.element,
+      this.examples.element, this.legend.element,
       h('section', { class: 'time', 'aria-label': 'Refinement in time' },
         h('div', { class: 'time-head' }, this.transport.element, this.where), this.overview.element, this.strip.element),
       this.table.element, this.summary);
@@ -192,7 +194,8 @@ export class InspectorView {
     if (solution) this.boards.solution.show(trace, painter, solution, ink, '', false); else this.boards.solution.hide();
     this.overview.show({ decoded, timeline, right, frame, ink });
     this.strip.show(decoded, timeline, frame);
-    this.legend.show(decoded.solution !== null, ink);
+    this.legend.show(trace.kind, decoded.solution !== null, ink);
+    this.examples.show(trace, ink);
     this.drawWhere(at);
     this.drawCell(views);
   }
@@ -200,7 +203,7 @@ export class InspectorView {
   private tally(cells: readonly CellView[]): string {
     const counts = countBoard(cells, this.shown?.decoded.solution !== null);
     const news = [counts.newlyRight ? `+${counts.newlyRight}` : '', counts.newlyWrong ? `−${counts.newlyWrong}` : ''].filter(Boolean).join(' ');
-    if (counts.right === null) return counts.conflicts ? `${counts.conflicts} break a rule` : 'no rule broken';
+    if (counts.right === null) return counts.conflicts ? `${counts.conflicts} break a rule` : this.shown?.decoded.trace.kind === 'sudoku' ? 'no rule broken' : '';
     return `${news ? `${news} · ` : ''}${counts.right}/${counts.cells}`;
   }
 

@@ -4,8 +4,9 @@
  */
 import type { DecodedTrace, FeatureName, FramePosition, Trace } from './decode';
 import type { BoardCounts, CellView, Mark } from './marks';
-import { blankToken, type Conflict } from './sudoku';
+import type { Conflict } from './sudoku';
 import { firstHalt } from './timeline';
+import { tokenWord } from './tokens';
 
 /** The names of a feature: the paper's letter, the config's name, and what it is. */
 export const featureNames: Readonly<Record<FeatureName, { letter: string; config: string; role: string }>> = {
@@ -31,20 +32,6 @@ export function frameParts(trace: Trace, at: FramePosition): { step: string; rec
 export function frameLabel(trace: Trace, at: FramePosition): string {
   const { step, recursion, inner } = frameParts(trace, at);
   return `${step} · ${recursion} · ${inner}${at.m > trace.halt_max_steps ? ` · beyond training depth (halt_max_steps ${trace.halt_max_steps})` : ''}`;
-}
-
-/** A token as people read it. */
-export function glyph(kind: Trace['kind'], token: number): string {
-  if (kind !== 'sudoku') return String(token);
-  if (token === 0) return '×';
-  return token === blankToken ? '' : String(token - 1);
-}
-
-/** A token in words. */
-export function tokenWord(kind: Trace['kind'], token: number): string {
-  if (kind !== 'sudoku') return `token ${token}`;
-  if (token === 0) return 'padding';
-  return token === blankToken ? 'blank' : String(token - 1);
 }
 
 /** Words for each mark. */

@@ -2,8 +2,9 @@
  * What is to be said about each cell of a board at a frame: its token and probability, whether it is right, how that
  * changed against the frame before, and whether it breaks a rule. Colours, shapes and words are chosen from this alone.
  */
-import type { DecodedTrace, FeatureName } from './decode';
-import { blankToken, findConflicts } from './sudoku';
+import { isAsked, type DecodedTrace, type FeatureName } from './decode';
+import { findConflicts } from './sudoku';
+import { isGivenToken } from './tokens';
 
 /** The one mark a cell carries. `plain` is a cell of which nothing is known (no solution), `changed` one of those that just changed. */
 export type Mark = 'given' | 'blank' | 'right' | 'newly-right' | 'newly-wrong' | 'still-wrong' | 'plain' | 'changed';
@@ -24,8 +25,9 @@ export interface CellView {
 
 /** How many cells of a board carry what. */
 export interface BoardCounts {
+  /** Cells that are asked for: all, but around an ARC solution. */
   readonly cells: number;
-  /** Cells equal to the solution; null when it is unknown. */
+  /** Of these, cells equal to the solution; null when it is unknown. */
   readonly right: number | null;
   readonly newlyRight: number;
   readonly newlyWrong: number;
@@ -33,9 +35,14 @@ export interface BoardCounts {
   readonly conflicts: number;
 }
 
-/** Which cells the question gives: its digits in Sudoku, none in other kinds. */
+/** Which cells the question gives. */
 export function isGiven(decoded: DecodedTrace, cell: number): boolean {
-  return decoded.trace.kind === 'sudoku' && decoded.question[cell]! > blankToken;
+  return isGivenToken(decoded.trace.kind, decoded.question[cell]!);
+}
+
+/** The token a cell should have; null where that is unknown or, as around an ARC solution, nothing is asked for. */
+function wantedToken({ solution }: DecodedTrace, cell: number): number | null {
+  return solution && isAsked(solution[cell]!) ? solution[cell]! : null;
 }
 
 function noConflicts(decoded: DecodedTrace): Uint8Array {
@@ -77,14 +84,14 @@ function markOf(given: boolean, now: number, before: number | null, wanted: numb
 
 /** The board of a feature at a frame, marked against the frame before (the first frame has none). */
 export function featureCells(decoded: DecodedTrace, feature: FeatureName, frame: number): CellView[] {
-  const { cells, solution } = decoded;
+  const { cells } = decoded;
   const { tokens, prob } = decoded[feature];
   const now = tokens.subarray(frame * cells, (frame + 1) * cells);
   const before = frame === 0 ? null : tokens.subarray((frame - 1) * cells, frame * cells);
   const conflicts = conflictFlags(decoded, now);
   return Array.from(now, (token, cell): CellView => {
     const given = isGiven(decoded, cell);
-    const wanted = solution?.[cell] ?? (given ? decoded.question[cell]! : null);
+    const wanted = wantedToken(decoded, cell) ?? (given ? decoded.question[cell]! : null);
     const was = before?.[cell] ?? null;
     return {
       token, prob: prob[frame * cells + cell]!, given,
@@ -99,7 +106,7 @@ export function featureCells(decoded: DecodedTrace, feature: FeatureName, frame:
 export function countBoard(cells: readonly CellView[], known: boolean): BoardCounts {
   const having = (test: (cell: CellView) => boolean): number => cells.reduce((sum, cell) => sum + (test(cell) ? 1 : 0), 0);
   return {
-    cells: cells.length,
+    cells: known ? having(c => c.mark !== 'plain' && c.mark !== 'changed') : cells.length,
     right: known ? having(c => c.mark === 'given' || c.mark === 'right' || c.mark === 'newly-right') : null,
     newlyRight: having(c => c.mark === 'newly-right'),
     newlyWrong: having(c => c.mark === 'newly-wrong'),
@@ -116,7 +123,7 @@ export function rightOverFrames(decoded: DecodedTrace, feature: FeatureName): Ui
   const out = new Uint16Array(length);
   for (let f = 0; f < length; f++) {
     let right = 0;
-    for (let c = 0; c < cells; c++) if (tokens[f * cells + c] === solution[c]) right++;
+    for (let c = 0; c < cells; c++) if (isAsked(solution[c]!) && tokens[f * cells + c] === solution[c]) right++;
     out[f] = right;
   }
   return out;

@@ -152,7 +152,7 @@ function paintRight(ctx: CanvasRenderingContext2D, axis: FrameAxis, { decoded, r
     label(ctx, 'solution unknown', axis.left + 6, (top + bottom) / 2, ink, 'left');
     return;
   }
-  const level = (count: number): number => bottom - (count / decoded.cells) * (bottom - top);
+  const level = (count: number): number => bottom - (count / decoded.asked) * (bottom - top);
   ctx.strokeStyle = ink.line;
   ctx.lineWidth = 1;
   ctx.globalAlpha = ink.strong ? 0.6 : 0.16;
@@ -180,8 +180,8 @@ function paintRight(ctx: CanvasRenderingContext2D, axis: FrameAxis, { decoded, r
     ctx.fill();
   }
   const middle = (top + bottom) / 2;
-  label(ctx, `y ${right.y[frame]!}/${decoded.cells}`, axis.right + 8, middle - 7, ink, 'left', ink.feature.y, 600);
-  label(ctx, `z ${right.z[frame]!}/${decoded.cells}`, axis.right + 8, middle + 7, ink, 'left', ink.feature.z, 600);
+  label(ctx, `y ${right.y[frame]!}/${decoded.asked}`, axis.right + 8, middle - 7, ink, 'left', ink.feature.y, 600);
+  label(ctx, `z ${right.z[frame]!}/${decoded.asked}`, axis.right + 8, middle + 7, ink, 'left', ink.feature.z, 600);
 }
 
 function paintRuler(ctx: CanvasRenderingContext2D, axis: FrameAxis, { timeline, frame, ink, decoded }: OverviewScene): void {

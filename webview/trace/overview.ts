@@ -70,7 +70,7 @@ export class Overview {
     if (!scene) return;
     const frame = this.target(event);
     const { trace } = scene.decoded;
-    const right = scene.right ? ` · y ${scene.right.y[frame]!}, z ${scene.right.z[frame]!} of ${scene.decoded.cells} cells right` : '';
+    const right = scene.right ? ` · y ${scene.right.y[frame]!}, z ${scene.right.z[frame]!} of ${scene.decoded.asked} cells right` : '';
     setText(this.tip, this.onBars(event) ? haltingWords(trace, scene.timeline.at(frame).m) : frameLabel(trace, scene.timeline.at(frame)) + right);
     this.tip.hidden = false;
     const width = this.element.clientWidth;

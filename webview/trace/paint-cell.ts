@@ -6,13 +6,12 @@
  *   newly wrong  dashed frame, triangle in the lower left corner
  *   still wrong  wavy underline
  *   breaks rule  diamond in the upper left corner
- * A bar along the bottom is the head's probability of the shown token; the glyph fades with it.
+ * A bar along the bottom is the head's probability of the shown token; the face fades with it.
  */
+import type { Face } from './faces';
 import type { Ink } from './ink';
 import type { CellView } from './marks';
-
-/** A square on the canvas, CSS pixels. */
-export interface CellBox { readonly x: number; readonly y: number; readonly size: number }
+import { paintFace, type CellBox } from './paint-face';
 
 /** Colour of a mark. */
 export function markColour(view: CellView, ink: Ink): string {
@@ -98,26 +97,21 @@ function ground(ctx: CanvasRenderingContext2D, box: CellBox, colour: string, alp
   ctx.globalAlpha = 1;
 }
 
-/** Paints one cell: ground, mark, glyph and probability bar. */
-export function paintCell(ctx: CanvasRenderingContext2D, box: CellBox, view: CellView, glyph: string, ink: Ink): void {
+/** Cells smaller than this have no room for a probability bar. */
+const leastForBar = 14;
+
+/** Paints one cell: ground, face, mark and probability bar. */
+export function paintCell(ctx: CanvasRenderingContext2D, box: CellBox, view: CellView, face: Face, ink: Ink): void {
   const colour = markColour(view, ink);
   const fresh = view.mark === 'newly-right' || view.mark === 'newly-wrong' || view.mark === 'changed';
   if (view.given) ground(ctx, box, ink.text, ink.strong ? 0.2 : 0.08);
   if (fresh) ground(ctx, box, colour, ink.strong ? 0.25 : 0.2);
+  paintFace(ctx, box, face, { colour, bold: view.given, prob: view.prob, ink });
   if (fresh) {
     frame(ctx, box, colour, view.mark === 'newly-wrong');
     corner(ctx, box, colour, view.mark === 'newly-wrong');
   }
   if (view.mark === 'still-wrong' || view.mark === 'newly-wrong') wave(ctx, box, colour);
   if (view.conflict) diamond(ctx, box, ink);
-  if (glyph !== '') {
-    ctx.fillStyle = colour;
-    ctx.globalAlpha = view.prob === null || ink.strong ? 1 : 0.5 + 0.5 * Math.min(1, Math.max(0, view.prob));
-    ctx.font = `${view.given ? 700 : 400} ${box.size * (glyph.length > 2 ? 0.34 : 0.5)}px ${ink.font}`;
-    ctx.textAlign = 'center';
-    ctx.textBaseline = 'middle';
-    ctx.fillText(glyph, box.x + box.size / 2, box.y + box.size * (view.prob === null ? 0.53 : 0.48));
-    ctx.globalAlpha = 1;
-  }
-  if (view.prob !== null) bar(ctx, box, view.prob, colour, ink);
+  if (view.prob !== null && box.size >= leastForBar) bar(ctx, box, view.prob, colour, ink);
 }

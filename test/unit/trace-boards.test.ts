@@ -1,0 +1,58 @@
+// What boards beyond Sudoku show: tokens in words, the faces of cells in mazes and ARC, what counts as an ARC answer.
+import { describe, expect, it } from 'vitest';
+import { faceOf } from '../../webview/trace/faces';
+import type { CellView } from '../../webview/trace/marks';
+import { arcCrop, glyph, tokenWord, type Kind } from '../../webview/trace/tokens';
+
+/** The faces of a board, for short: sides of a way as arrows, with its letter. */
+function faces(kind: Kind, cols: number, tokens: readonly number[], prob: number | null = 1): string[] {
+  const cells = tokens.map((token): CellView => ({ token, prob, mark: 'plain', given: false, changed: false, conflict: false }));
+  return cells.map((_, cell) => {
+    const face = faceOf(kind, cell, cells, cols);
+    switch (face.shape) {
+      case 'text': return `'${face.text}'`;
+      case 'colour': return String(face.colour);
+      case 'way': return `${face.letter}${(['up', 'down', 'left', 'right'] as const).filter(side => face.sides[side]).map(side => ({ up: '^', down: 'v', left: '<', right: '>' })[side]).join('')}`;
+      case 'wall': case 'end': case 'nothing': return face.shape;
+    }
+  });
+}
+
+describe('tokens', () => {
+  it('are glyphs and words by kind', () => {
+    expect([0, 1, 2, 3, 4, 5].map(token => glyph('maze', token))).toEqual(['×', '', '', 'S', 'G', '']);
+    expect([1, 2, 3, 4, 5].map(token => tokenWord('maze', token))).toEqual(['wall', 'free', 'start', 'goal', 'on the way']);
+    expect([0, 1, 2, 11].map(token => glyph('arc', token))).toEqual(['', '', '0', '9']);
+    expect([0, 1, 2, 11].map(token => tokenWord('arc', token))).toEqual(['padding', 'end of the grid', 'colour 0', 'colour 9']);
+    expect([glyph('sudoku', 4), glyph('tokens', 4)]).toEqual(['3', '4']);
+  });
+
+  it('that count as an ARC answer are the largest rectangle of colours at the top left', () => {
+    expect(arcCrop([2, 3, 1, 4, 5, 1, 1, 1, 0], 3, 3)).toEqual({ rows: 2, cols: 2 });
+    expect(arcCrop([2, 3, 4, 5, 1, 0, 6, 0, 0], 3, 3)).toEqual({ rows: 1, cols: 3 });
+    expect(arcCrop([0, 3, 4, 5], 2, 2)).toEqual({ rows: 0, cols: 0 });
+  });
+});
+
+describe('faces', () => {
+  it('of a maze: walls, ends with letters, and a way that goes on where its cells lie beside each other', () => {
+    expect(faces('maze', 3, [3, 5, 4, 1, 2, 1])).toEqual(['S>', '<>', 'G<', 'wall', 'nothing', 'wall']);
+    expect(faces('maze', 2, [3, 1, 5, 5, 1, 4])).toEqual(['Sv', 'wall', '^>', 'v<', 'wall', 'G^']);
+    expect(faces('maze', 1, [0])).toEqual(["'×'"]);
+  });
+
+  it('of a maze do not join two ends that are merely beside each other, nor the ends of two rows', () => {
+    expect(faces('maze', 2, [3, 4, 1, 1])).toEqual(['S', 'G', 'wall', 'wall']);
+    expect(faces('maze', 2, [1, 5, 5, 1])).toEqual(['wall', '', '', 'wall']);
+  });
+
+  it('of ARC: colours, ends of the grid, and nothing for padding', () => {
+    expect(faces('arc', 3, [2, 11, 1, 0, 5, 1])).toEqual(['0', '9', 'end', 'nothing', '3', 'end']);
+  });
+
+  it('of Sudoku and unknown tokens: text, with a dot for a blank that is predicted', () => {
+    expect(faces('sudoku', 4, [1, 2, 5, 0])).toEqual(["'·'", "'1'", "'4'", "'×'"]);
+    expect(faces('sudoku', 4, [1, 2, 5, 0], null)).toEqual(["''", "'1'", "'4'", "'×'"]);
+    expect(faces('tokens', 2, [0, 7])).toEqual(["'0'", "'7'"]);
+  });
+});
