@@ -8,6 +8,9 @@ import { ensureDataset } from '../puzzles/build-dataset';
 import { arcPlanText, arcVersions, buildArc, readArcBuild } from '../puzzles/build-arc';
 import { buildMaze } from '../puzzles/build-maze';
 import { buildSudoku } from '../puzzles/build-sudoku';
+import { fetchHubCsv } from '../puzzles/hub';
+import type { hubDatasets } from '../puzzles/hub';
+import type { LongWork } from '../puzzles/pacing';
 import { csvFilesOf } from '../puzzles/write-splits';
 import type { BuildReport, CsvSource } from '../puzzles/write-splits';
 import { CliError } from './errors';
@@ -52,26 +55,28 @@ export async function dataBuildCommand(config: string, overrides: readonly strin
 /** Options of every `trm data KIND`. */
 interface MakeCommand { readonly out: string; readonly seed: number; readonly overwrite?: boolean; readonly json?: boolean }
 /** Options of those that read CSV files. */
-interface CsvCommand extends MakeCommand { readonly subsample?: number; readonly minRating?: number; readonly skipBadRows?: boolean }
+interface CsvCommand extends MakeCommand { readonly csv?: string; readonly hub?: boolean; readonly subsample?: number; readonly minRating?: number; readonly skipBadRows?: boolean }
 
 /** Options of `trm data sudoku`. */
-export interface SudokuCommand extends CsvCommand { readonly csv: string; readonly augment: number }
+export interface SudokuCommand extends CsvCommand { readonly augment: number }
 
 /** `trm data sudoku --csv F --out D`: F is a folder with train.csv and test.csv, or one file, which becomes the training split (the test split when it is called test.csv). */
-export async function dataSudokuCommand({ csv, out, augment, seed, overwrite = false, json, ...options }: SudokuCommand): Promise<ExitCode> {
+export async function dataSudokuCommand({ augment, out, seed, overwrite = false, json, ...options }: SudokuCommand): Promise<ExitCode> {
   const { onProgress, end } = building();
-  const built = await buildSudoku({ size: 9, from: csvSource(csv, options), copies: augment, seed, overwrite }, path.resolve(out), { onProgress });
+  const from = await csvSource('sudoku', out, options, onProgress);
+  if (!from) throw new CliError('Say where the puzzles are: --csv FILE, or --hub.', 'Configs generate puzzles: `trm data build CONFIG`.', 2);
+  const built = await buildSudoku({ size: 9, from, copies: augment, seed, overwrite }, path.resolve(out), { onProgress });
   end();
   return report(built, json);
 }
 
 /** Options of `trm data maze`. */
-export interface MazeCommand extends CsvCommand { readonly csv?: string; readonly size: number; readonly train: number; readonly test: number; readonly minPath?: number; readonly loops?: number; readonly augment?: boolean }
+export interface MazeCommand extends CsvCommand { readonly size: number; readonly train: number; readonly test: number; readonly minPath?: number; readonly loops?: number; readonly augment?: boolean }
 
 /** `trm data maze --out D`: generated, or from CSV files as for Sudoku. */
-export async function dataMazeCommand({ csv, out, size, train, test, minPath, loops, augment, seed, overwrite = false, json, ...options }: MazeCommand): Promise<ExitCode> {
+export async function dataMazeCommand({ out, size, train, test, minPath, loops, augment, seed, overwrite = false, json, ...options }: MazeCommand): Promise<ExitCode> {
   const { onProgress, end } = building();
-  const from = csv === undefined ? { generate: { train, test, minPath, loops } } : csvSource(csv, options);
+  const from = (await csvSource('maze', out, options, onProgress)) ?? { generate: { train, test, minPath, loops } };
   const built = await buildMaze({ size, from, copies: augment ? 7 : 0, seed, overwrite }, path.resolve(out), { onProgress });
   end();
   return report(built, json);
@@ -91,8 +96,16 @@ export async function dataArcCommand({ files, arcVersion, augment, out, seed, ov
   return report(built, json);
 }
 
-function csvSource(csv: string, { subsample, minRating, skipBadRows = false }: Omit<CsvCommand, keyof MakeCommand>): CsvSource {
-  return { csv: sources(csv, subsample), minRating, skipBadRows };
+/** The CSV files a command means, fetched to a folder beside `out` when they are the hub's; undefined when it means none. */
+async function csvSource(kind: keyof typeof hubDatasets, out: string, { csv, hub, subsample, minRating, skipBadRows = false }: Omit<CsvCommand, keyof MakeCommand>, onProgress: NonNullable<LongWork['onProgress']>): Promise<CsvSource | undefined> {
+  const folder = csv ?? (hub ? `${path.resolve(out)}-csv` : undefined);
+  if (folder === undefined) return undefined;
+  if (hub) {
+    for (const { path: file, bytes, sha256, checked, continued } of await fetchHubCsv(kind, folder, { onProgress })) {
+      note(`${file}: ${(bytes / 1e6).toFixed(1)} MB${continued ? `, ${(continued / 1e6).toFixed(1)} MB of them from before` : ''}, sha256 ${sha256}${checked ? ', as the server says' : ''}`);
+    }
+  }
+  return { csv: sources(folder, subsample), minRating, skipBadRows };
 }
 
 function sources(csv: string, count: number | undefined): CsvSource['csv'] {

@@ -1,11 +1,14 @@
 /** `trm eval` and `trm trace`: looking at saved weights. */
 import path from 'node:path';
 import type { ResolvedConfig } from '../config/resolve';
+import { baselineText } from '../puzzles/baseline';
 import { formatGrid, gridShape } from '../puzzles/grid';
 import { writeFileAtomic } from '../runs/atomic-write';
 import { accuracyText } from '../runs/describe';
 import type { Trace } from '../runs/schema';
 import { evaluateSaved, traceSaved } from '../trainer/saved-weights';
+import { voteSaved } from '../trainer/vote-saved';
+import { CliError } from './errors';
 import type { ExitCode } from './errors';
 import { Progress, print, printJson } from './output';
 import { findRun } from './runs';
@@ -18,8 +21,13 @@ function shareProgress(label: string): { onProgress: (text: string, fraction: nu
   return { onProgress: (text, fraction) => progress.update(Math.round(100 * fraction), 100, text), end: () => progress.end() };
 }
 
-/** `trm eval RUN|CHECKPOINT`. */
-export async function evalCommand(target: string, options: Common & { data?: string; examples?: number | 'all'; weights?: 'ema' | 'model' }): Promise<ExitCode> {
+/** Options of `trm eval`. */
+export interface EvalCommand extends Common { readonly data?: string; readonly examples?: number | 'all'; readonly weights?: 'ema' | 'model'; readonly vote?: number; readonly accumulate?: boolean; readonly submission?: string }
+
+/** `trm eval RUN|CHECKPOINT [--vote K]`. */
+export async function evalCommand(target: string, options: EvalCommand): Promise<ExitCode> {
+  if (options.vote !== undefined) return voteCommand(target, { ...options, vote: options.vote });
+  if (options.accumulate === true || options.submission !== undefined) throw new CliError('--accumulate and --submission are about a vote.', 'Say with --vote how many copies of each puzzle vote.', 2);
   const { onProgress, end } = shareProgress('%');
   const { data, examples, depth, engine, device, weights } = options;
   const evaluation = await evaluateSaved({ target: findRun(target, options.runsDir), data, examples, depth, engine, device, weights, onProgress });
@@ -29,6 +37,36 @@ export async function evalCommand(target: string, options: Common & { data?: str
   else {
     print(`${evaluation.run} ${evaluation.checkpoint} (${evaluation.weights} weights), depth ${evaluation.depth}, ${evaluation.count} of ${evaluation.total} test puzzles on ${evaluation.engine}:`);
     print(`${accuracyText(evaluation)}; ${(100 * accuracy).toFixed(1)} % of cells; halting head right on ${(100 * evaluation.q_halt_accuracy).toFixed(1)} %; ${evaluation.seconds.toFixed(1)} s`);
+    print(`beside it, ${baselineText(evaluation.baseline)}`);
+  }
+  return 0;
+}
+
+async function voteCommand(target: string, options: EvalCommand & { readonly vote: number }): Promise<ExitCode> {
+  const { onProgress, end } = shareProgress('%');
+  const { data, examples, depth, engine, device, weights, vote, accumulate, submission } = options;
+  const voted = await voteSaved({ target: findRun(target, options.runsDir), data, examples, depth, engine, device, weights, copies: vote, accumulate, onProgress });
+  end();
+  const { result } = voted;
+  if (submission !== undefined) {
+    if (result.kind !== 'arc') throw new CliError('Only ARC has submissions.', 'Leave --submission away.', 2);
+    writeFileAtomic(path.resolve(submission), JSON.stringify(result.submission));
+  }
+  if (options.json) {
+    printJson({ ...voted, result: result.kind === 'arc' ? { ...result, submission: submission === undefined ? null : path.resolve(submission) } : result });
+    return 0;
+  }
+  const who = voted.accumulated ? `votes of ${voted.checkpoints.length} checkpoints together (${voted.checkpoints.join(', ')})` : `votes of ${voted.checkpoints.join()} alone`;
+  print(`${voted.run}, ${who}, ${voted.weights} weights, depth ${voted.depth}, each puzzle and up to ${voted.copies} copies (${voted.views} views) on ${voted.engine}, ${voted.seconds.toFixed(1)} s:`);
+  if (result.kind === 'symmetry') {
+    print(`by vote ${accuracyText({ ...result.voted, count: result.count })} of ${result.total} test puzzles`);
+    print(`each puzzle alone ${accuracyText({ ...result.alone, count: result.count })}`);
+  } else {
+    for (const { k, score, tasks, inputs, interval } of result.pass_at) {
+      print(`pass@${k}: ${(100 * score).toFixed(2)} % of ${result.tasks} tasks (${interval.map(end => (100 * end).toFixed(1)).join('-')}); ${tasks} tasks in full, ${inputs} of ${result.inputs} test inputs`);
+    }
+    if (result.stray > 0) print(`${result.stray} predictions belong to no test input of test_puzzles.json`);
+    if (submission !== undefined) print(`two attempts per test input in ${path.resolve(submission)}`);
   }
   return 0;
 }

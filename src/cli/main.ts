@@ -61,6 +61,8 @@ program.command('stop').description('ask a live run for a checkpoint and its end
 program.command('eval').description('evaluate a run (its best checkpoint) or a checkpoint')
   .argument('<run|checkpoint>').addOption(runsDir()).addOption(engine()).addOption(device()).addOption(weights()).addOption(json())
   .option('--data <folder>', 'another dataset').option('--depth <n>', 'supervision steps, 1 to 128', whole).option('--examples <n|all>', 'test examples', wholeOrAll)
+  .option('--vote <k>', 'show each puzzle in k copies, too, and let the answers vote', whole)
+  .option('--accumulate', 'with --vote: count the votes of all checkpoints of the run, not of this one alone').option('--submission <file>', 'with --vote on ARC: write submission.json')
   .action(run((target: string, options: Parameters<typeof evalCommand>[1]) => evalCommand(target, options)));
 program.command('trace').description('show how the model refines its answer to a puzzle')
   .argument('<run|checkpoint>').requiredOption('--puzzle <i>', 'test example', whole)
@@ -74,17 +76,17 @@ data.command('build').description('make the dataset of a config').argument('<con
 /** Options that all of `trm data KIND` have. */
 const making = (command: Command): Command => command.requiredOption('--out <folder>').addOption(new Option('--seed <n>').argParser(whole).default(0)).option('--overwrite', 'replace a dataset that is there').addOption(json());
 /** Options of those that read CSV files. */
-const fromCsv = (command: Command): Command => command.option('--subsample <n>', 'take this many training puzzles', whole).option('--min-rating <n>', 'leave out easier rows', whole).option('--skip-bad-rows', 'leave out damaged rows instead of stopping');
+const fromCsv = (command: Command): Command => command.option('--csv <file>', 'a CSV file, or a folder with train.csv and test.csv').option('--hub', 'fetch the published CSV files, into the --csv folder or OUT-csv')
+  .option('--subsample <n>', 'take this many training puzzles', whole).option('--min-rating <n>', 'leave out easier rows', whole).option('--skip-bad-rows', 'leave out damaged rows instead of stopping');
 
 making(fromCsv(data.command('sudoku'))).description('make a 9x9 Sudoku dataset from CSV (source,question,answer,rating)')
-  .requiredOption('--csv <file>', 'a CSV file, or a folder with train.csv and test.csv')
   .addOption(new Option('--augment <n>', 'stored symmetric copies per training puzzle').argParser(whole).default(0))
   .action(run((options: Parameters<typeof dataSudokuCommand>[0]) => dataSudokuCommand(options)));
 making(fromCsv(data.command('maze'))).description('make a maze dataset: generated, or from CSV (source,question,answer,rating)')
   .addOption(new Option('--size <n>', 'side of the mazes').argParser(whole).default(30))
   .addOption(new Option('--train <n>', 'training mazes to generate').argParser(whole).default(1000)).addOption(new Option('--test <n>', 'test mazes to generate').argParser(whole).default(1000))
   .option('--min-path <n>', 'fewest cells of the shortest way; default: twice the side', whole).option('--loops <n>', 'walls opened between passages; default: a fifth of the side', whole)
-  .option('--csv <file>', 'a CSV file, or a folder with train.csv and test.csv, instead of generating').option('--augment', 'store all eight symmetric copies of each training maze')
+  .option('--augment', 'store all eight symmetric copies of each training maze')
   .action(run((options: Parameters<typeof dataMazeCommand>[0]) => dataMazeCommand(options)));
 
 making(data.command('arc')).description('make an ARC-AGI dataset from its challenge and solution files (JSON)')

@@ -17,6 +17,7 @@ export type DatasetErrorCode =
   | 'not-enough' // fewer puzzles than asked for
   | 'no-full-batch' // fewer examples between evaluations than one batch
   | 'bad-option' // an option that cannot be meant
+  | 'unreachable' // a server, or a file on it
   | 'exists' // a folder that would be overwritten
   | 'unwritable'; // full disk, read-only folder
 

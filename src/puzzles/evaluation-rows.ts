@@ -1,6 +1,7 @@
 /**
  * Which test examples are evaluated, and in what batches: a fixed subset, the same at every evaluation of a run and of
- * every run with its seed, in the order of the data. Batches are read by number, so an evaluation can stop and go on.
+ * every run with its seed, in the order of the data. Where the test split has augmented copies (ARC), only the originals
+ * are evaluated: copies are no further puzzles. Batches are read by number, so an evaluation can stop and go on.
  */
 import { RandomStream } from '../random/stream';
 import { IGNORE_LABEL_ID } from './dataset';
@@ -29,19 +30,30 @@ export function readBatch(split: DatasetSplit, examples: Int32Array, rows: numbe
   return batch;
 }
 
+/** The examples of the first puzzle of every group: the originals. */
+function originals({ groupIndices, puzzleIndices }: DatasetSplit): Int32Array {
+  const chosen: number[] = [];
+  for (let group = 0; group + 1 < groupIndices.length; group++) {
+    const puzzle = groupIndices[group]!;
+    for (let example = puzzleIndices[puzzle]!; example < puzzleIndices[puzzle + 1]!; example++) chosen.push(example);
+  }
+  return Int32Array.from(chosen);
+}
+
 /** The examples of an evaluation. */
 export class EvaluationRows {
   /** Chosen examples, ascending. */
   readonly examples: Int32Array;
+  /** Originals there are, of which those are chosen. */
+  readonly total: number;
   /** Batches in all. */
   readonly batches: number;
 
   /** `count`: the config's eval_examples; more than there are takes all. */
   constructor(private readonly split: DatasetSplit, count: number | 'all', seed: number, private readonly batchSize: number) {
-    this.examples =
-      count === 'all' || count >= split.examples
-        ? Int32Array.from({ length: split.examples }, (_, example) => example)
-        : Int32Array.from(RandomStream.named(seed, 'evaluation-rows').choose(split.examples, count)).sort();
+    const all = originals(split);
+    this.total = all.length;
+    this.examples = count === 'all' || count >= all.length ? all : Int32Array.from(RandomStream.named(seed, 'evaluation-rows').choose(all.length, count), chosen => all[chosen]!).sort();
     this.batches = Math.ceil(this.examples.length / batchSize);
   }
 

@@ -27,6 +27,13 @@ function moveCells(size: number, from: ArrayLike<number>, { rows, columns, trans
   }
 }
 
+/** For each cell of the board seen through a symmetry, the cell it comes from. [n * n] */
+export function symmetrySources(geometry: SudokuGeometry, symmetry: SudokuSymmetry): Int32Array {
+  const sources = new Int32Array(geometry.cells);
+  moveCells(geometry.size, Int32Array.from(sources, (_, cell) => cell), symmetry, sources);
+  return sources;
+}
+
 /** The board (digits 0..n, 0 = empty) seen through a symmetry. */
 export function applySymmetry(geometry: SudokuGeometry, board: ArrayLike<number>, symmetry: SudokuSymmetry): Uint8Array {
   const out = new Uint8Array(geometry.cells);

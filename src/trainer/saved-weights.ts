@@ -5,6 +5,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { maxDepth } from '../protocol/control';
+import { arcContext } from '../puzzles/arc-context';
+import { copyBaseline } from '../puzzles/baseline';
+import type { Baseline } from '../puzzles/baseline';
 import { datasetFolders } from '../puzzles/build-dataset';
 import { EvaluationRows } from '../puzzles/evaluation-rows';
 import { openSplit } from '../puzzles/read-dataset';
@@ -39,9 +42,10 @@ export interface SavedOptions {
 }
 
 /** An evaluation and what it is of. */
-export type SavedEvaluation = Evaluation & { readonly run: string; readonly checkpoint: string; readonly step: number; readonly engine: EngineName };
+export type SavedEvaluation = Evaluation & { readonly run: string; readonly checkpoint: string; readonly step: number; readonly engine: EngineName; readonly baseline: Baseline };
 
-interface Saved { readonly manifest: RunManifest; readonly config: ResolvedConfig; readonly checkpoint: string; readonly weights: InferenceWeights; readonly step: number; readonly state: ReturnType<typeof readCheckpoint>['state'] }
+/** Saved weights, read. */
+export interface Saved { readonly manifest: RunManifest; readonly config: ResolvedConfig; readonly checkpoint: string; readonly weights: InferenceWeights; readonly step: number; readonly state: ReturnType<typeof readCheckpoint>['state'] }
 
 /** The run folder and checkpoint folder that a path means. */
 function locate(target: string): { run: string; checkpoint: string } {
@@ -53,7 +57,8 @@ function locate(target: string): { run: string; checkpoint: string } {
   return { run: given, checkpoint: checkpointDir(given, name) };
 }
 
-function open({ target, weights }: SavedOptions): Saved {
+/** Reads the weights that a path means, with the run they are of. Throws RunFolderError. */
+export function openSaved({ target, weights }: Pick<SavedOptions, 'target' | 'weights'>): Saved {
   const { run, checkpoint } = locate(target);
   const file = path.join(run, 'run.json');
   const manifest = parseJson(file, readSmallFileSync(file), runManifestSchema);
@@ -64,23 +69,29 @@ function open({ target, weights }: SavedOptions): Saved {
   return { manifest, config, checkpoint, weights: inference, step: stored.state.step, state: stored.state };
 }
 
-/** The test data the run recorded, or other data. Nothing is built: a run folder from anywhere must not make us write. */
-function testData({ manifest, config, state }: Saved, override?: string): DatasetSplit {
-  const recorded = manifest.dataset?.test.paths ?? datasetFolders(config, path.dirname(manifest.config_path)).test;
-  const folders = override === undefined ? recorded : [path.resolve(override)];
-  const split = openSplit(folders, 'test');
+/** The folders of the test data the run recorded, or of other data. */
+export function testFolders({ manifest, config }: Saved, override?: string): readonly string[] {
+  if (override !== undefined) return [path.resolve(override)];
+  return manifest.dataset?.test.paths ?? datasetFolders(config, path.dirname(manifest.config_path)).test;
+}
+
+/** The test data of these folders. Nothing is built: a run folder from anywhere must not make us write. */
+export function testData(saved: Saved, override?: string): DatasetSplit {
+  const { config, state } = saved;
+  const split = openSplit(testFolders(saved, override), 'test');
   checkFits(state, config, override === undefined ? split.metadata : { ...split.metadata, num_puzzle_identifiers: state.num_puzzle_identifiers });
   return split;
 }
 
-function checkDepth(depth: number): number {
+/** Throws UsageError for a depth that is not possible. */
+export function checkDepth(depth: number): number {
   if (!Number.isInteger(depth) || depth < 1 || depth > maxDepth) throw new UsageError(`A depth of ${depth} supervision steps is not possible.`, `Choose 1 to ${maxDepth}.`);
   return depth;
 }
 
 /** Evaluates saved weights. Throws errors of this project, or the signal's reason. */
 export async function evaluateSaved(options: SavedOptions & { data?: string | undefined; examples?: number | 'all' | undefined }): Promise<SavedEvaluation> {
-  const saved = open(options);
+  const saved = openSaved(options);
   const { config, manifest, weights } = saved;
   const depth = checkDepth(options.depth ?? config.arch.halt_max_steps);
   const split = testData(saved, options.data);
@@ -90,22 +101,22 @@ export async function evaluateSaved(options: SavedOptions & { data?: string | un
   const rows = new EvaluationRows(split, options.examples ?? config.eval_examples, config.seed, batch);
   const evaluator = new Evaluator(engine, model, config.arch, weights, batch, { runs: rows.batches * depth });
   const evaluation = await evaluator.evaluate({
-    rows, total: split.examples, depth, seed: config.seed,
+    rows, total: rows.total, depth, seed: config.seed,
     onProgress: (done, count) => options.onProgress?.(`${done} of ${count} puzzles at depth ${depth}`, done / count),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   evaluator.dispose();
-  return { run: manifest.id, checkpoint: path.basename(saved.checkpoint), step: saved.step, engine: facts.name, ...evaluation };
+  return { run: manifest.id, checkpoint: path.basename(saved.checkpoint), step: saved.step, engine: facts.name, ...evaluation, baseline: copyBaseline(split, rows.examples) };
 }
 
 /** Traces a puzzle with saved weights. Throws errors of this project, or the signal's reason. */
 export async function traceSaved(options: SavedOptions & { puzzle: { index: number } | { tokens: number[] } }): Promise<Trace> {
-  const saved = open(options);
+  const saved = openSaved(options);
   const { config, manifest, weights, step } = saved;
   const depth = checkDepth(options.depth ?? config.arch.halt_max_steps);
   const split = testData(saved);
   const { puzzle } = options;
-  const question = 'index' in puzzle ? questionFromRow(split, puzzle.index) : questionFromTokens(split, puzzle.tokens);
+  const question = 'index' in puzzle ? questionFromRow(split, puzzle.index, arcContext(split, testFolders(saved))) : questionFromTokens(split, puzzle.tokens);
   const { engine } = await openEngine(config, { name: options.engine, device: options.device });
   return tracePuzzle(engine, openModel(config, split.metadata), config, split, weights, question, depth, { run: manifest.id, step }, {
     onProgress: done => options.onProgress?.(`supervision step ${done} of ${depth}`, done / depth),

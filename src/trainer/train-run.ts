@@ -9,6 +9,7 @@ import type { Model } from '../model/model';
 import type { ControlHandlers } from './control-server';
 import { maxDepth } from '../protocol/control';
 import type { ControlNotifications, TraceRequest, TrainerStatus } from '../protocol/control';
+import { arcContext } from '../puzzles/arc-context';
 import { EvaluationRows } from '../puzzles/evaluation-rows';
 import type { BatchSampler } from '../puzzles/sample-batches';
 import { RunFolderError } from '../runs/errors';
@@ -24,6 +25,7 @@ import { HaltingWindow, windowEnds } from './halting-window';
 import { Requests, Stopped } from './requests';
 import { RunClock, wallSeconds } from './run-clock';
 import { questionFromRow, questionFromTokens, tracePuzzle } from './trace-puzzle';
+import type { Question } from './trace-puzzle';
 import type { Data } from './workshop';
 
 /** Everything a run works with, open. */
@@ -256,11 +258,11 @@ export class TrainRun {
     this.parts.notify('status', this.status());
     try {
       const evaluation = await evaluator.evaluate({
-        rows: this.rows, total: data.test.examples, depth: config.arch.halt_max_steps, seed: config.seed, onProgress: progress,
+        rows: this.rows, total: this.rows.total, depth: config.arch.halt_max_steps, seed: config.seed, onProgress: progress,
         signal: AbortSignal.any([signal, this.requests.stopping.signal]), breathe: () => this.serve(),
       });
       for (const index of this.watched) {
-        const trace = await tracePuzzle(engine, model, config, data.test, weights, questionFromRow(data.test, index), config.arch.halt_max_steps, { run: writer.manifest.id, step: training.step }, { breathe: () => this.serve(), signal });
+        const trace = await tracePuzzle(engine, model, config, data.test, weights, this.question(index), config.arch.halt_max_steps, { run: writer.manifest.id, step: training.step }, { breathe: () => this.serve(), signal });
         const file = await this.patiently(() => writer.writeTrace(training.step, index, trace));
         this.parts.notify('trace', { step: training.step, puzzle: index, file });
       }
@@ -276,6 +278,15 @@ export class TrainRun {
     } finally {
       this.activity = 'training';
     }
+  }
+
+  private context: ReturnType<typeof arcContext> | null = null;
+
+  /** A row of the test split, with what its folder tells of it. */
+  private question(index: number): Question {
+    const { test, cards } = this.parts.data;
+    this.context ??= arcContext(test, cards.test.paths) ?? null;
+    return questionFromRow(test, index, this.context ?? undefined);
   }
 
   private async keepBest(summary: EvalSummary): Promise<void> {
@@ -342,7 +353,7 @@ export class TrainRun {
     const { training, engine, model, config, data, writer } = this.parts;
     const depth = request.depth ?? config.arch.halt_max_steps;
     if (!Number.isInteger(depth) || depth < 1 || depth > maxDepth) throw new UsageError(`A depth of ${depth} supervision steps is not possible.`, `Choose 1 to ${maxDepth}.`);
-    const question = 'index' in request.puzzle ? questionFromRow(data.test, request.puzzle.index) : questionFromTokens(data.test, request.puzzle.tokens);
+    const question = 'index' in request.puzzle ? this.question(request.puzzle.index) : questionFromTokens(data.test, request.puzzle.tokens);
     return tracePuzzle(engine, model, config, data.test, await training.inferenceWeights(), question, depth, { run: writer.manifest.id, step: training.step }, { signal });
   }
 

@@ -5,7 +5,7 @@ import { EvaluationRows } from '../../src/puzzles/evaluation-rows';
 import { openSplit } from '../../src/puzzles/read-dataset';
 import { pairFormat, temporaryFolder, writePairs } from './puzzles-fixture';
 
-const data = openSplit([writePairs(join(temporaryFolder(), 'data'), 'test', [[2, 3], [1], [4]], { ...pairFormat, pad_id: 99, blank_identifier_id: 49 })], 'test');
+const data = openSplit([writePairs(join(temporaryFolder(), 'data'), 'test', [[2], [3], [1], [4]], { ...pairFormat, pad_id: 99, blank_identifier_id: 49 })], 'test');
 
 test('all examples in order; the last batch is padded', () => {
   const rows = new EvaluationRows(data, 'all', 0, 4);
