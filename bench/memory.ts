@@ -6,7 +6,7 @@
 import { chooseEngine } from '../src/engine/choose';
 import type { Engine } from '../src/engine/engine';
 import { savedBytes, stateBytes, trainingMemory } from '../src/model/memory';
-import { trm } from '../src/model/trm';
+import { buildModel } from '../src/model/architectures';
 import { RandomStream } from '../src/random/stream';
 import { Training } from '../src/training/training';
 import { memoryShapes } from './memory-shapes';
@@ -23,7 +23,7 @@ export async function memory(shape: MemoryShape, engineName: Engine['name']): Pr
   const { engine } = await chooseEngine(engineName);
   if (!engine.dtypes.includes(forward_dtype)) throw new Absent(`the engine has no ${forward_dtype}`);
   const batch = config.global_batch_size;
-  const training = Training.open({ engine, config, model: trm(config.arch, data), data, totalSteps: 1000, snapshot: null });
+  const training = Training.open({ engine, config, model: buildModel(config.arch, data), data, totalSteps: 1000, snapshot: null });
   const stream = RandomStream.named(0, 'bench');
   for (let step = 0; step < 3; step++) {
     await training.advance({

@@ -1,7 +1,7 @@
 /** Time of one refinement trace, as the inspector asks for it: halt_max_steps supervision steps of one puzzle, every update decoded. */
 import type { Engine } from '../src/engine/engine';
 import { chooseEngine } from '../src/engine/choose';
-import { trm } from '../src/model/trm';
+import { buildModel } from '../src/model/architectures';
 import type { DatasetSplit } from '../src/puzzles/dataset';
 import { RandomStream } from '../src/random/stream';
 import { tracePuzzle } from '../src/trainer/trace-puzzle';
@@ -24,7 +24,7 @@ export async function traceTime(shapeName: ShapeName, engineName: Engine['name']
   const weights: InferenceWeights = { which: 'model', ...initial, puzzleEmb: PuzzleEmbeddings.zeros(1, config.arch.puzzle_emb_ndim) };
   const question = { index: null, identifier: 0, label: 'bench', tokens: tokens(), solution: tokens() };
   const depth = config.arch.halt_max_steps;
-  const once = () => tracePuzzle(engine!, trm(config.arch, data), config, onlyMetadata(data), weights, question, depth, { run: null, step: null });
+  const once = () => tracePuzzle(engine!, buildModel(config.arch, data), config, onlyMetadata(data), weights, question, depth, { run: null, step: null });
   const first = await timed(once);
   const times = await repeated(once, { warmUp: 1, least: 5, most: 50, seconds: 10 });
   return { supervision_steps: depth, median_ms: round(median(times)), first_ms: round(first), engine_start_ms: round(opening), peak_mb: round(peakMemory()) };

@@ -1,7 +1,7 @@
 /** A training of random data on an engine: what `step`, `start` and `leak` take steps of. */
 import { chooseEngine } from '../src/engine/choose';
 import type { Engine } from '../src/engine/engine';
-import { trm } from '../src/model/trm';
+import { buildModel } from '../src/model/architectures';
 import type { Batch } from '../src/puzzles/dataset';
 import { RandomStream } from '../src/random/stream';
 import { Training } from '../src/training/training';
@@ -20,7 +20,7 @@ export async function openEngine(name: Engine['name'], dtype: Dtype): Promise<En
 export function openTraining(engine: Engine, shape: Shape, dtype: Dtype): { training: Training; advance: () => Promise<unknown> } {
   const { data } = shape;
   const config = inDtype(shape, dtype);
-  const training = Training.open({ engine, config, model: trm(config.arch, data), data, totalSteps: 1000, snapshot: null });
+  const training = Training.open({ engine, config, model: buildModel(config.arch, data), data, totalSteps: 1000, snapshot: null });
   const stream = RandomStream.named(0, 'bench');
   const batch = config.global_batch_size;
   const batches: Batch[] = Array.from({ length: 8 }, () => ({

@@ -4,7 +4,7 @@
  * parses at a place the schema knows decides.
  */
 import { isMap, isScalar, isSeq } from 'yaml';
-import { describeKey, keyMarkdown, keysOf, mappingOf, schemaAt, valuesOf, yamlText, type KeyPath } from './describe';
+import { describeKey, isArchitecture, keyMarkdown, keysOf, mappingOf, schemaAt, valuesOf, yamlText, type KeyPath } from './describe';
 import { parseText, plainData, type ConfigDocument } from './document';
 import { unusedPublishedKeys } from './schema';
 
@@ -93,7 +93,7 @@ function keySuggestions({ path, siblings }: { path: KeyPath; siblings: string[] 
 function valueSuggestions(path: KeyPath, data: unknown, place: { start: number; end: number }): Suggestion[] {
   const node = schemaAt(path, data);
   if (!node) return [];
-  const values = node.properties?.['mlp_t'] ? valuesOf(node.properties['name']!) : valuesOf(node);
+  const values = isArchitecture(node) ? valuesOf(mappingOf(node, undefined).properties!['name']!) : valuesOf(node);
   const byDefault = node.default === undefined ? [] : [yamlText(node.default)].filter(text => !values.map(String).includes(text) && !node.properties);
   return [...values.map(String), ...byDefault].map(text => ({
     label: text, kind: 'value', insertText: text, ...place,

@@ -1,6 +1,6 @@
 /**
  * What each key is, in words: read from the JSON schema, shown by hover, completion, errors and docs/config.md. A key is named
- * by its dotted path (`arch.L_cycles`); `dataset:` has several kinds, whose keys carry the kind they belong to.
+ * by its dotted path (`arch.L_cycles`); `arch:` and `dataset:` are of several kinds, whose keys carry the kind they belong to.
  */
 import { configSchemaNode, type Scalar, type SchemaNode } from './json-schema';
 import { numberedGpu, unusedPublishedKeys } from './schema';
@@ -13,7 +13,7 @@ export interface KeyDescription {
   /** Dotted path, e.g. `arch.L_cycles`. */
   readonly path: string;
   readonly name: string;
-  /** The `dataset.kind` it belongs to, for keys of `dataset:`. */
+  /** The kind it belongs to: the `arch.name`, or the `dataset.kind`. */
   readonly kind?: string;
   /** Type and range in words, e.g. `an integer of at least 1`. */
   readonly type: string;
@@ -44,6 +44,9 @@ const derivedDefaults: Readonly<Record<string, string>> = {
   'dataset.subsets': 'those of version',
   'dataset.test_set': 'that of version',
 };
+
+/** The keys that tell kinds apart, in words for all of them. */
+const kindDescriptions: Readonly<Record<string, string>> = { name: 'The architecture.', kind: 'What the dataset is made of.' };
 
 /** Numbers as people write them: `1e-5`, not `0.00001`. */
 function numberText(value: number): string {
@@ -76,7 +79,7 @@ export function typeText(node: SchemaNode): string {
   if (node.const !== undefined) return String(node.const);
   if (node.enum) return join(node.enum.map(String));
   if (node.anyOf) return join(node.anyOf.map(typeText));
-  if (node.properties?.['mlp_t']) return 'trm, or a mapping of its options';
+  if (isArchitecture(node)) return `an architecture by name (${join(kindsOf(node))}), or a mapping of its options`;
   switch (node.type) {
     case 'boolean': return 'true or false';
     case 'integer': return `an integer${numberRange(node)}`;
@@ -103,19 +106,27 @@ export function valuesOf(node: SchemaNode): Scalar[] {
   return node.type === 'boolean' ? [true, false] : [];
 }
 
-/** The mapping a node stands for: for `dataset:` the kind that `data` names, or all kinds' keys together. */
+/** The key by which the kinds of a mapping are told apart: the one that is another constant in each. */
+const kindKey = (node: SchemaNode): string => Object.entries(node.oneOf![0]!.properties!).find(([, value]) => value.const !== undefined)![0];
+
+/** The kinds of a mapping that has several. */
+const kindsOf = (node: SchemaNode): string[] => node.oneOf!.map(option => String(option.properties![kindKey(node)]!.const));
+
+/** True for the node of `arch:`, which may also be written as a bare name. */
+export const isArchitecture = (node: SchemaNode): boolean => node.oneOf !== undefined && kindKey(node) === 'name';
+
+/** The mapping a node stands for: for `arch:` and `dataset:` the kind that `data` names, or all kinds' keys together. */
 export function mappingOf(node: SchemaNode, data: unknown): SchemaNode {
   if (!node.oneOf) return node;
-  const kind = data !== null && typeof data === 'object' ? (data as Record<string, unknown>)['kind'] : undefined;
-  const chosen = node.oneOf.find(option => option.properties?.['kind']?.const === kind);
+  const key = kindKey(node);
+  const kind = data !== null && typeof data === 'object' ? (data as Record<string, unknown>)[key] : isArchitecture(node) ? data : undefined;
+  const chosen = node.oneOf.find(option => option.properties?.[key]?.const === kind);
   if (chosen) return chosen;
-  const kinds = node.oneOf.map(option => option.properties!['kind']!.const!);
-  const first = node.oneOf[0]!.properties!['kind']!;
   const properties = Object.assign({}, ...node.oneOf.map(option => option.properties).reverse()) as Record<string, SchemaNode>;
-  return { type: 'object', properties: { ...properties, kind: { ...(first.description === undefined ? {} : { description: 'What the dataset is made of.' }), type: 'string', enum: kinds } }, required: ['kind'] };
+  return { type: 'object', properties: { ...properties, [key]: { description: kindDescriptions[key]!, type: 'string', enum: kindsOf(node) } }, required: [key] };
 }
 
-/** The schema at a path, or undefined for a path that is not known. `data` decides between kinds of `dataset:`. */
+/** The schema at a path, or undefined for a path that is not known. `data` decides between kinds of `arch:` and `dataset:`. */
 export function schemaAt(path: KeyPath, data: unknown): SchemaNode | undefined {
   let node: SchemaNode | undefined = configSchemaNode();
   let here = data;
@@ -151,7 +162,7 @@ export function describeKey(parent: string, name: string, mapping: SchemaNode): 
   const node = mapping.properties?.[name] ?? (keysOf(mapping).includes(name) && typeof mapping.additionalProperties === 'object' ? mapping.additionalProperties : undefined);
   if (!node) return undefined;
   const path = parent === '' ? name : `${parent}.${name}`;
-  const kind = parent === 'dataset' ? mapping.properties?.['kind']?.const : undefined;
+  const kind = parent === 'arch' ? mapping.properties?.['name']?.const : parent === 'dataset' ? mapping.properties?.['kind']?.const : undefined;
   const isMapping = node.properties !== undefined || node.oneOf !== undefined || node.propertyNames !== undefined;
   const byDefault = derivedDefaults[path] ?? (node.default === undefined || (isMapping && node.properties) ? undefined : yamlText(node.default));
   return {
@@ -189,11 +200,25 @@ export function keyMarkdown(key: KeyDescription): string {
   ].join('\n\n');
 }
 
+/** Keys of several kinds that are the same in all but their kind, as one with the kinds it is of. */
+function withoutRepetition(keys: readonly KeyDescription[]): { key: KeyDescription; kinds: string[] }[] {
+  const seen = new Map<string, { key: KeyDescription; kinds: string[] }>();
+  for (const key of keys) {
+    const same = JSON.stringify({ ...key, kind: '' });
+    const entry = seen.get(same) ?? { key, kinds: [] };
+    if (key.kind !== undefined && !entry.kinds.includes(key.kind)) entry.kinds.push(key.kind);
+    seen.set(same, entry);
+  }
+  return [...seen.values()];
+}
+
 /** The table of all keys in docs/config.md, in Markdown. */
 export function docsTable(): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');
-  const rows = describeKeys().map(key => [
-    `\`${key.path}\`${key.kind === undefined ? '' : ` (${key.kind})`}`,
+  const keys = describeKeys();
+  const allKinds = (parent: string): number => new Set(keys.filter(key => key.path.startsWith(`${parent}.`)).flatMap(({ kind }) => kind ?? [])).size;
+  const rows = withoutRepetition(keys).map(({ key, kinds }) => [
+    `\`${key.path}\`${kinds.length === 0 || kinds.length === allKinds(key.path.split('.')[0]!) ? '' : ` (${kinds.join(', ')})`}`,
     key.type,
     key.required ? 'required' : key.default === undefined ? '' : `\`${key.default}\``,
     key.paper ?? '',

@@ -3,7 +3,7 @@
  * data), and the nearest key or value that would have been right.
  */
 import type { z } from 'zod';
-import { describeKeys, keysOf, mappingOf, schemaAt, typeText, valuesOf, yamlText, type KeyPath } from './describe';
+import { describeKey, describeKeys, keysOf, mappingOf, schemaAt, typeText, valuesOf, yamlText, type KeyPath } from './describe';
 import type { ProblemParts } from './errors';
 import { nearestWord } from './nearest';
 
@@ -40,7 +40,11 @@ function unknownKey(path: KeyPath, data: unknown): Finding {
   const name = String(path.at(-1));
   const node = schemaAt(parent, data);
   const here = node ? keysOf(mappingOf(node, valueAt(data, parent))) : [];
-  const elsewhere = describeKeys().filter(key => key.name.toLowerCase() === name.toLowerCase()).map(key => key.path);
+  const namesakes = describeKeys().filter(key => key.name.toLowerCase() === name.toLowerCase());
+  const ofOtherKinds = namesakes.filter(key => key.path === path.join('.')).flatMap(({ kind }) => kind ?? []);
+  const own = ofOtherKinds.length > 0 && node ? describeKey(parent.join('.'), here[0]!, mappingOf(node, valueAt(data, parent)))?.kind : undefined;
+  if (own !== undefined) return { code: 'unknown_key', path, part: 'key', what: `not a key of ${own}; it is one of ${ofOtherKinds.join(', ')}` };
+  const elsewhere = namesakes.map(key => key.path);
   const same = here.find(key => key.toLowerCase() === name.toLowerCase());
   const close = same ?? (elsewhere.length > 0 ? undefined : nearestWord(name, here));
   if (close !== undefined) return { code: 'unknown_key', path, part: 'key', what: 'unknown key', nearest: [...parent, close].join('.'), replacement: close };

@@ -3,7 +3,9 @@
  * "expected ..." texts are read from, so that nothing about a key is written twice.
  */
 import { z } from 'zod';
-import { configSchema, type KeyMeta } from './schema';
+import { archNames } from './arch-schema';
+import type { KeyMeta } from './key-meta';
+import { configSchema } from './schema';
 
 /** A value a key can be fixed to. */
 export type Scalar = string | number | boolean;
@@ -44,6 +46,5 @@ export function configSchemaNode(): SchemaNode {
 export function configJsonSchema(): SchemaNode {
   const root = configSchemaNode();
   const { description, ...arch } = root.properties!.arch!;
-  const name = arch.properties!.name!.const!;
-  return { ...root, properties: { ...root.properties, arch: { ...(description === undefined ? {} : { description }), anyOf: [{ type: 'string', const: name }, arch] } } };
+  return { ...root, properties: { ...root.properties, arch: { ...(description === undefined ? {} : { description }), anyOf: [{ type: 'string', enum: archNames }, arch] } } };
 }

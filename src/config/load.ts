@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
-import { architectureName, findUnavailable } from './availability';
+import { architectureName } from './architecture-name';
 import { compose, type IncludedFile } from './compose';
 import { defaultsGroups, isMapping, type Choice } from './defaults-list';
 import { parseMapping, type ConfigDocument } from './document';
@@ -122,14 +122,11 @@ export function parseConfig(text: string, { overrides = [], file }: { overrides?
   problems.push(...takeUnused(data, places));
   const unresolved = resolveReferences(data, whole);
   for (const { path: where, ...parts } of unresolved.slice(0, maxIssues)) problems.push(places.problem(where, 'value', { code: 'bad_reference', ...parts }));
-  const unavailable = findUnavailable(data);
-  for (const { path: where, what } of unavailable) problems.push(places.problem(where, 'value', { code: 'not_available', what }));
   normaliseArch(data);
 
   let checked = configSchema.safeParse(data);
   if (!checked.success) {
-    // What depends on something unavailable (the options of another architecture) would only be noise.
-    const hidden = [...unavailable.map(({ path: where }) => where.slice(0, -1)), ...unresolved.map(({ path: where }) => where)];
+    const hidden = unresolved.map(({ path: where }) => where); // already told
     const partsMissing = composition.problems.some(problem => problem.severity === 'error');
     const isShown = (finding: Finding) => !hidden.some(where => startsWith(finding.path, where)) && !(finding.code === 'missing' && partsMissing);
     for (const { path: where, part, ...parts } of checked.error.issues.slice(0, maxIssues).flatMap(issue => findingsOf(issue, data)).filter(isShown)) problems.push(places.problem(where, part, parts));

@@ -3,10 +3,14 @@
  * are named. Everything after `config/` sees only `ResolvedConfig`.
  */
 import type { KeyPath } from './describe';
-import type { ArchConfig, TrmConfig } from './schema';
+import type { ArchConfig, ArchName } from './arch-schema';
+import type { TrmConfig } from './schema';
 
+type Resolved<A> = A extends ArchConfig ? Omit<A, 'puzzle_emb_ndim'> & { puzzle_emb_ndim: number } : never;
 /** `arch:` with the size of the puzzle embedding known (0: none). */
-export type ResolvedArch = Omit<ArchConfig, 'puzzle_emb_ndim'> & { puzzle_emb_ndim: number };
+export type ResolvedArch = Resolved<ArchConfig>;
+/** That of the architecture of this name. */
+export type ArchOf<N extends ArchName> = Extract<ResolvedArch, { name: N }>;
 
 /** A config ready to be trained: every key has a value. */
 export type ResolvedConfig = Omit<TrmConfig, 'arch' | 'eval_interval' | 'micro_batch_size'> & { arch: ResolvedArch; eval_interval: number; micro_batch_size: number };
@@ -46,13 +50,20 @@ function nearestDivisor(n: number, wanted: number): number {
 
 function archConflicts(arch: ResolvedArch): Conflict[] {
   const conflicts: Conflict[] = [];
-  const { puzzle_emb_ndim: ndim, puzzle_emb_len: length, hidden_size: hidden, num_heads: heads } = arch;
+  const { puzzle_emb_ndim: ndim, hidden_size: hidden, num_heads: heads } = arch;
+  const length = 'puzzle_emb_len' in arch ? arch.puzzle_emb_len : 0;
   if (ndim === 0 && length > 0) {
     conflicts.push({ path: ['arch', 'puzzle_emb_ndim'], others: [['arch', 'puzzle_emb_len']], what: 'puzzle_emb_ndim: 0 (no puzzle embedding) does not go with puzzle_emb_len above 0', expected: 'puzzle_emb_len: 0, or puzzle_emb_ndim above 0', found: `puzzle_emb_len: ${length}` });
   } else if (length > 0 && ndim > length * hidden) {
     conflicts.push({ path: ['arch', 'puzzle_emb_ndim'], others: [['arch', 'puzzle_emb_len']], what: 'puzzle_emb_ndim does not fit into puzzle_emb_len positions', expected: `at most puzzle_emb_len * hidden_size = ${length * hidden}`, found: String(ndim) });
   }
-  if (!arch.mlp_t) {
+  if (arch.name === 'transformers_baseline' && arch.pos_encodings === 'none') {
+    conflicts.push({ path: ['arch', 'pos_encodings'], what: 'transformers_baseline without position encodings cannot tell one cell from another', expected: 'rope or learned', found: 'none' });
+  }
+  if (arch.name === 'trm_hier6' && arch.z_features < arch.L_cycles) {
+    conflicts.push({ path: ['arch', 'L_cycles'], others: [['arch', 'z_features']], what: 'step i of L_cycles sets the i-th z, and there are fewer', expected: `at most z_features = ${arch.z_features}`, found: String(arch.L_cycles) });
+  }
+  if (!('mlp_t' in arch && arch.mlp_t)) {
     if (heads > hidden) {
       conflicts.push({ path: ['arch', 'num_heads'], others: [['arch', 'hidden_size']], what: 'more attention heads than hidden_size', expected: `at most hidden_size = ${hidden}`, found: String(heads) });
     } else if (arch.pos_encodings === 'rope' && Math.floor(hidden / heads) % 2 !== 0) {

@@ -1,64 +1,17 @@
 /**
  * The schema of a `.trm.yaml` config: the one source of its types, defaults, JSON schema, documentation, completion,
- * hover and errors. Keys and defaults are those of the published `cfg_pretrain.yaml` and `arch/trm.yaml`, so that a config
- * of the paper's code trains as it is; each key's `meta` says what it means and what the paper calls it.
+ * hover and errors. Keys and defaults are those of the published `cfg_pretrain.yaml`, so that a config of the paper's code
+ * trains as it is; each key's `meta` says what it means and what the paper calls it. `arch:` is in arch-schema.ts.
  */
 import { z } from 'zod';
+import { archSchema } from './arch-schema';
+import { fraction, key, positiveInt } from './key-meta';
 
-/** What a key's hover and the docs table show beside its type and default. */
-export interface KeyMeta {
-  /** One sentence: what it is. */
-  description: string;
-  /** The paper's name for it (arXiv:2510.04871), when it has one. */
-  paper?: string;
-  /** What changes when it changes: parameters, memory, steps. */
-  effect?: string;
-  /** True for keys the published configs have and this project adds nothing to. */
-  published?: boolean;
-}
-
-const key = <T extends z.ZodType>(type: T, meta: KeyMeta): T => type.meta({ ...meta });
-const positiveInt = z.int().min(1);
-const fraction = z.number().min(0).max(1);
-
-/** Loss functions by their published names. */
-export const lossTypes = ['stablemax_cross_entropy', 'softmax_cross_entropy'] as const;
-/** Position encodings by their published names. */
-export const posEncodings = ['rope', 'learned', 'none'] as const;
 /** Compute engines a config may ask for. */
 export const engineNames = ['auto', 'tensorflow', 'wasm', 'cpu'] as const;
 
 /** A GPU by its number, as a `device`. */
 export const numberedGpu = /^gpu:\d+$/;
-
-/** `arch:` of a Tiny Recursive Model; defaults of the published `arch/trm.yaml`. */
-export const trmArchSchema = z.strictObject({
-  name: key(z.literal('trm'), { description: 'The architecture.', published: true }),
-  loss: key(
-    z.strictObject({
-      name: key(z.string().default('losses@ACTLossHead'), { description: 'The published loss head; kept for compatibility.', published: true }),
-      loss_type: key(z.enum(lossTypes).default('stablemax_cross_entropy'), { description: 'Cross-entropy over stablemax or softmax probabilities.', published: true }),
-    }).prefault({}),
-    { description: 'The training loss.', published: true },
-  ),
-  halt_exploration_prob: key(fraction.default(0.1), { description: 'Probability, per supervision step, that a slot may only halt at a random minimum step.', published: true }),
-  halt_max_steps: key(positiveInt.default(16), { description: 'Supervision steps at most.', paper: 'N_sup', effect: 'Evaluation time is proportional to it; training cost per optimiser step is not.', published: true }),
-  H_cycles: key(positiveInt.default(3), { description: 'Latent recursions per supervision step; only the last one carries gradient.', paper: 'T', effect: 'Compute per step grows with it, memory does not.', published: true }),
-  L_cycles: key(positiveInt.default(6), { description: 'Updates of z per latent recursion.', paper: 'n', effect: 'Compute and memory per step grow with n + 1.', published: true }),
-  H_layers: key(z.int().min(0).default(0), { description: 'Ignored by trm (one network only); kept for compatibility.', published: true }),
-  L_layers: key(positiveInt.default(2), { description: 'Blocks of the one tiny network.', paper: 'n_layers', effect: 'Parameters and compute are proportional to it.', published: true }),
-  hidden_size: key(positiveInt.default(512), { description: 'Width D of every embedding.', paper: 'D', effect: 'Parameters grow with its square.', published: true }),
-  num_heads: key(positiveInt.default(8), { description: 'Attention heads; head dimension is floor(hidden_size / num_heads).', effect: 'Only used when mlp_t is false.', published: true }),
-  expansion: key(z.number().positive().default(4), { description: 'Width factor of SwiGLU before rounding up to a multiple of 256.', published: true }),
-  puzzle_emb_ndim: key(z.int().min(0).optional(), { description: 'Size of each puzzle\'s own embedding; 0 for none. Default: hidden_size.', effect: 'One row of this size per puzzle identifier.', published: true }),
-  puzzle_emb_len: key(z.int().min(0).default(16), { description: 'Prefix positions the puzzle embedding fills; 0: as many as puzzle_emb_ndim needs.', published: true }),
-  pos_encodings: key(z.enum(posEncodings).default('rope'), { description: 'Position encodings.', published: true }),
-  rope_theta: key(z.number().positive().default(10000), { description: 'Base of the rotary frequencies.', published: true }),
-  rms_norm_eps: key(z.number().positive().default(1e-5), { description: 'Epsilon of RMSNorm.', published: true }),
-  forward_dtype: key(z.enum(['float32', 'bfloat16']).default('bfloat16'), { description: 'Number format of the forward pass; engines without bfloat16 run float32 under engine: auto and say so.', published: true }),
-  mlp_t: key(z.boolean().default(false), { description: 'Mix tokens by an MLP over the sequence (TRM-MLP) instead of self-attention (TRM-Att).', published: true }),
-  no_ACT_continue: key(z.boolean().default(true), { description: 'Train only the halting head; false also trains the continue head, at a second forward pass per step.', paper: 'w/o ACT', published: true }),
-});
 
 const augment = z.union([z.literal('on_the_fly'), z.int().min(0)]);
 const csv = key(z.string().optional(), { description: 'Folder with train.csv and test.csv in the published columns (source,question,answer,rating), instead of generating.' });
@@ -109,7 +62,7 @@ export const datasetSpecSchema = z.discriminatedUnion('kind', [
 
 /** A whole config, resolved: every default filled in. */
 export const configSchema = z.strictObject({
-  arch: key(z.preprocess(v => (typeof v === 'string' ? { name: v } : v), trmArchSchema), { description: 'The architecture and its options, or just its name.', published: true }),
+  arch: key(z.preprocess(v => (typeof v === 'string' ? { name: v } : v), archSchema), { description: 'The architecture and its options, or just its name.', published: true }),
   data_paths: key(z.array(z.string().min(1)).min(1), { description: 'Dataset folders, relative to the config file.', published: true }),
   data_paths_test: key(z.array(z.string().min(1)).default([]), { description: 'Test dataset folders; empty: those of data_paths.', published: true }),
   dataset: key(datasetSpecSchema.optional(), { description: 'How to make the dataset folder when it is not there.' }),
@@ -145,8 +98,6 @@ export const madeDatasetKinds = ['sudoku', 'maze', 'arc'] as const satisfies rea
 
 /** A resolved config. */
 export type TrmConfig = z.infer<typeof configSchema>;
-/** Its `arch:`. */
-export type ArchConfig = z.infer<typeof trmArchSchema>;
 /** Its `dataset:`. */
 export type DatasetSpec = z.infer<typeof datasetSpecSchema>;
 /** A `dataset:` that says how to make the folder. */

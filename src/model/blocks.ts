@@ -4,18 +4,18 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core';
-import type { ArchConfig } from '../config/schema';
+import type { ArchOf } from '../config/resolve';
 import { rmsNorm, rotary, selfAttention, splitAttention, splitSwiGLU, swapTokensAndFeatures, swiGLU } from './layers';
 import type { Rotary, SwiGLUWeights } from './layers';
 
 /** Weights by their published names. */
 export type Weights = Readonly<Record<string, Tensor>>;
 
-/** A network, ready to be applied: h [B, S, D] plus what is injected -> [B, S, D]. */
-export type Network = (h: Tensor, injection: Tensor) => Tensor;
+/** A network, ready to be applied: h [B, S, D] plus what is injected, if anything -> [B, S, D]. */
+export type Network = (h: Tensor, injection?: Tensor) => Tensor;
 
 /** What the blocks need to know of the architecture. */
-export type BlockOptions = Pick<ArchConfig, 'mlp_t' | 'num_heads' | 'hidden_size' | 'pos_encodings' | 'rope_theta' | 'rms_norm_eps'>;
+export type BlockOptions = Pick<ArchOf<'trm'>, 'mlp_t' | 'num_heads' | 'hidden_size' | 'pos_encodings' | 'rope_theta' | 'rms_norm_eps'>;
 
 /** The weight called `name`; throws Error naming it when it is missing. */
 export function weight(weights: Weights, name: string): Tensor {
@@ -57,5 +57,5 @@ export function network(weights: Weights, prefix: string, layers: number, sequen
   const blocks = Array.from({ length: layers }, (_, i) => block(weights, `${prefix}.layers.${i}`, options, angles));
   // Outside of a gradient, whatever a block leaves behind is freed as soon as its output is there.
   const free = <T extends TensorContainer>(f: () => T): T => tf.tidy(f);
-  return (h, injection) => free(() => blocks.reduce((state, apply) => apply(state), tf.add(h, injection)));
+  return (h, injection) => free(() => blocks.reduce((state, apply) => apply(state), injection ? tf.add(h, injection) : h));
 }

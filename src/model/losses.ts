@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { lossTypes } from '../config/schema';
+import type { lossTypes } from '../config/arch-schema';
 import { customGradient } from './custom-gradient';
 
 /** The published name of a cross-entropy. */

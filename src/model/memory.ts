@@ -4,7 +4,7 @@
  *
  *   peak = base + perState * state + perSaved * saved
  *
- * `saved` is what the one latent recursion with gradient keeps for its backward pass: per application of a block, what the
+ * `saved` is what the part of a supervision step with gradient (in TRM one latent recursion) keeps for its backward pass: per application of a block, what the
  * gradients written by hand in layers.ts ask for. All else that grows with the batch is made and freed around it, and is
  * in the factor. `state` are the weights with their moments, average and gradients, and the carried features. `base` is
  * the process with the engine loaded.
@@ -16,7 +16,7 @@
  * Those of GPUs follow from the same structure and have never been measured.
  */
 import type { ResolvedArch, ResolvedConfig } from '../config/resolve';
-import { headDim, parameterCount, prefixLength, swigluWidth } from './shapes';
+import { blocksWithGradient, carriedFeatures, headDim, mixesByMLP, parameterCount, prefixLength, swigluWidth } from './shapes';
 import type { DataShape } from './shapes';
 
 /** Where training would run. */
@@ -60,7 +60,7 @@ const valueBytes = { float32: 4, bfloat16: 4 } as const;
 /** Most that the wasm engine can address, in one worker: 32 bits. */
 export const wasmLimit = 2 ** 32;
 
-/** Bytes that the recursion with gradient keeps for its backward pass, over `rows` slots. */
+/** Bytes that the updates with gradient keep for their backward pass, over `rows` slots, and a solver for its next iterate. */
 export function savedBytes(arch: ResolvedArch, data: DataShape, rows: number, forward_dtype: MemoryPlace['forward_dtype'] = 'float32'): number {
   const D = arch.hidden_size;
   const S = prefixLength(arch) + data.seq_len;
@@ -68,10 +68,16 @@ export function savedBytes(arch: ResolvedArch, data: DataShape, rows: number, fo
   // SwiGLU keeps up, sigmoid(gate) and silu(gate), and what it was applied to; RMSNorm its result.
   const swiglu = (vectors: number, size: number): number => vectors * (3 * swigluWidth(size, arch.expansion) + size);
   // Attention has no gradient of its own: each of its operations keeps what it works on. Both numbers are fitted.
-  const mixer = arch.mlp_t ? swiglu(D, S) : S * D + 30 * S * width + 2 * arch.num_heads * S * S;
+  const mixer = mixesByMLP(arch) ? swiglu(D, S) : S * D + 30 * S * width + 2 * arch.num_heads * S * S;
   const block = mixer + swiglu(S, D) + 2 * S * D;
-  return valueBytes[forward_dtype] * rows * (arch.L_cycles + 1) * arch.L_layers * block;
+  return valueBytes[forward_dtype] * rows * (blocksWithGradient(arch) * block + solverValues(arch) * S * D);
 }
+
+/**
+ * Features [S, D] per row that a solver holds at its end: z, f(z) and the residual of every iteration; with Broyden's method also the
+ * two factors of its updates.
+ */
+const solverValues = (arch: ResolvedArch): number => (arch.name === 'deq' ? (arch.solver === 'broyden' ? 5 : 3) * arch.solver_iterations : 0);
 
 /** What memory depends on in a config. */
 export type MemoryConfig = Pick<ResolvedConfig, 'arch' | 'ema' | 'freeze_weights' | 'global_batch_size' | 'micro_batch_size'>;
@@ -80,7 +86,7 @@ export type MemoryConfig = Pick<ResolvedConfig, 'arch' | 'ema' | 'freeze_weights
 export function stateBytes({ arch, ema, freeze_weights, global_batch_size }: MemoryConfig, data: DataShape): number {
   const { dense } = parameterCount(arch, data);
   const copies = freeze_weights ? 1 : 4 + (ema ? 1 : 0); // p, gradient, m, v, average
-  const carry = 2 * global_batch_size * (prefixLength(arch) + data.seq_len) * arch.hidden_size;
+  const carry = carriedFeatures(arch).length * global_batch_size * (prefixLength(arch) + data.seq_len) * arch.hidden_size;
   return 4 * (dense * copies + carry);
 }
 

@@ -1,11 +1,12 @@
 /**
- * The parameters of the `trm` architecture by name and shape, and what follows from them (counts, depth, compute), without
+ * The parameters of every architecture by name and shape, and what follows from them (counts, depth, compute), without
  * building anything. Names and layout are the published ones: linear weights are [out, in]. The model starts from this list,
  * checkpoints are checked against it, and the editor counts parameters with it.
  *
  * Letters as in the paper: D hidden_size, V vocabulary, L tokens of a puzzle, P prefix tokens of the puzzle embedding, S = P + L.
  */
 import type { ResolvedArch } from '../config/resolve';
+import { haltingOf } from './halting';
 
 /** What the model needs to know of a dataset; a subset of `dataset.json`. */
 export interface DataShape {
@@ -51,8 +52,60 @@ export function swigluWidth(size: number, expansion: number): number {
 /** P: prefix tokens of the puzzle embedding; 0 without one. */
 export function prefixLength(arch: ResolvedArch): number {
   if (arch.puzzle_emb_ndim === 0) return 0;
-  return arch.puzzle_emb_len !== 0 ? arch.puzzle_emb_len : Math.ceil(arch.puzzle_emb_ndim / arch.hidden_size);
+  const given = 'puzzle_emb_len' in arch ? arch.puzzle_emb_len : 0;
+  return given !== 0 ? given : Math.ceil(arch.puzzle_emb_ndim / arch.hidden_size);
 }
+
+/** Whether tokens are mixed by an MLP over the sequence; else by self-attention. */
+export const mixesByMLP = (arch: ResolvedArch): boolean => 'mlp_t' in arch && arch.mlp_t;
+
+/** Blocks of the network that updates y, `trm` with separate networks: H_layers, or as many as the other has. */
+export const yNetworkLayers = ({ H_layers, L_layers }: { readonly H_layers: number; readonly L_layers: number }): number => (H_layers > 0 ? H_layers : L_layers);
+
+/** The features carried from one supervision step to the next, the answer first, by their published names. */
+export function carriedFeatures(arch: ResolvedArch): string[] {
+  switch (arch.name) {
+    case 'trm': case 'hrm': return ['z_H', 'z_L'];
+    case 'trm_singlez': return ['z_L'];
+    case 'trm_hier6': return ['z_H', ...Array.from({ length: arch.z_features }, (_, i) => `z_L${i + 1}`)];
+    case 'transformers_baseline': return ['z_H'];
+    case 'direct': case 'deq': return [];
+    default: return arch satisfies never;
+  }
+}
+
+/** The networks by their published names, in the published order, and the blocks of each. */
+function networkLayers(arch: ResolvedArch): [name: 'H_level' | 'L_level', layers: number][] {
+  switch (arch.name) {
+    case 'trm': return arch.separate_networks ? [['H_level', yNetworkLayers(arch)], ['L_level', arch.L_layers]] : [['L_level', arch.L_layers]];
+    case 'trm_singlez': case 'trm_hier6': case 'deq': return [['L_level', arch.L_layers]];
+    case 'hrm': return [['H_level', arch.H_layers], ['L_level', arch.L_layers]];
+    case 'transformers_baseline': case 'direct': return [['H_level', arch.H_layers]];
+    default: return arch satisfies never;
+  }
+}
+
+/** Blocks passed in one supervision step: without gradient, with gradient, and backwards by a solver of the gradient. */
+interface BlocksPassed { readonly early: number; readonly withGradient: number; readonly adjoint: number }
+
+function blocksPassed(arch: ResolvedArch): BlocksPassed {
+  const split = (all: number, withGradient: number): BlocksPassed => ({ early: all - withGradient, withGradient, adjoint: 0 });
+  switch (arch.name) {
+    case 'trm': {
+      const { H_cycles: T, L_cycles: n, L_layers: z } = arch;
+      const y = arch.separate_networks ? yNetworkLayers(arch) : z;
+      return split(T * (n * z + y), arch.gradient === 'one_step' ? z + y : n * z + y);
+    }
+    case 'trm_singlez': case 'trm_hier6': return split(arch.H_cycles * (arch.L_cycles + 1) * arch.L_layers, (arch.L_cycles + 1) * arch.L_layers);
+    case 'hrm': return split(arch.H_cycles * (arch.L_cycles * arch.L_layers + arch.H_layers), arch.L_layers + arch.H_layers);
+    case 'transformers_baseline': case 'direct': return split(arch.H_layers, arch.H_layers);
+    case 'deq': return { early: arch.solver_iterations * arch.L_layers, withGradient: arch.L_layers, adjoint: arch.solver_iterations * arch.L_layers };
+    default: return arch satisfies never;
+  }
+}
+
+/** Blocks of the supervision step that carry gradient: what they work on is kept for the backward pass. */
+export const blocksWithGradient = (arch: ResolvedArch): number => blocksPassed(arch).withGradient;
 
 /** Width of one attention head: floor(D / num_heads). */
 export function headDim(arch: ResolvedArch): number {
@@ -71,7 +124,7 @@ function swiglu(name: string, size: number, expansion: number): ParameterSpec[] 
 function block(name: string, arch: ResolvedArch, S: number): ParameterSpec[] {
   const D = arch.hidden_size;
   const width = arch.num_heads * headDim(arch);
-  const mixer = arch.mlp_t
+  const mixer = mixesByMLP(arch)
     ? swiglu(`${name}.mlp_t`, S, arch.expansion)
     : [linear(`${name}.self_attn.qkv_proj`, 3 * width, D), linear(`${name}.self_attn.o_proj`, D, width)];
   return [...mixer, ...swiglu(`${name}.mlp`, D, arch.expansion)];
@@ -91,13 +144,16 @@ export function parameterShapes(arch: ResolvedArch, data: DataShape): ParameterS
       ? [{ name: 'inner.puzzle_emb.weights', shape: [data.num_puzzle_identifiers, arch.puzzle_emb_ndim], init: constant(0), group: 'puzzle_embedding' } as const]
       : []),
     ...(arch.pos_encodings === 'learned' ? [embedding('inner.embed_pos', S)] : []),
-    ...Array.from({ length: arch.L_layers }, (_, layer) => block(`inner.L_level.layers.${layer}`, arch, S)).flat(),
+    ...networkLayers(arch).flatMap(([name, layers]) => Array.from({ length: layers }, (_, layer) => block(`inner.${name}.layers.${layer}`, arch, S)).flat()),
   ];
 }
 
-/** What the checkpoint holds besides parameters: the fixed vectors [D] that y and z start from. */
+/** The buffer that holds what a carried feature starts from: `inner.H_init` for z_H, `inner.L3_init` for z_L3. */
+export const initialName = (feature: string): string => `inner.${feature.slice('z_'.length)}_init`;
+
+/** What the checkpoint holds besides parameters: the fixed vectors [D] that the carried features start from. */
 export function bufferShapes(arch: ResolvedArch): TensorSpec[] {
-  return ['inner.H_init', 'inner.L_init'].map(name => ({ name, shape: [arch.hidden_size], init: normal(1) }));
+  return carriedFeatures(arch).map(feature => ({ name: initialName(feature), shape: [arch.hidden_size], init: normal(1) }));
 }
 
 /** Number of trained values. */
@@ -111,24 +167,30 @@ export function parameterCount(arch: ResolvedArch, data: DataShape): { dense: nu
   return count;
 }
 
-/** Layers passed in one supervision step: T * (n + 1) * L_layers (paper, section 4; 42 for T 3, n 6, 2 layers). */
+/**
+ * Layers passed in one supervision step: T * (n + 1) * L_layers for TRM (paper, section 4; 42 for T 3, n 6, 2 layers); of a DEQ
+ * as many as its solver may take.
+ */
 export function effectiveDepth(arch: ResolvedArch): number {
-  return arch.H_cycles * (arch.L_cycles + 1) * arch.L_layers;
+  const { early, withGradient } = blocksPassed(arch);
+  return early + withGradient;
 }
 
 /**
  * Floating-point operations of one optimiser step over `batch` slots: the matrix products only, two per multiply-add; the backward
- * pass of the last latent recursion counts twice its forward pass; the continue head adds one more forward pass.
+ * pass of what carries gradient counts twice its forward pass; the continue head adds one more forward pass; a DEQ's gradient
+ * is solved for by one backward pass to z per iteration.
  */
 export function flopsPerStep(arch: ResolvedArch, data: DataShape, batch: number): number {
-  const { hidden_size: D, H_cycles: T, L_cycles: n } = arch;
+  const D = arch.hidden_size;
   const L = data.seq_len;
   const S = prefixLength(arch) + L;
   const width = arch.num_heads * headDim(arch);
-  const mixer = arch.mlp_t ? 6 * D * S * swigluWidth(S, arch.expansion) : 8 * S * D * width + 4 * S * S * width;
-  const network = arch.L_layers * (mixer + 6 * S * D * swigluWidth(D, arch.expansion));
+  const mixer = mixesByMLP(arch) ? 6 * D * S * swigluWidth(S, arch.expansion) : 8 * S * D * width + 4 * S * S * width;
+  const block = mixer + 6 * S * D * swigluWidth(D, arch.expansion);
   const heads = 2 * L * D * data.vocab_size + 4 * D;
-  const forward = T * (n + 1) * network + heads;
-  const backward = 2 * ((n + 1) * network + heads);
-  return batch * (forward + backward + (arch.no_ACT_continue ? 0 : forward));
+  const { early, withGradient, adjoint } = blocksPassed(arch);
+  const forward = (early + withGradient) * block + heads;
+  const backward = 2 * (withGradient * block + heads) + adjoint * block;
+  return batch * (forward + backward + (haltingOf(arch).trainsContinue ? forward : 0));
 }

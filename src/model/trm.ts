@@ -5,56 +5,45 @@
  *   deep recursion:     T - 1 latent recursions without gradient, then one with
  *   deep supervision:   y and z go on, detached, into the next supervision step (training/train-step.ts)
  *
- * y is `z_H`, z is `z_L`, n is `L_cycles`, T is `H_cycles`; one network updates both.
+ * y is `z_H`, z is `z_L`, n is `L_cycles`, T is `H_cycles`; one network updates both. Two rows of the paper's Table 1 are options:
+ * `separate_networks` has one network for z and another for y, and `gradient: one_step` takes the gradient through the last update
+ * of each alone, as HRM does.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import type { ResolvedArch } from '../config/resolve';
+import type { ArchOf } from '../config/resolve';
 import { network } from './blocks';
 import type { Network, Weights } from './blocks';
-import { embed } from './embedding';
-import type { Features, Model, Observer } from './model';
-import { prefixLength } from './shapes';
+import { updateY, updateZ } from './latent-recursion';
+import { modelFrame } from './model';
+import type { Model } from './model';
+import { yNetworkLayers } from './shapes';
 import type { DataShape } from './shapes';
 
-/** z = net(z, y + x), n times; then y = net(y, z). `t` numbers the recursion for the observer. */
-function latentRecursion(net: Network, x: Tensor, { z_H, z_L }: Features, n: number, t: number, observe?: Observer): Features {
-  let y = z_H!;
-  let z = z_L!;
-  const question = tf.add(y, x);
-  for (let i = 1; i <= n; i++) {
-    z = net(z, question);
-    observe?.({ t, i, feature: 'z_L' }, { z_H: y, z_L: z });
-  }
-  y = net(y, z);
-  observe?.({ t, i: n + 1, feature: 'z_H' }, { z_H: y, z_L: z });
-  return { z_H: y, z_L: z };
-}
-
 /** The model of a `trm` config for data of this shape. */
-export function trm(arch: ResolvedArch, data: DataShape): Model {
-  const prefix = prefixLength(arch);
-  const sequence = prefix + data.seq_len;
+export function trm(arch: ArchOf<'trm'>, data: DataShape): Model {
+  const frame = modelFrame(arch, data, 'z_H');
   const { H_cycles: T, L_cycles: n } = arch;
-  const tinyNetwork = (weights: Weights): Network => network(weights, 'inner.L_level', arch.L_layers, sequence, arch);
-  const embedding = { hidden_size: arch.hidden_size, vocab_size: data.vocab_size, prefix, learnedPositions: arch.pos_encodings === 'learned' };
+  const networks = (weights: Weights): { f_L: Network; f_H: Network } => {
+    const f_L = network(weights, 'inner.L_level', arch.L_layers, frame.sequence, arch);
+    return { f_L, f_H: arch.separate_networks ? network(weights, 'inner.H_level', yNetworkLayers(arch), frame.sequence, arch) : f_L };
+  };
+  /** The first update of z in the last latent recursion that carries gradient. */
+  const firstWithGradient = arch.gradient === 'one_step' ? n : 1;
 
   return {
-    origin: { arch, data },
-    features: ['z_H', 'z_L'],
-    answer: 'z_H',
-    prefix,
-    sequence,
-    width: arch.hidden_size,
+    ...frame,
 
-    embed: (weights, inputs, puzzleEmb) => embed(weights, inputs, puzzleEmb, embedding),
-
-    recurseWithoutGradient(weights, x, features, observe) {
-      const net = tinyNetwork(weights);
-      for (let t = 1; t < T; t++) features = latentRecursion(net, x, features, n, t, observe);
-      return features;
+    recurseWithoutGradient(weights, x, features, observer) {
+      const { f_L, f_H } = networks(weights);
+      for (let t = 1; t < T; t++) {
+        features = updateZ(f_L, x, features, t, 1, n, observer);
+        features = updateY(f_H, features, t, n + 1, observer);
+      }
+      return firstWithGradient === 1 ? features : updateZ(f_L, x, features, T, 1, firstWithGradient - 1, observer);
     },
 
-    recurseWithGradient: (weights, x, features, observe) => latentRecursion(tinyNetwork(weights), x, features, n, T, observe),
+    recurseWithGradient(weights, x, features, observer) {
+      const { f_L, f_H } = networks(weights);
+      return updateY(f_H, updateZ(f_L, x, features, T, firstWithGradient, n, observer), T, n + 1, observer);
+    },
   };
 }

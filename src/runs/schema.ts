@@ -150,6 +150,11 @@ export const trainEventSchema = z.object({
   /** Mean supervision steps of the slots that halted. */
   steps: maybe,
   lr: z.number(), grad_norm: z.number(),
+  /**
+   * Of a deep equilibrium model, means over the slots: relative residuals ||f(z) - z|| / ||f(z)|| of the fixed point and of its
+   * gradient, and applications of the network until they were below solver_tolerance.
+   */
+  solver_residual: z.number().optional(), solver_iterations: z.number().optional(), adjoint_residual: z.number().optional(), adjoint_iterations: z.number().optional(),
   /** Seconds this step took. */
   seconds: z.number(),
 });
@@ -158,7 +163,7 @@ export const evalDepthSchema = z.object({
   k: z.int().positive(),
   exact_accuracy: z.number(), accuracy: z.number(),
   mean_p_halt: z.number(),
-  /** Share of puzzles whose q_halt > 0 first at this step: where it would have halted. */
+  /** Share of puzzles that would have halted first at this step (q_halt > 0, or > q_continue where that is what halting follows). */
   would_halt: z.number(),
 });
 /** One evaluation. */

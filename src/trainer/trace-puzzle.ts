@@ -96,7 +96,7 @@ export async function tracePuzzle(
       question: tokenArray(Array.from(question.tokens)),
       solution: question.solution ? tokenArray(Array.from(question.solution, (token, i) => (token !== IGNORE_LABEL_ID ? token : grid.kind === 'arc' ? split.metadata.pad_id : question.tokens[i]!))) : null,
       ...(question.examples ? { examples: question.examples } : {}),
-      depth, halt_max_steps: arch.halt_max_steps, H_cycles: arch.H_cycles, L_cycles: arch.L_cycles,
+      depth, halt_max_steps: arch.halt_max_steps, H_cycles: Math.max(...updates.map(({ t }) => t)), L_cycles: Math.max(...updates.map(({ i }) => i)) - 1,
       frames: steps.flatMap((_, m) => updates.map(({ t, i, feature }) => ({ m: m + 1, t, i, feature: feature === model.answer ? 'y' as const : 'z' as const }))),
       y_tokens: tokenArray(all('y_tokens')), z_tokens: tokenArray(all('z_tokens')),
       y_prob: base64(Float32Array.from(all('y_prob'))), z_prob: base64(Float32Array.from(all('z_prob'))),

@@ -237,7 +237,7 @@ export class TrainRun {
     this.emit({
       kind: 'train', loss: report.loss, lm_loss: report.lm_loss, q_halt_loss: report.q_halt_loss, q_continue_loss: report.q_continue_loss,
       count, accuracy: mean(report.accuracy), exact_accuracy: mean(report.exact_accuracy), q_halt_accuracy: mean(report.q_halt_accuracy), steps: mean(report.steps),
-      lr: report.lr, grad_norm: report.grad_norm, seconds,
+      lr: report.lr, grad_norm: report.grad_norm, ...report.solver, seconds,
     });
     if (windowEnds(report.step, this.parts.config.arch.halt_max_steps, this.parts.totalSteps)) this.emit({ kind: 'halting', per_step: this.halting.take() });
     if (performance.now() - this.lastManifest > 1000) {

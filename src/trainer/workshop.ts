@@ -7,8 +7,8 @@ import { configSchema } from '../config/schema';
 import { resolveConfig } from '../config/resolve';
 import { chooseEngine } from '../engine/choose';
 import type { Engine } from '../engine/engine';
+import { buildModel } from '../model/architectures';
 import type { Model } from '../model/model';
-import { trm } from '../model/trm';
 import { datasetCard } from '../puzzles/dataset-card';
 import type { DatasetMetadata, DatasetSplit } from '../puzzles/dataset';
 import type { DatasetFolders } from '../puzzles/build-dataset';
@@ -64,7 +64,7 @@ function deviceOfEnvironment(): string {
 const gpuRecord = ({ index, name, uuid, memory, driver }: NonNullable<Engine['gpu']>): NonNullable<NonNullable<RunManifest['engine']>['gpu']> => ({ index, name, uuid, memory, driver });
 
 /** The model of a config for data of this shape. */
-export const openModel = (config: ResolvedConfig, metadata: DatasetMetadata): Model => trm(config.arch, metadata);
+export const openModel = (config: ResolvedConfig, metadata: DatasetMetadata): Model => buildModel(config.arch, metadata);
 
 /** The resolved config a run recorded. Throws RunFolderError when it does not fit this version's schema. */
 export function configOfRun(manifest: Pick<RunManifest, 'config' | 'id'>): ResolvedConfig {
@@ -74,14 +74,21 @@ export function configOfRun(manifest: Pick<RunManifest, 'config' | 'id'>): Resol
   throw new RunFolderError('shape', `The config recorded in run ${manifest.id} does not fit this version: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, 'Open it with the version that made it.');
 }
 
+/** Keys of `arch:` that decide which weights there are, and of what shape. */
+const shapeKeys = ['name', 'hidden_size', 'H_layers', 'L_layers', 'mlp_t', 'expansion', 'num_heads', 'puzzle_emb_ndim', 'puzzle_emb_len', 'pos_encodings', 'separate_networks', 'z_features'] as const;
+
 /** Throws RunFolderError naming both values when a checkpoint is not of this model and data. */
 export function checkFits(state: CheckpointState, config: ResolvedConfig, metadata: DatasetMetadata): void {
   const differences: string[] = [];
   for (const key of ['seq_len', 'vocab_size', 'num_puzzle_identifiers'] as const) {
     if (state[key] !== metadata[key]) differences.push(`${key} is ${state[key]} in the checkpoint and ${metadata[key]} in the data`);
   }
-  for (const key of ['hidden_size', 'L_layers', 'mlp_t', 'expansion', 'num_heads', 'puzzle_emb_ndim', 'puzzle_emb_len', 'pos_encodings'] as const) {
-    if (JSON.stringify(state.arch[key]) !== JSON.stringify(config.arch[key])) differences.push(`arch.${key} is ${String(state.arch[key])} in the checkpoint and ${config.arch[key]} in the config`);
+  const wanted: Readonly<Record<string, unknown>> = config.arch;
+  const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+  for (const key of shapeKeys) {
+    // A key that one of them does not have is of another architecture, which the name says, or of a later version.
+    if (state.arch[key] === undefined || wanted[key] === undefined) continue;
+    if (state.arch[key] !== wanted[key]) differences.push(`arch.${key} is ${text(state.arch[key])} in the checkpoint and ${text(wanted[key])} in the config`);
   }
   if (differences.length) throw new RunFolderError('shape', `The checkpoint of step ${state.step} does not fit: ${differences.join('; ')}.`, 'Use the config and data it was trained with.');
 }

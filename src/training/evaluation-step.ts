@@ -9,7 +9,7 @@ import type { StepFunction, TensorMap } from '../engine/engine';
 import { answerLogits, haltingLogits } from '../model/heads';
 import { answerLoss, correctness, haltingLoss } from '../model/losses';
 import type { Model } from '../model/model';
-import { resetCarry, under } from './gradient-step';
+import { carriedOf, resetCarry, under, withPrefix } from './gradient-step';
 
 /** Builds the step function. With `inspect`, outputs also hold logits and predictions. */
 export function evaluationStep(model: Model, arch: ResolvedArch, inspect = false): StepFunction {
@@ -24,7 +24,7 @@ export function evaluationStep(model: Model, arch: ResolvedArch, inspect = false
     const { predictions, right, valid, exact } = correctness(logits, labels!);
     const outputs: TensorMap = { lm_loss: answerLoss(logits, labels!, arch.loss.loss_type), q_halt_loss: haltingLoss(q_halt, exact), q_halt, q_continue, right, valid, exact };
     return {
-      state: Object.fromEntries(Object.entries(features).map(([name, tensor]) => [`carry.${name}`, tensor])),
+      state: withPrefix('carry', carriedOf(model, features)),
       outputs: inspect ? { ...outputs, logits, predictions } : outputs,
     };
   };

@@ -4,6 +4,8 @@
  * accuracy and halting at every step, and how well q_halt predicts that an answer is right.
  */
 import type { HostTensors } from '../engine/engine';
+import { wantsToHalt } from '../model/halting';
+import type { Halting } from '../model/halting';
 import { RandomStream } from '../random/stream';
 import type { EvalEvent } from '../runs/schema';
 import { bootstrapInterval, wilsonInterval } from './statistics';
@@ -11,7 +13,7 @@ import { bootstrapInterval, wilsonInterval } from './statistics';
 /** What an evaluation finds: an `eval` event without its stamp. */
 export type Evaluation = Omit<EvalEvent, 'kind' | 'attempt' | 'step' | 'examples' | 'wall' | 'process'>;
 
-const columnNames = ['right', 'valid', 'exact', 'q_halt', 'lm_loss', 'q_halt_loss'] as const;
+const columnNames = ['right', 'valid', 'exact', 'q_halt', 'q_continue', 'lm_loss', 'q_halt_loss'] as const;
 
 /** The outputs of one supervision step that evaluation reads, [B] each. */
 export type StepColumns = Readonly<Record<(typeof columnNames)[number], ArrayLike<number>>>;
@@ -32,28 +34,29 @@ export class EvaluationTally {
   private halt = 0;
   private agrees = 0;
 
-  /** For `rows` puzzles at most, each given `depth` supervision steps. */
-  constructor(depth: number, rows: number) {
+  /**
+   * For `rows` puzzles at most, each given `depth` supervision steps. Where `halting` acts in evaluation, a puzzle counts from then on
+   * as it was when it halted, though it was taken further.
+   */
+  constructor(depth: number, rows: number, private readonly halting: Pick<Halting, 'threshold' | 'inEvaluation'>) {
     this.cell = new Float64Array(rows);
     this.perStep = Array.from({ length: depth }, () => ({ exact: 0, cell: 0, p_halt: 0, would_halt: 0 }));
   }
 
   /** Adds one puzzle from the columns of all its supervision steps; puzzles without a valid label do not count. */
   add(columns: readonly StepColumns[], row: number): void {
-    const last = columns[columns.length - 1]!;
-    const valid = last.valid[row]!;
+    const valid = columns[0]!.valid[row]!;
     if (valid === 0) return;
-    let halted = false;
-    columns.forEach(({ exact, right, q_halt }, k) => {
+    const halt = columns.findIndex(({ q_halt, q_continue }) => wantsToHalt(this.halting, q_halt[row]!, q_continue[row]!));
+    const shown = columns.map((column, k) => (this.halting.inEvaluation && halt >= 0 && k > halt ? columns[halt]! : column));
+    shown.forEach(({ exact, right, q_halt }, k) => {
       const at = this.perStep[k]!;
       at.exact += exact[row]!;
       at.cell += right[row]! / valid;
       at.p_halt += sigmoid(q_halt[row]!);
-      if (!halted && q_halt[row]! > 0) {
-        at.would_halt++;
-        halted = true;
-      }
     });
+    if (halt >= 0) this.perStep[halt]!.would_halt++;
+    const last = shown[shown.length - 1]!;
     const predicted = sigmoid(last.q_halt[row]!);
     const bin = this.bins[Math.min(calibrationBins - 1, Math.floor(predicted * calibrationBins))]!;
     bin.predicted += predicted;

@@ -1,10 +1,12 @@
 /**
  * Evaluation: every puzzle gets the full number of supervision steps, whatever the halting head says; where it would
- * have halted is recorded, not acted on. Metrics are those of the last step, with counts and 95 % intervals, and the
- * accuracy and halting probability at every step on the way.
+ * have halted is recorded, not acted on (unless the config asks for that: act_inference). Metrics are those of the last step,
+ * with counts and 95 % intervals, and the accuracy and halting probability at every step on the way.
  */
 import type { ResolvedArch } from '../config/resolve';
 import type { Engine, HostTensors, StepSession } from '../engine/engine';
+import { haltingOf } from '../model/halting';
+import type { Halting } from '../model/halting';
 import type { Model } from '../model/model';
 import type { Batch } from '../puzzles/dataset';
 import type { EvaluationRows } from '../puzzles/evaluation-rows';
@@ -33,9 +35,11 @@ export interface EvaluateOptions {
 /** An evaluation on an engine; `dispose` when done. Weights can be replaced between evaluations. */
 export class Evaluator {
   private readonly session: StepSession;
+  private readonly halting: Halting;
 
   constructor(engine: Engine, model: Model, arch: ResolvedArch, private weights: InferenceWeights, readonly batchSize: number, options: { inspect?: boolean; runs?: number } = {}) {
     const state = { ...prefixed('model', weights.model), ...prefixed('buffer', weights.buffers), ...prefixed('carry', emptyCarry(model, batchSize)) };
+    this.halting = haltingOf(arch);
     this.session = openEvaluationSession(engine, model, arch, batchSize, state, options);
   }
 
@@ -62,7 +66,7 @@ export class Evaluator {
   /** Evaluates all rows. Throws the signal's reason when aborted. */
   async evaluate({ rows, total, depth, seed, onProgress, breathe, signal }: EvaluateOptions): Promise<Evaluation> {
     const started = performance.now();
-    const tally = new EvaluationTally(depth, rows.examples.length);
+    const tally = new EvaluationTally(depth, rows.examples.length, this.halting);
     let done = 0;
     for (let index = 0; index < rows.batches; index++) {
       const batch = rows.read(index);

@@ -12,7 +12,9 @@ import type { StepFunction, TensorMap } from '../engine/engine';
 import type { Weights } from '../model/blocks';
 import { answerLogits, haltingLogits } from '../model/heads';
 import { answerLoss, correctness, haltingLoss } from '../model/losses';
-import type { Features, Model } from '../model/model';
+import { haltingOf } from '../model/halting';
+import type { Features, Model, Observer } from '../model/model';
+import { initialName } from '../model/shapes';
 
 /** The tensors of `state` under a prefix, the prefix cut off. */
 export function under(state: TensorMap, prefix: string): TensorMap {
@@ -20,17 +22,19 @@ export function under(state: TensorMap, prefix: string): TensorMap {
   return Object.fromEntries(Object.entries(state).filter(([name]) => name.startsWith(start)).map(([name, tensor]) => [name.slice(start.length), tensor]));
 }
 
-/** Carried features with the slots marked in `reset` [B] put back to the fixed vectors H_init, L_init [D]. */
+/** Carried features with the slots marked in `reset` [B] put back to the fixed vectors they start from, H_init, L_init [D]. */
 export function resetCarry(model: Model, carry: TensorMap, buffers: TensorMap, reset: Tensor): Features {
   const [b] = reset.shape as [number];
   const fresh = tf.reshape(reset, [b, 1, 1]);
   const kept = tf.sub(1, fresh);
-  return Object.fromEntries(model.features.map(name => {
-    // z_H starts from inner.H_init, z_L from inner.L_init.
-    const initial = tf.reshape(buffers[`inner.${name.slice(2)}_init`]!, [1, 1, model.width]);
+  return Object.fromEntries(model.carried.map(name => {
+    const initial = tf.reshape(buffers[initialName(name)]!, [1, 1, model.width]);
     return [name, tf.add(tf.mul(carry[name]!, kept), tf.mul(initial, fresh))];
   }));
 }
+
+/** Those of the features after a step that are carried into the next. */
+export const carriedOf = (model: Model, features: Features): TensorMap => Object.fromEntries(model.carried.map(name => [name, features[name]!]));
 
 /** What the gradient needs of the config. */
 export type GradientConfig = Pick<TrmConfig, 'freeze_weights' | 'global_batch_size'> & { readonly arch: ResolvedArch };
@@ -39,10 +43,11 @@ export type GradientConfig = Pick<TrmConfig, 'freeze_weights' | 'global_batch_si
 export interface Gradients {
   /**
    * lm_loss, q_halt_loss, q_halt, q_continue, right, valid, exact (with the continue head also q_continue_loss and
-   * target_q_continue), a number per row; puzzle_emb_grad [rows, ndim]; loss, these rows' share of the batch's mean.
+   * target_q_continue) and what the model measures of itself, a number per row; puzzle_emb_grad [rows, ndim]; loss, these rows'
+   * share of the batch's mean.
    */
   readonly outputs: TensorMap;
-  /** The features after the step, [rows, S, D]. */
+  /** The carried features after the step, [rows, S, D]. */
   readonly carry: TensorMap;
   /** By parameter name, these rows' share; empty when the weights are frozen. */
   readonly gradients: TensorMap;
@@ -58,14 +63,15 @@ export function gradientsOf(model: Model, config: GradientConfig, state: TensorM
   const names = config.freeze_weights ? [] : Object.keys(weights);
   const { inputs: tokens, labels, reset, last_step, puzzle_emb } = inputs as Record<string, Tensor>;
   const start = resetCarry(model, under(state, 'carry'), under(state, 'buffer'), reset!);
-  const early = tf.tidy(() => model.recurseWithoutGradient(weights, model.embed(weights, tokens!, puzzle_emb ?? null), start) as Record<string, Tensor>);
-
   const outputs: TensorMap = {};
+  const observer: Observer = { measured: (name, values) => (outputs[name] = tf.keep(values)) };
+  const early = tf.tidy(() => model.recurseWithoutGradient(weights, model.embed(weights, tokens!, puzzle_emb ?? null), start, observer) as Record<string, Tensor>);
+
   let carry: TensorMap = {};
   const lossOf = (...variables: Tensor[]): Scalar => {
     const trained: Weights = config.freeze_weights ? weights : Object.fromEntries(names.map((name, i) => [name, variables[i]!]));
     const puzzleEmb = puzzle_emb ? variables[variables.length - 1]! : null;
-    const features = model.recurseWithGradient(trained, model.embed(trained, tokens!, puzzleEmb), early);
+    const features = model.recurseWithGradient(trained, model.embed(trained, tokens!, puzzleEmb), early, observer);
     const answer = features[model.answer]!;
     const logits = answerLogits(trained, answer, model.prefix);
     const { q_halt, q_continue } = haltingLogits(trained, answer);
@@ -77,7 +83,7 @@ export function gradientsOf(model: Model, config: GradientConfig, state: TensorM
     const lm = answerLoss(logits, labels!, arch.loss.loss_type);
     const halt = haltingLoss(q_halt, exact!);
     let total = tf.add(lm, tf.mul(halt, 0.5));
-    if (!arch.no_ACT_continue) {
+    if (haltingOf(arch).trainsContinue) {
       const { target } = withoutGradient(() => ({ target: continueTarget(features, last_step!) }));
       const continues = haltingLoss(q_continue, target!);
       total = tf.add(total, tf.mul(continues, 0.5));
@@ -86,8 +92,8 @@ export function gradientsOf(model: Model, config: GradientConfig, state: TensorM
     const loss = tf.div(tf.sum(total), config.global_batch_size);
     Object.assign(outputs, { loss, lm_loss: lm, q_halt_loss: halt, q_halt, q_continue, right, valid, exact });
     if (inspect) Object.assign(outputs, { logits, predictions });
-    carry = { ...features };
-    for (const tensor of [...Object.values(outputs), ...Object.values(features)]) tf.keep(tensor);
+    carry = carriedOf(model, features);
+    for (const tensor of [...Object.values(outputs), ...Object.values(carry)]) tf.keep(tensor);
     return loss as Scalar;
   };
 

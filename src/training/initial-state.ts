@@ -1,6 +1,6 @@
 /**
  * What a run starts from: weights drawn from its seed as published (truncated normal of standard deviation 1/sqrt(fan_in),
- * embeddings 1/sqrt(D), halting head zero with bias -5), the fixed vectors H_init and L_init, zero moments, zero carry.
+ * embeddings 1/sqrt(D), halting head zero with bias -5), the fixed vectors H_init and L_init that its features start from, zero moments, zero carry.
  */
 import { createHash } from 'node:crypto';
 import type { ResolvedArch } from '../config/resolve';
@@ -36,7 +36,7 @@ export function initialWeights(arch: ResolvedArch, data: DataShape, seed: number
 
 /** A carry of zeros for `batch` slots: every slot is reset before its first step. */
 export const emptyCarry = (model: Model, batch: number): HostTensors =>
-  Object.fromEntries(model.features.map(name => {
+  Object.fromEntries(model.carried.map(name => {
     const shape = [batch, model.sequence, model.width];
     return [name, { shape, data: new Float32Array(size(shape)) }];
   }));

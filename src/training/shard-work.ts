@@ -5,8 +5,8 @@
  * A shard does not keep the carry, because which rows it gets is decided anew at every run: `carry.*` are inputs and outputs.
  */
 import type { StepFunction, TensorMap } from '../engine/engine';
-import type { Model, ModelOrigin } from '../model/model';
-import { trm } from '../model/trm';
+import { buildModel } from '../model/architectures';
+import type { ModelOrigin } from '../model/model';
 import { evaluationStep } from './evaluation-step';
 import { gradientStep } from './gradient-step';
 import type { GradientConfig } from './gradient-step';
@@ -16,15 +16,13 @@ export type ShardWork =
   | { readonly kind: 'gradient'; readonly model: ModelOrigin; readonly config: GradientConfig; readonly inspect: boolean }
   | { readonly kind: 'evaluation'; readonly model: ModelOrigin; readonly inspect: boolean };
 
-/** The model again. */
-const modelOf = ({ arch, data }: ModelOrigin): Model => trm(arch, data);
-
 /** The step function of a shard: state `model.*`, `buffer.*` (gradient: `sum.*`); the carry goes in and out. */
 export function shardStep(work: ShardWork): StepFunction {
-  const model = modelOf(work.model);
+  const { arch, data } = work.model;
+  const model = buildModel(arch, data);
   return work.kind === 'gradient'
     ? carryPassed(gradientStep(model, work.config, work.inspect))
-    : carryPassed(evaluationStep(model, work.model.arch, work.inspect));
+    : carryPassed(evaluationStep(model, arch, work.inspect));
 }
 
 const isCarry = (name: string): boolean => name.startsWith('carry.');

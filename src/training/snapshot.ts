@@ -18,7 +18,7 @@ export interface TrainingSnapshot {
   readonly ema: HostTensors | null;
   /** `m.*` and `v.*`. */
   readonly optimizer: HostTensors;
-  /** z_H, z_L and the slots. */
+  /** The carried features (z_H, z_L) and the slots. */
   readonly carry: HostTensors;
 }
 
@@ -48,7 +48,7 @@ export function fittedSnapshot(snapshot: TrainingSnapshot, config: ResolvedConfi
     ema: config.ema && !config.freeze_weights ? pick('ema', step, snapshot.ema ?? {}, dense) : null,
     optimizer: config.freeze_weights ? {} : pick('optimizer', step, snapshot.optimizer, ['m', 'v'].flatMap(moment => dense.map(([name, shape]) => [`${moment}.${name}`, shape] as const))),
     carry: pick('carry', step, snapshot.carry, [
-      ...model.features.map(name => [name, [slots, model.sequence, model.width]] as const),
+      ...model.carried.map(name => [name, [slots, model.sequence, model.width]] as const),
       ...['inputs', 'labels'].map(name => [`slots.${name}`, [slots, data.seq_len]] as const),
       ...['puzzle_identifiers', 'steps', 'halted'].map(name => [`slots.${name}`, [slots]] as const),
     ]),

@@ -10,7 +10,7 @@ import type { Weights } from '../model/blocks';
 import { answerLogits, haltingLogits } from '../model/heads';
 import { logProbabilities } from '../model/losses';
 import type { Features, Model, Observer, Update } from '../model/model';
-import { resetCarry, under } from './gradient-step';
+import { carriedOf, resetCarry, under, withPrefix } from './gradient-step';
 
 /** Tokens [1, L] and the probability of each, [1, L], that the output head reads from a feature [1, S, D]. */
 function decode(weights: Weights, feature: Tensor, model: Model, arch: ResolvedArch): { tokens: Tensor; prob: Tensor } {
@@ -35,7 +35,7 @@ export function traceStep(model: Model, arch: ResolvedArch, updates: Update[]): 
     const columns: Record<'y_tokens' | 'y_prob' | 'z_tokens' | 'z_prob' | 'change', Tensor[]> = { y_tokens: [], y_prob: [], z_tokens: [], z_prob: [], change: [] };
     let before = resetCarry(model, under(state, 'carry'), under(state, 'buffer'), reset!);
     updates.length = 0;
-    const observe: Observer = (update, features) => {
+    const updated: NonNullable<Observer['updated']> = (update, features) => {
       const y = decode(weights, features[model.answer]!, model, arch);
       const z = decode(weights, features[latent]!, model, arch);
       columns.y_tokens.push(y.tokens);
@@ -46,10 +46,10 @@ export function traceStep(model: Model, arch: ResolvedArch, updates: Update[]): 
       updates.push(update);
       before = features;
     };
-    const early = model.recurseWithoutGradient(weights, x, before, observe);
-    const features: Features = model.recurseWithGradient(weights, x, early, observe);
+    const early = model.recurseWithoutGradient(weights, x, before, { updated });
+    const features: Features = model.recurseWithGradient(weights, x, early, { updated });
     const outputs: TensorMap = Object.fromEntries(Object.entries(columns).map(([name, frames]) => [name, tf.concat(frames, 0)]));
     outputs.q_halt = haltingLogits(weights, features[model.answer]!).q_halt;
-    return { state: Object.fromEntries(Object.entries(features).map(([name, tensor]) => [`carry.${name}`, tensor])), outputs };
+    return { state: withPrefix('carry', carriedOf(model, features)), outputs };
   };
 }

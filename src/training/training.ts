@@ -4,6 +4,7 @@
  */
 import type { ResolvedConfig } from '../config/resolve';
 import type { Engine, HostTensor, HostTensors, StepSession } from '../engine/engine';
+import { haltingOf } from '../model/halting';
 import type { Model } from '../model/model';
 import type { DataShape } from '../model/shapes';
 import type { Batch } from '../puzzles/dataset';
@@ -18,6 +19,10 @@ import type { TrainingSnapshot } from './snapshot';
 import { fittedSnapshot } from './snapshot';
 import type { HaltingCount } from './slots';
 
+/** How well a solver did: relative residuals, and iterations until they were small enough, of the fixed point and of its gradient. */
+export type SolverReport = Readonly<Record<(typeof solverMetrics)[number], number>>;
+const solverMetrics = ['solver_residual', 'solver_iterations', 'adjoint_residual', 'adjoint_iterations'] as const;
+
 /** What one optimiser step gave. Losses are per slot; accuracies over the slots that halted and have a valid label. */
 export interface StepReport {
   readonly step: number;
@@ -25,6 +30,8 @@ export interface StepReport {
   /** Slots counted in the accuracies; sums over them, not means. */
   readonly count: number; readonly accuracy: number; readonly exact_accuracy: number; readonly q_halt_accuracy: number; readonly steps: number;
   readonly lr: number; readonly grad_norm: number;
+  /** Of an architecture with a solver, else null; means over the slots. */
+  readonly solver: SolverReport | null;
   readonly halting: HaltingCount[];
   /** All outputs of the step function. */
   readonly outputs: HostTensors;
@@ -83,9 +90,9 @@ export class Training {
       ...(config.freeze_weights ? {} : snapshot?.optimizer ?? { ...prefixed('m', zerosLike(dense)), ...prefixed('v', zerosLike(dense)) }),
       // The average starts at the initial weights, without bias correction.
       ...(config.ema && !config.freeze_weights ? prefixed('ema', snapshot?.ema ?? dense) : {}),
-      ...prefixed('carry', snapshot ? Object.fromEntries(model.features.map(name => [name, snapshot.carry[name]!])) : emptyCarry(model, batch)),
+      ...prefixed('carry', snapshot ? Object.fromEntries(model.carried.map(name => [name, snapshot.carry[name]!])) : emptyCarry(model, batch)),
     };
-    const slots = new Slots(batch, data.seq_len, config.arch);
+    const slots = new Slots(batch, data.seq_len, haltingOf(config.arch));
     if (snapshot) restoreSlots(slots, snapshot.carry);
     const ndim = config.arch.puzzle_emb_ndim;
     const puzzleEmb = ndim === 0 ? null
@@ -134,6 +141,7 @@ export class Training {
     return {
       step, loss, lr, grad_norm: gradNorm, halting, outputs,
       lm_loss: mean('lm_loss'), q_halt_loss: mean('q_halt_loss'), q_continue_loss: outputs.q_continue_loss ? mean('q_continue_loss') : null,
+      solver: outputs.solver_residual ? Object.fromEntries(solverMetrics.map(name => [name, mean(name)])) as SolverReport : null,
       ...this.metrics(outputs),
     };
   }

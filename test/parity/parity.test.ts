@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine, HostTensor, HostTensors } from '../../src/engine/engine';
-import { trm } from '../../src/model/trm';
+import { buildModel } from '../../src/model/architectures';
 import type { Batch } from '../../src/puzzles/dataset';
 import { Evaluator } from '../../src/training/evaluation';
 import { Training, inferenceWeightsOf, puzzleEmbName } from '../../src/training/training';
@@ -55,7 +55,7 @@ describe.each(engines)('$name engine', ({ open, there }) => {
     const vector = readVector(name);
     const { config, tensors } = vector;
     const data = { vocab_size: vector.vocabSize, seq_len: vector.seqLen, num_puzzle_identifiers: vector.numPuzzleIdentifiers };
-    const model = trm(config.arch, data);
+    const model = buildModel(config.arch, data);
     const initial = under(tensors, 'init.');
 
     /** A training that begins at the vector's weights, offered the vector's batches. */
@@ -92,7 +92,7 @@ describe.each(engines)('$name engine', ({ open, there }) => {
           expect([...outputs.predictions!.data]).toEqual([...tensors[`step${i}.preds`]!.data]);
 
           const after = await training.snapshot();
-          for (const feature of model.features) expectTensor(after.carry[feature], tensors[`step${i}.carry.${feature}`], `${at} carry ${feature}`);
+          for (const feature of model.carried) expectTensor(after.carry[feature], tensors[`step${i}.carry.${feature}`], `${at} carry ${feature}`);
           expect([...after.carry['slots.halted']!.data]).toEqual([...tensors[`step${i}.halted`]!.data]);
           expect([...after.carry['slots.steps']!.data]).toEqual([...tensors[`step${i}.steps`]!.data]);
 

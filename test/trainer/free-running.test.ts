@@ -10,7 +10,7 @@ import type { ResolvedConfig } from '../../src/config/resolve';
 import { configSchema } from '../../src/config/schema';
 import type { Engine } from '../../src/engine/engine';
 import { openTensorflow } from '../../src/engine/tensorflow';
-import { trm } from '../../src/model/trm';
+import { buildModel } from '../../src/model/architectures';
 import { buildDataset, rowAugmentation } from '../../src/puzzles/build-dataset';
 import type { DatasetSplit } from '../../src/puzzles/dataset';
 import { EvaluationRows } from '../../src/puzzles/evaluation-rows';
@@ -57,7 +57,7 @@ async function evaluate(engine: Engine, training: Training, config: ResolvedConf
 /** Trains to the end: what it solves then, and what it solved after three quarters of the steps. */
 async function learn(engine: Engine, config: ResolvedConfig, data: Data): Promise<{ before: Solved; after: Solved }> {
   const { metadata } = data.train;
-  const training = Training.open({ engine, config, model: trm(config.arch, metadata), data: metadata, totalSteps: steps, snapshot: null });
+  const training = Training.open({ engine, config, model: buildModel(config.arch, metadata), data: metadata, totalSteps: steps, snapshot: null });
   const sampler = new BatchSampler(data.train, config, rowAugmentation(config.dataset, metadata));
   const advanceTo = async (step: number): Promise<void> => {
     while (training.step < step) await training.advance(sampler.next()!);

@@ -6,11 +6,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, test } from 'vitest';
+import { solvers } from '../../src/config/arch-schema';
 import type { ResolvedConfig } from '../../src/config/resolve';
 import { EagerSession } from '../../src/engine/eager-session';
 import type { Engine, HostTensors, StepFunction } from '../../src/engine/engine';
 import { openTensorflow } from '../../src/engine/tensorflow';
-import { trm } from '../../src/model/trm';
+import { buildModel } from '../../src/model/architectures';
 import type { DataShape } from '../../src/model/shapes';
 import { IGNORE_LABEL_ID } from '../../src/puzzles/dataset';
 import type { Batch } from '../../src/puzzles/dataset';
@@ -53,10 +54,24 @@ const architectures: readonly [name: string, arch: object, rest?: object][] = [
   ['TRM-Att, rope, two blocks, width 32, n = 1, with the continue head', { ...attention, pos_encodings: 'rope', hidden_size: 32, L_layers: 2, L_cycles: 1, no_ACT_continue: false }],
   ['TRM-Att with learned positions', { ...attention, pos_encodings: 'learned' }],
   ['TRM-Att without positions and puzzle embedding, softmax', { ...attention, puzzle_emb_ndim: 0, puzzle_emb_len: 0, loss: { loss_type: 'softmax_cross_entropy' } }],
+  ['TRM-MLP with separate networks and one-step gradient', { separate_networks: true, gradient: 'one_step' }],
+  ['TRM with one z', { name: 'trm_singlez' }],
+  ['TRM with three z, of which two are updated', { name: 'trm_hier6', z_features: 3 }],
+  ['HRM', { name: 'hrm', H_layers: 2, puzzle_emb_ndim: 24 }],
+  ['HRM, attention, rope', { name: 'hrm', ...attention, pos_encodings: 'rope' }],
+  ['the transformer baseline', { name: 'transformers_baseline', num_heads: 4, H_layers: 2, pos_encodings: 'rope' }],
+  ['the transformer baseline in two micro-batches', { name: 'transformers_baseline', num_heads: 4, H_layers: 1, pos_encodings: 'learned' }, { micro_batch_size: 2 }],
+  ['direct prediction', { name: 'direct', H_layers: 2 }],
+  ['direct prediction, attention, rope', { name: 'direct', ...attention, H_layers: 2, pos_encodings: 'rope' }],
+  ...solvers.map((solver): [string, object] => [`deep equilibrium, ${solver}`, { name: 'deq', solver, solver_iterations: 6, solver_tolerance: 1e-9 }]),
+  ['deep equilibrium, attention, in two micro-batches', { name: 'deq', ...attention, pos_encodings: 'rope', solver_iterations: 4, solver_tolerance: 1e-9 }, { micro_batch_size: 2 }],
 ];
 
+/** Those whose name begins so. */
+const named = (...starts: readonly string[]) => starts.map(start => architectures.find(([name]) => name.startsWith(start))!);
+
 const configOf = (arch: object = {}, rest: object = {}): ResolvedConfig =>
-  exampleConfig({ ...base, ...arch }, { global_batch_size: size, ema: true, ema_rate: 0.9, lr: 1e-3, ...rest });
+  exampleConfig(arch, { global_batch_size: size, ema: true, ema_rate: 0.9, lr: 1e-3, ...rest }, base);
 
 /** Another batch at every step; the 8th has ignored cells and a padding row, the 20th nothing but padding. */
 function batchOf(step: number): Batch {
@@ -77,7 +92,7 @@ function batchOf(step: number): Batch {
 const runsPerStep = ({ global_batch_size: batch, micro_batch_size: atOnce }: ResolvedConfig): number => (atOnce === batch ? 1 : batch / atOnce + 1);
 
 const open = (on: Engine, config: ResolvedConfig, snapshot: TrainingSnapshot | null): Training =>
-  Training.open({ engine: on, config, model: trm(config.arch, data), data, totalSteps: steps, snapshot, inspect: true });
+  Training.open({ engine: on, config, model: buildModel(config.arch, data), data, totalSteps: steps, snapshot, inspect: true });
 
 /** The beginning, with a halting head that is undecided at first, so that slots halt by it from the first step on. */
 async function start(config: ResolvedConfig): Promise<TrainingSnapshot> {
@@ -136,11 +151,11 @@ describe.skipIf(!there)(`compiled training${reason}`, () => {
 });
 
 describe.skipIf(!there)(`compiled evaluation${reason}`, () => {
-  test.each([architectures[0]!, architectures[9]!])('%s, with a padded last batch', async (_, arch, rest) => {
+  test.each(named('TRM-MLP', 'TRM-Att, rope, two blocks', 'TRM with three z', 'HRM', 'the transformer', 'direct', 'deep equilibrium, anderson'))('%s, with a padded last batch', async (_, arch, rest) => {
     const config = configOf(arch, rest);
     const seen = sightingsOf(engine!);
     const weights = inferenceWeightsOf(await start(config), config.arch.puzzle_emb_ndim);
-    const evaluator = new Evaluator(guarded(engine!, seen), trm(config.arch, data), config.arch, weights, size, { inspect: true });
+    const evaluator = new Evaluator(guarded(engine!, seen), buildModel(config.arch, data), config.arch, weights, size, { inspect: true });
     // Three batches of four, the last of which has one row and three of padding.
     const examples = Int32Array.from({ length: 9 }, (_, i) => i);
     const rows = {
@@ -167,7 +182,7 @@ describe.skipIf(!there)(`compiled evaluation${reason}`, () => {
 });
 
 describe.skipIf(!there).each(dtypes)(`compiled, a checkpoint and resume in %s${reason}`, dtype => {
-  test.each([architectures[0]!, architectures[3]!, architectures[7]!, architectures[8]!])('%s', async (_, arch, rest) => {
+  test.each(named('TRM-MLP', 'TRM-MLP with the continue', 'TRM-MLP in two', 'TRM-Att, rope', 'TRM with one z', 'TRM with three z', 'HRM', 'the transformer', 'direct', 'deep equilibrium, broyden'))('%s', async (_, arch, rest) => {
     const config = configOf({ ...arch, forward_dtype: dtype }, rest);
     const bits = ({ outputs, ...numbers }: StepReport) => ({ ...numbers, outputs: Object.fromEntries(Object.entries(outputs).map(([name, { shape, data }]) => [name, { shape, data: [...data] }])) });
     const whole = open(engine!, config, await start(config));

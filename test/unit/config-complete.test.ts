@@ -36,6 +36,11 @@ describe('keys', () => {
     expect(at('arch:\n  {name: trm,\n   hid|}\n')).toContain('hidden_size');
     expect(at('stop_when: {|}')).toEqual(['eval/exact_accuracy', 'eval/accuracy']);
   });
+  test('those of the architecture', () => {
+    expect(at('arch:\n  name: hrm\n  |')).not.toContain('puzzle_emb_len');
+    expect(at('arch:\n  name: hrm\n  |')).toContain('H_layers');
+    expect(at('arch:\n  name: deq\n  |')).toContain('solver');
+  });
   test('those of the dataset kind', () => {
     expect(at('dataset:\n  kind: folder\n  |')).toEqual(['augment']);
     expect(at('dataset:\n  kind: sudoku\n  |')).toContain('holes');
@@ -55,7 +60,9 @@ describe('values', () => {
     expect(at('ema: |')).toEqual(['true', 'false']);
     expect(at('dataset: {kind: sudoku, augment: |}')).toContain('on_the_fly');
     expect(at('dataset:\n  kind: |')).toEqual(['sudoku', 'maze', 'arc', 'folder']);
-    expect(at('arch: |')).toEqual(['trm']);
+    expect(at('arch: |')).toEqual(['trm', 'trm_singlez', 'trm_hier6', 'hrm', 'transformers_baseline', 'direct', 'deq']);
+    expect(at('arch:\n  name: |')).toEqual(at('arch: |'));
+    expect(at('arch:\n  name: deq\n  solver: |')).toEqual(['fixed_point', 'anderson', 'broyden']);
     expect(at('arch:\n  pos_encodings: |\n')).toEqual(['rope', 'learned', 'none']);
   });
   test('the default of a number', () => {

@@ -34,7 +34,7 @@ describe('a good config', () => {
     expect(config.arch).toEqual({
       name: 'trm', loss: { name: 'losses@ACTLossHead', loss_type: 'stablemax_cross_entropy' }, halt_exploration_prob: 0.1, halt_max_steps: 16, H_cycles: 3, L_cycles: 6,
       H_layers: 0, L_layers: 2, hidden_size: 512, num_heads: 8, expansion: 4, puzzle_emb_ndim: 512, puzzle_emb_len: 16, pos_encodings: 'rope', rope_theta: 10000,
-      rms_norm_eps: 1e-5, forward_dtype: 'bfloat16', mlp_t: false, no_ACT_continue: true,
+      rms_norm_eps: 1e-5, forward_dtype: 'bfloat16', mlp_t: false, no_ACT_continue: true, separate_networks: false, gradient: 'full',
     });
   });
   test('eval_interval: 10000 where that divides epochs, else epochs', () => {
@@ -53,8 +53,22 @@ describe('a good config', () => {
   test('numbers and booleans as published files write them', () => {
     expect(good(`${start}lr: 1e-4\npuzzle_emb_lr: 1E-2\nema: True\nfreeze_weights: False\n`)).toMatchObject({ lr: 1e-4, puzzle_emb_lr: 0.01, ema: true, freeze_weights: false });
   });
-  test('the published class path is trm', () => {
-    expect(good('arch: {name: recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1}\ndata_paths: [d]').arch.name).toBe('trm');
+  test('the published class paths are architectures', () => {
+    const named = (name: string): string => good(`arch: {name: ${name}}\ndata_paths: [d]`).arch.name;
+    expect(['trm@TinyRecursiveReasoningModel_ACTV1', 'trm_singlez@TinyRecursiveReasoningModel_ACTV1', 'trm_hier6@TinyRecursiveReasoningModel_ACTV1', 'hrm@HierarchicalReasoningModel_ACTV1', 'transformers_baseline@Model_ACTV2'].map(path => named(`recursive_reasoning.${path}`)))
+      .toEqual(['trm', 'trm_singlez', 'trm_hier6', 'hrm', 'transformers_baseline']);
+  });
+  test('every architecture has the defaults of its published file', () => {
+    const recursive = { H_cycles: 3, L_cycles: 6, H_layers: 0, L_layers: 2, num_heads: 8, mlp_t: false, puzzle_emb_len: 16, no_ACT_continue: true };
+    const published = { halt_exploration_prob: 0.1, halt_max_steps: 16, hidden_size: 512, expansion: 4, puzzle_emb_ndim: 512, pos_encodings: 'rope', forward_dtype: 'bfloat16', loss: { loss_type: 'stablemax_cross_entropy' } };
+    const of = (name: string) => good(`arch: ${name}\ndata_paths: [d]`).arch;
+    for (const name of ['trm', 'trm_singlez', 'trm_hier6']) expect(of(name)).toMatchObject({ ...published, ...recursive });
+    expect(of('trm_hier6')).toMatchObject({ z_features: 6 });
+    expect(of('trm')).toMatchObject({ separate_networks: false, gradient: 'full' });
+    expect(of('hrm')).toMatchObject({ ...published, H_cycles: 2, L_cycles: 2, H_layers: 4, L_layers: 4, num_heads: 8, mlp_t: false });
+    expect(of('transformers_baseline')).toMatchObject({ ...published, H_cycles: 1, H_layers: 8, num_heads: 12, act_enabled: true, act_inference: false });
+    expect(of('direct')).toMatchObject({ halt_max_steps: 1, H_layers: 8, num_heads: 12 });
+    expect(of('deq')).toMatchObject({ halt_max_steps: 1, L_layers: 2, solver: 'anderson' });
   });
   test('resolving twice changes nothing', () => {
     const config = good(start);
@@ -83,7 +97,7 @@ describe('one mistake', () => {
     ['a device nobody has', `${start}device: gpv\n`, 'c:3:9: device: not one of its values; expected auto, cpu, gpu or gpu:N; found "gpv"; did you mean gpu?'],
     ['alternatives', `${start}eval_examples: 0\n`, 'c:3:16: eval_examples: out of range; expected an integer of at least 1 or all; found 0'],
     ['missing', 'arch: trm\n', 'c:1:1: data_paths: missing; expected a list of at least 1, each a text'],
-    ['missing inside', 'lr: 1\narch: {mlp_t: true}\ndata_paths: [d]\n', 'c:2:1: arch.name: missing; expected trm'],
+    ['missing inside', 'lr: 1\narch: {mlp_t: true}\ndata_paths: [d]\n', 'c:2:1: arch.name: missing; expected trm, trm_singlez, trm_hier6, hrm, transformers_baseline, direct or deq'],
     ['unknown metric', `${start}stop_when: {eval/exact: 0.9}\n`, 'c:3:13: stop_when.eval/exact: unknown key; did you mean stop_when.eval/exact_accuracy?'],
     ['a prototype key', `${start}__proto__: 1\n`, 'c:3:1: __proto__: unknown key'],
     ['duplicate key', `${start}lr: 1\nlr: 2\n`, 'c:4:1: lr: written twice; expected each key once'],
@@ -94,9 +108,9 @@ describe('one mistake', () => {
     ['a tag', `${start}lr: !!python/x 3\n`, 'c:3:5: Unresolved tag: tag:yaml.org,2002:python/x'],
     ['an unknown alias', `${start}lr: *rate\n`, 'c:3:5: alias (*) of an anchor (&) that is not set before it'],
     ['not a mapping', 'just words', 'c:1:1: a config is a mapping of keys to values; expected lines like `epochs: 100`'],
-    ['a later architecture', 'arch: hrm\ndata_paths: [d]\n', 'c:1:7: arch.name: architecture hrm is not available in this version; available: trm'],
-    ['a later architecture with its options', 'arch: {name: recursive_reasoning.hrm@HierarchicalReasoningModel_ACTV1, H_layers: 4, foo: 1}\ndata_paths: [d]\n', 'c:1:14: arch.name: architecture hrm is not available in this version; available: trm'],
-    ['an architecture nobody knows', 'arch: trn\ndata_paths: [d]\n', 'c:1:7: arch.name: not one of its values; expected trm; found "trn"; did you mean trm?'],
+    ['a key of another architecture', 'arch: {name: hrm, puzzle_emb_len: 2}\ndata_paths: [d]\n', 'c:1:19: arch.puzzle_emb_len: not a key of hrm; it is one of trm, trm_singlez, trm_hier6, direct, deq'],
+    ['a key of no architecture', 'arch: {name: recursive_reasoning.hrm@HierarchicalReasoningModel_ACTV1, H_layer: 4}\ndata_paths: [d]\n', 'c:1:72: arch.H_layer: unknown key; did you mean arch.H_layers?'],
+    ['an architecture nobody knows', 'arch: trn\ndata_paths: [d]\n', 'c:1:7: arch.name: not one of its values; expected trm, trm_singlez, trm_hier6, hrm, transformers_baseline, direct or deq; found "trn"; did you mean trm?'],
     ['a published key without use', `${start}run_name: x\n`, 'c:3:1: warning: run_name: has no use here and is ignored'],
   ])('%s', (_, text, expected) => {
     expect(problems(text)).toEqual([expected]);
@@ -119,6 +133,9 @@ describe('keys that do not go together', () => {
     ['arch: {name: trm, hidden_size: 4, num_heads: 6}\ndata_paths: [d]', /^c:1:46: arch\.num_heads: more attention heads than hidden_size/],
     ['arch: {name: trm, hidden_size: 30, num_heads: 6}\ndata_paths: [d]', /^c:1:47: arch\.num_heads: pos_encodings: rope needs an even head dimension; .*floor\(30 \/ 6\) = 5$/],
     ['arch: {name: trm, hidden_size: 4}\ndata_paths: [d]', /^c:1:32: arch\.hidden_size: more attention heads/],
+    ['arch: {name: transformers_baseline, pos_encodings: none}\ndata_paths: [d]', /^c:1:52: arch\.pos_encodings: transformers_baseline without position encodings .*; expected rope or learned; found none$/],
+    ['arch: {name: trm_hier6, L_cycles: 7}\ndata_paths: [d]', /^c:1:35: arch\.L_cycles: .*; expected at most z_features = 6; found 7$/],
+    ['arch: {name: trm_hier6, z_features: 3}\ndata_paths: [d]', /^c:1:37: arch\.z_features: .*; expected at most z_features = 3; found 6$/],
     [`${start}global_batch_size: 12\nmicro_batch_size: 5\n`, /^c:4:19: micro_batch_size: must divide global_batch_size; expected a divisor of 12, e\.g\. 6; found 5$/],
     [`${start}micro_batch_size: 0\n`, /^c:3:19: micro_batch_size: .*expected an integer of at least 1; found 0$/],
     [`${start}threads: 0\n`, /^c:3:10: threads: .*expected an integer from 1 to 1024; found 0$/],
@@ -133,6 +150,7 @@ describe('keys that do not go together', () => {
     [`${start}dataset: {kind: maze, min_rating: 2}\n`, /^c:3:35: dataset\.min_rating: .*needs csv/],
     [`${start}dataset: {kind: maze, size: 10, min_path: 51}\n`, /^c:3:43: dataset\.min_path: .*at most half the cells, 50; found 51/],
     [`${start}dataset: {kind: sudoku, min_rating: 5}\n`, /^c:3:37: dataset\.min_rating: .*csv/],
+    ['arch: {name: direct, halt_max_steps: 4}\ndata_paths: [d]', /^c:1:38: arch\.halt_max_steps: .*expected 1; found 4$/],
   ])('%s', (text, expected) => {
     expect(problems(text)).toEqual([expect.stringMatching(expected)]);
   });
@@ -162,10 +180,10 @@ describe('overrides', () => {
   test('as in Hydra', () => {
     const config = good(`${start}seed: 4\n`, 'arch.L_cycles=4', 'lr=3e-4', 'watch=[0,1]', '+ema=True', '++epochs=10', '~seed', 'stop_when.eval/exact_accuracy=0.5', 'dataset.kind=sudoku', 'dataset.size=4');
     expect(config).toMatchObject({ lr: 3e-4, watch: [0, 1], ema: true, epochs: 10, eval_interval: 10, seed: 0, stop_when: { 'eval/exact_accuracy': 0.5 }, dataset: { kind: 'sudoku', size: 4 } });
-    expect(config.arch.L_cycles).toBe(4);
+    expect(config.arch).toMatchObject({ L_cycles: 4 });
   });
   test('arch=NAME keeps the options', () => {
-    expect(good('arch: {name: hrm, L_cycles: 2}\ndata_paths: [d]', 'arch=trm').arch.L_cycles).toBe(2);
+    expect(good('arch: {name: hrm, L_cycles: 2}\ndata_paths: [d]', 'arch=trm').arch).toMatchObject({ name: 'trm', L_cycles: 2, H_cycles: 3 });
   });
   test('an override mends the file, and a later one wins', () => {
     expect(good(`${start}lr: fast\n`, 'lr=1', 'lr=2').lr).toBe(2);
@@ -183,7 +201,7 @@ describe('overrides', () => {
     ['~lr', 'override "~lr": lr: not in the config, so it cannot be taken away'],
     ['~data_paths', 'override "~data_paths": data_paths: missing; expected a list of at least 1, each a text'],
     ['dataset.size=4', 'override "dataset.size=4": dataset.kind: missing; expected sudoku, maze, arc or folder'],
-    ['arch=hrm', 'override "arch=hrm": arch.name: architecture hrm is not available in this version; available: trm'],
+    ['arch.z_features=4', 'override "arch.z_features=4": arch.z_features: not a key of trm; it is one of trm_hier6'],
     ['__proto__.x=1', 'override "__proto__.x=1": __proto__.x: not a key; expected key=value, e.g. arch.L_cycles=4'],
     ['eval_interval=7', 'override "eval_interval=7": eval_interval: must divide epochs; expected a divisor of 100000, e.g. 8; found 7'],
     ['run_name=x', 'override "run_name=x": warning: run_name: has no use here and is ignored'],

@@ -1,7 +1,7 @@
 /** What an evaluation adds up, from columns made by hand, and which rows it adds. */
 import { describe, expect, test } from 'vitest';
 import { openCpu } from '../../src/engine/cpu';
-import { trm } from '../../src/model/trm';
+import { buildModel } from '../../src/model/architectures';
 import { Evaluator } from '../../src/training/evaluation';
 import { EvaluationTally } from '../../src/training/evaluation-tally';
 import type { StepColumns } from '../../src/training/evaluation-tally';
@@ -12,8 +12,9 @@ import { exampleBatch, exampleConfig, exampleData, exampleTensor } from './train
 
 const sigmoid = (q: number): number => 1 / (1 + Math.exp(-q));
 const facts = { total: 9, depth: 3, seed: 0, weights: 'ema', seconds: 1 } as const;
+const byZero = { threshold: 'zero', inEvaluation: false } as const;
 const column = (right: number[], valid: number[], q_halt: number[], loss = 0): StepColumns => ({
-  right, valid, q_halt, exact: right.map((r, i) => (r === valid[i] ? 1 : 0)), lm_loss: right.map((_, i) => loss + i), q_halt_loss: right.map(() => 0.5),
+  right, valid, q_halt, q_continue: right.map(() => 2), exact: right.map((r, i) => (r === valid[i] ? 1 : 0)), lm_loss: right.map((_, i) => loss + i), q_halt_loss: right.map(() => 0.5),
 });
 
 describe('the tally', () => {
@@ -24,7 +25,7 @@ describe('the tally', () => {
     column([2, 3, 1, 0], valid, [2, 3, -1, 9], 9),
     column([4, 2, 2, 0], valid, [-3, 1, 0, 9], 1),
   ];
-  const tally = new EvaluationTally(3, 4);
+  const tally = new EvaluationTally(3, 4, byZero);
   valid.forEach((_, row) => tally.add(steps, row));
   const evaluation = tally.summary(facts);
 
@@ -52,14 +53,31 @@ describe('the tally', () => {
   test('a puzzle would halt where q_halt is above 0 for the first time only, and never at 0', () =>
     expect(evaluation.per_step.map(at => at.would_halt)).toEqual([1 / 3, 1 / 3, 0]));
 
+  test('with a continue head it would halt where q_halt is above q_continue', () => {
+    const other = new EvaluationTally(3, 4, { ...byZero, threshold: 'q_continue' });
+    valid.forEach((_, row) => other.add(steps, row));
+    expect(other.summary(facts)).toEqual({ ...evaluation, per_step: evaluation.per_step.map((at, k) => ({ ...at, would_halt: k === 1 ? 1 / 3 : 0 })) });
+  });
+
+  test('where halting acts in evaluation, a puzzle counts as it was when it halted', () => {
+    const acting = new EvaluationTally(3, 4, { ...byZero, inEvaluation: true });
+    valid.forEach((_, row) => acting.add(steps, row));
+    const { exact_count, accuracy, lm_loss, per_step } = acting.summary(facts);
+    expect(exact_count).toBe(1); // the third, which never halts; the first halts at step 1, the second at step 2
+    expect(accuracy).toBeCloseTo((1 / 4 + 3 / 4 + 1) / 3, 12);
+    expect(lm_loss).toBeCloseTo((8 + 10 + 3) / 3, 12);
+    expect(per_step.map(at => at.accuracy)).toEqual([(1 / 4 + 1 + 0) / 3, (1 / 4 + 3 / 4 + 1 / 2) / 3, (1 / 4 + 3 / 4 + 1) / 3]);
+    expect(per_step.map(at => at.would_halt)).toEqual([1 / 3, 1 / 3, 0]);
+  });
+
   test('nothing added: zeros, and intervals that say nothing', () => {
-    const empty = new EvaluationTally(3, 4).summary(facts);
+    const empty = new EvaluationTally(3, 4, byZero).summary(facts);
     expect(empty).toMatchObject({ count: 0, exact_accuracy: 0, accuracy: 0, loss: 0, exact_interval: [0, 1], accuracy_interval: [0, 1], calibration: [] });
   });
 
   test('calibration: ten bins of the predicted probability, with the share that was right', () => {
     const qs = [-100, sigmoidInverse(0.05), sigmoidInverse(0.55), sigmoidInverse(0.58), 100];
-    const calibrated = new EvaluationTally(1, 5);
+    const calibrated = new EvaluationTally(1, 5, byZero);
     const last = column([0, 1, 1, 0, 1], [1, 1, 1, 1, 1], qs);
     qs.forEach((_, row) => calibrated.add([last], row));
     const { calibration } = calibrated.summary({ ...facts, depth: 1 });
@@ -75,7 +93,7 @@ function sigmoidInverse(p: number): number {
 
 describe('the evaluator', () => {
   const config = exampleConfig();
-  const model = trm(config.arch, exampleData);
+  const model = buildModel(config.arch, exampleData);
   const drawn = initialWeights(config.arch, exampleData, 3);
   drawn.model['inner.q_head.weight'] = exampleTensor([2, 8], 5); // as drawn it is 0 and says the same of everything
   const weights = { which: 'model' as const, model: drawn.model, buffers: drawn.buffers, puzzleEmb: PuzzleEmbeddings.zeros(exampleData.num_puzzle_identifiers, config.arch.puzzle_emb_ndim) };

@@ -1,4 +1,5 @@
 /** A tiny problem for tests of training: 6 cells of 5 tokens, a model of width 8, and batches drawn from a seed. */
+import { archSchema } from '../../src/config/arch-schema';
 import { configSchema } from '../../src/config/schema';
 import { resolveConfig } from '../../src/config/resolve';
 import type { ResolvedConfig } from '../../src/config/resolve';
@@ -10,13 +11,20 @@ import { RandomStream } from '../../src/random/stream';
 /** What the problem's data look like. */
 export const exampleData: DataShape = { vocab_size: 5, seq_len: 6, num_puzzle_identifiers: 7 };
 
-/** A config of the problem: T = n = 2, one block, 4 slots; `arch` and `rest` change it. */
-export function exampleConfig(arch: object = {}, rest: object = {}): ResolvedConfig {
+/** Small options, of which every architecture takes those that it has. */
+const small = {
+  mlp_t: true, pos_encodings: 'none', hidden_size: 8, num_heads: 2, expansion: 1, H_cycles: 2, L_cycles: 2, H_layers: 1, L_layers: 1, z_features: 2, halt_max_steps: 3,
+  halt_exploration_prob: 0, puzzle_emb_len: 1, forward_dtype: 'float32',
+};
+
+/** A config of the problem: of a `trm` unless named, T = n = 2, one block, 4 slots; `arch` and `rest` change it. Of `defaults` it takes what its architecture has. */
+export function exampleConfig(arch: object = {}, rest: object = {}, defaults: object = {}): ResolvedConfig {
+  const { name, ...options } = { name: 'trm', ...arch };
+  const { shape } = archSchema.options.find(option => option.shape.name.value === name)!;
+  const ofOneStep = 'halt_exploration_prob' in shape ? {} : { halt_max_steps: 1 };
+  const taken = Object.fromEntries(Object.entries({ ...small, ...defaults, ...ofOneStep, ...options }).filter(([key]) => key in shape || key in options));
   return resolveConfig(configSchema.parse({
-    arch: {
-      name: 'trm', mlp_t: true, pos_encodings: 'none', hidden_size: 8, num_heads: 2, expansion: 1, H_cycles: 2, L_cycles: 2, L_layers: 1, halt_max_steps: 3,
-      halt_exploration_prob: 0, puzzle_emb_len: 1, forward_dtype: 'float32', ...arch,
-    },
+    arch: { name, ...taken },
     data_paths: ['unused'], global_batch_size: 4, lr: 1e-2, lr_warmup_steps: 0, epochs: 1, ...rest,
   }));
 }

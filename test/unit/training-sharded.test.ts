@@ -12,7 +12,7 @@ import type { Engine, HostTensors } from '../../src/engine/engine';
 import { EngineError } from '../../src/engine/engine';
 import { openWasm } from '../../src/engine/wasm';
 import { WorkerPool } from '../../src/engine/worker-pool';
-import { trm } from '../../src/model/trm';
+import { buildModel } from '../../src/model/architectures';
 import { Evaluator } from '../../src/training/evaluation';
 import { initialWeights } from '../../src/training/initial-state';
 import { shardPlan } from '../../src/training/row-shards';
@@ -29,12 +29,17 @@ const architectures: Readonly<Record<string, object>> = {
   'TRM-Att with rope': { mlp_t: false, pos_encodings: 'rope' },
   'TRM-Att with learned positions and the continue head': { mlp_t: false, pos_encodings: 'learned', no_ACT_continue: false },
   'TRM-MLP without puzzle embedding, softmax': { puzzle_emb_ndim: 0, puzzle_emb_len: 0, loss: { loss_type: 'softmax_cross_entropy' } },
+  'HRM': { name: 'hrm' },
+  'three z': { name: 'trm_hier6', z_features: 3 },
+  'direct prediction, that carries nothing': { name: 'direct' },
+  // By plain iteration: the others, far from convergence, magnify rounding.
+  'deep equilibrium': { name: 'deq', solver: 'fixed_point', solver_iterations: 4, solver_tolerance: 1e-9 },
 };
 
 interface Trained { readonly reports: StepReport[]; readonly after: TrainingSnapshot }
 
 const open = (engine: Engine, config: ResolvedConfig, snapshot: TrainingSnapshot | null): Training =>
-  Training.open({ engine, config, model: trm(config.arch, data), data, totalSteps: 10, snapshot, inspect: true });
+  Training.open({ engine, config, model: buildModel(config.arch, data), data, totalSteps: 10, snapshot, inspect: true });
 
 /** Trains `steps` steps on from a snapshot, which stays as it is. */
 async function trained(engine: Engine, config: ResolvedConfig, from: TrainingSnapshot, steps = 1): Promise<Trained> {
@@ -192,7 +197,7 @@ describe('worker threads of the wasm engine', () => {
     const { model } = initialWeights(config.arch, data, 9);
     const other = { ...from, ema: model };
     const results = await Promise.all([alone, three].map(async engine => {
-      const evaluator = new Evaluator(engine, trm(config.arch, data), config.arch, inferenceWeightsOf(other, config.arch.puzzle_emb_ndim), rows, { inspect: true });
+      const evaluator = new Evaluator(engine, buildModel(config.arch, data), config.arch, inferenceWeightsOf(other, config.arch.puzzle_emb_ndim), rows, { inspect: true });
       evaluator.use(inferenceWeightsOf(from, config.arch.puzzle_emb_ndim));
       const outputs = [await evaluator.step(exampleBatch(1, identifiers(rows)), true), await evaluator.step(exampleBatch(1, identifiers(rows)), false)];
       evaluator.dispose();
@@ -207,7 +212,7 @@ describe('worker threads of the wasm engine', () => {
     // Attention over so many positions needs more than 32 bits can address.
     const config = wide({ mlp_t: false, pos_encodings: 'none', hidden_size: 8, puzzle_emb_ndim: 0, puzzle_emb_len: 0 });
     const long = { ...data, seq_len: 33_000 };
-    const model = trm(config.arch, long);
+    const model = buildModel(config.arch, long);
     const { model: weights, buffers } = initialWeights(config.arch, long, 0);
     const evaluator = new Evaluator(three, model, config.arch, { which: 'model', model: weights, buffers, puzzleEmb: null }, 3);
     const failure = await evaluator.step({ inputs: new Int32Array(3 * 33_000), labels: new Int32Array(3 * 33_000), puzzleIdentifiers: new Int32Array(3) }, true).catch((error: unknown) => error);

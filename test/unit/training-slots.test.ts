@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/puzzles/dataset';
 import { RandomStream } from '../../src/random/stream';
+import type { Halting } from '../../src/model/halting';
 import { Slots } from '../../src/training/slots';
-import type { HaltingOptions } from '../../src/training/slots';
 
-const slotsOf = (size: number, options: Partial<HaltingOptions> = {}): Slots =>
-  new Slots(size, 2, { halt_max_steps: 4, halt_exploration_prob: 0, no_ACT_continue: true, ...options });
+const slotsOf = (size: number, options: Partial<Halting> = {}): Slots =>
+  new Slots(size, 2, { halt_max_steps: 4, halt_exploration_prob: 0, threshold: 'zero', inTraining: true, inEvaluation: false, trainsContinue: false, ...options });
 
 /** Rows r of batch `id` hold the tokens 100 id + r, the label 1000 + that, and the identifier 10 id + r. */
 function batch(id: number, rows: number): Batch {
@@ -65,7 +65,7 @@ describe('halting', () => {
   });
 
   test('with the continue head by q_halt > q_continue, whatever their signs', () => {
-    const slots = slotsOf(4, { no_ACT_continue: false });
+    const slots = slotsOf(4, { threshold: 'q_continue' });
     slots.offer(batch(1, 4));
     slots.settle([-2, 2, 1, -3], [-3, 3, 1, -2], draws());
     expect([...slots.halted]).toEqual([1, 0, 0, 0]);

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { openCpu } from '../../src/engine/cpu';
 import type { HostTensors } from '../../src/engine/engine';
-import { trm } from '../../src/model/trm';
+import { buildModel } from '../../src/model/architectures';
 import type { ResolvedConfig } from '../../src/config/resolve';
 import { IGNORE_LABEL_ID } from '../../src/puzzles/dataset';
 import { Evaluator } from '../../src/training/evaluation';
@@ -18,7 +18,7 @@ const sigmoid = (q: number): number => 1 / (1 + Math.exp(-q));
 
 /** Runs `use` on a training of this config, from its beginning or from a snapshot. */
 async function training<T>(config: ResolvedConfig, use: (training: Training) => Promise<T>, snapshot: TrainingSnapshot | null = null): Promise<T> {
-  const opened = Training.open({ engine, config, model: trm(config.arch, exampleData), data: exampleData, totalSteps: 10, snapshot, inspect: true });
+  const opened = Training.open({ engine, config, model: buildModel(config.arch, exampleData), data: exampleData, totalSteps: 10, snapshot, inspect: true });
   try {
     return await use(opened);
   } finally {
@@ -61,7 +61,7 @@ describe('deep supervision', () => {
 
   test('a running slot goes on from its features, a halted one begins anew: as evaluation does', async () => {
     const start = await withHaltingHead(unmoving);
-    const evaluator = new Evaluator(engine, trm(unmoving.arch, exampleData), unmoving.arch, inferenceWeightsOf(start, 8), 4, { inspect: true });
+    const evaluator = new Evaluator(engine, buildModel(unmoving.arch, exampleData), unmoving.arch, inferenceWeightsOf(start, 8), 4, { inspect: true });
     const first = await evaluator.step(exampleBatch(1), true);
     const second = await evaluator.step(exampleBatch(1), false);
     const other = await evaluator.step(exampleBatch(2), true);

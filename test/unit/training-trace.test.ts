@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { openCpu } from '../../src/engine/cpu';
 import type { HostTensors } from '../../src/engine/engine';
 import type { Update } from '../../src/model/model';
-import { trm } from '../../src/model/trm';
+import { buildModel } from '../../src/model/architectures';
 import { Evaluator } from '../../src/training/evaluation';
 import { emptyCarry, initialWeights, prefixed } from '../../src/training/initial-state';
 import { PuzzleEmbeddings } from '../../src/training/puzzle-embeddings';
@@ -13,7 +13,7 @@ import { exampleBatch, exampleConfig, exampleData, exampleTensor } from './train
 test('frames follow the updates; at every supervision step the last one is the evaluation\'s answer', async () => {
   const engine = await openCpu();
   const { arch } = exampleConfig({ H_cycles: 3, L_cycles: 2 });
-  const model = trm(arch, exampleData);
+  const model = buildModel(arch, exampleData);
   const drawn = initialWeights(arch, exampleData, 2);
   drawn.model['inner.q_head.weight'] = exampleTensor([2, 8], 5);
   const puzzleEmb = new PuzzleEmbeddings(exampleTensor([7, 8], 6).data as Float32Array, 8);
