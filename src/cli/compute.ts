@@ -25,7 +25,7 @@ export async function setupCommand({ dir, gpu, python, adopt, remove, json }: Se
     else print(removed ? 'The compute runtime is removed.' : 'There is no compute runtime to remove.');
     return 0;
   }
-  const progress = new Progress('%');
+  const progress = new Progress(null);
   const abort = new AbortController();
   const cancel = (): void => abort.abort(new Error('cancelled'));
   process.once('SIGINT', cancel);

@@ -18,7 +18,7 @@ import type { ExitCode } from './errors';
 import { Progress, note, print, printJson } from './output';
 
 const building = (): { onProgress: (p: { stage: string; done: number; total: number; fraction: number }) => void; end: () => void } => {
-  const progress = new Progress('%');
+  const progress = new Progress(null);
   return { onProgress: ({ stage, done, total, fraction }) => progress.update(Math.round(100 * fraction), 100, `${stage}, ${done} of ${total}`), end: () => progress.end() };
 };
 
@@ -37,7 +37,7 @@ function report(built: BuildReport, json: boolean | undefined): ExitCode {
   }
   for (const line of built.notes) print(line);
   for (const line of built.warnings) note(`warning: ${line}`);
-  print(`${built.folder} built in ${built.seconds.toFixed(1)} s${built.skipped.count ? `, ${built.skipped.count} damaged rows left out` : ''}`);
+  print(`${built.folder} built in ${built.seconds.toFixed(1)} s${built.skipped.count ? `, ${built.skipped.count} damaged row${built.skipped.count === 1 ? '' : 's'} left out` : ''}`);
   return 0;
 }
 

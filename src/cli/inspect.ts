@@ -16,8 +16,8 @@ import { findRun } from './runs';
 interface Common { readonly runsDir: string; readonly depth?: number; readonly engine?: ResolvedConfig['engine']; readonly device?: string; readonly json?: boolean }
 
 /** Shows a share on a bar of a hundred. */
-function shareProgress(label: string): { onProgress: (text: string, fraction: number) => void; end: () => void } {
-  const progress = new Progress(label);
+function shareProgress(): { onProgress: (text: string, fraction: number) => void; end: () => void } {
+  const progress = new Progress(null);
   return { onProgress: (text, fraction) => progress.update(Math.round(100 * fraction), 100, text), end: () => progress.end() };
 }
 
@@ -28,7 +28,7 @@ export interface EvalCommand extends Common { readonly data?: string; readonly e
 export async function evalCommand(target: string, options: EvalCommand): Promise<ExitCode> {
   if (options.vote !== undefined) return voteCommand(target, { ...options, vote: options.vote });
   if (options.accumulate === true || options.submission !== undefined) throw new CliError('--accumulate and --submission are about a vote.', 'Say with --vote how many copies of each puzzle vote.', 2);
-  const { onProgress, end } = shareProgress('%');
+  const { onProgress, end } = shareProgress();
   const { data, examples, depth, engine, device, weights } = options;
   const evaluation = await evaluateSaved({ target: findRun(target, options.runsDir), data, examples, depth, engine, device, weights, onProgress });
   end();
@@ -43,7 +43,7 @@ export async function evalCommand(target: string, options: EvalCommand): Promise
 }
 
 async function voteCommand(target: string, options: EvalCommand & { readonly vote: number }): Promise<ExitCode> {
-  const { onProgress, end } = shareProgress('%');
+  const { onProgress, end } = shareProgress();
   const { data, examples, depth, engine, device, weights, vote, accumulate, submission } = options;
   const voted = await voteSaved({ target: findRun(target, options.runsDir), data, examples, depth, engine, device, weights, copies: vote, accumulate, onProgress });
   end();
@@ -73,7 +73,7 @@ async function voteCommand(target: string, options: EvalCommand & { readonly vot
 
 /** `trm trace RUN|CHECKPOINT --puzzle I`. */
 export async function traceCommand(target: string, options: Common & { puzzle: number; out?: string; weights?: 'ema' | 'model' }): Promise<ExitCode> {
-  const { onProgress, end } = shareProgress('%');
+  const { onProgress, end } = shareProgress();
   const { puzzle, depth, engine, device, weights, out } = options;
   const trace = await traceSaved({ target: findRun(target, options.runsDir), depth, engine, device, weights, puzzle: { index: puzzle }, onProgress });
   end();

@@ -11,6 +11,7 @@ import { dataArcCommand, dataBuildCommand, dataMazeCommand, dataSudokuCommand, v
 import { explain } from './errors';
 import type { ExitCode } from './errors';
 import { evalCommand, traceCommand } from './inspect';
+import { printJson } from './output';
 import { resumeCommand, runsCommand, stopCommand, trainCommand } from './runs';
 
 const whole = (text: string): number => {
@@ -28,6 +29,9 @@ const device = (): Option => new Option('--device <device>', 'auto, cpu, gpu, or
 const weights = (): Option => new Option('--weights <which>', 'averaged or trained weights; default: averaged where there are').choices(['ema', 'model']);
 const json = (): Option => new Option('--json', 'print one JSON document as the last line');
 
+/** Whether an argument of an action is its options, with --json among them. */
+const wantsJson = (argument: unknown): boolean => typeof argument === 'object' && argument !== null && 'json' in argument && argument.json === true;
+
 /** Runs a command's action and turns what it throws into words and an exit code. */
 const run = <A extends unknown[]>(action: (...args: A) => Promise<ExitCode> | ExitCode) => async (...args: A): Promise<void> => {
   try {
@@ -35,6 +39,7 @@ const run = <A extends unknown[]>(action: (...args: A) => Promise<ExitCode> | Ex
   } catch (error) {
     const { message, next, exitCode } = explain(error);
     process.stderr.write(`${message}\n${next ? `${next}\n` : ''}`);
+    if (args.some(wantsJson)) printJson({ error: { message, next } });
     if (process.env.TRM_DEBUG && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
     process.exitCode = exitCode;
   }

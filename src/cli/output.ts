@@ -10,10 +10,10 @@ export class Progress {
   private started = false;
   private lastLine = 0;
 
-  /** `label` says what is counted, e.g. "steps". */
-  constructor(private readonly label: string) {
+  /** `label` says what is counted, e.g. "steps"; null: a share of a hundred. */
+  constructor(private readonly label: string | null) {
     this.bar = process.stderr.isTTY
-      ? new SingleBar({ format: `{bar} {percentage}% | {value}/{total} ${label} | {text}`, stream: process.stderr, hideCursor: true, clearOnComplete: false, etaBuffer: 50 }, Presets.shades_classic)
+      ? new SingleBar({ format: `{bar} {percentage} % | ${label === null ? '' : `{value}/{total} ${label} | `}{text}`, stream: process.stderr, hideCursor: true, clearOnComplete: false, etaBuffer: 50 }, Presets.shades_classic)
       : null;
   }
 
@@ -25,7 +25,7 @@ export class Progress {
       this.bar.update(done, { text });
     } else if (Date.now() - this.lastLine > 5000) {
       this.lastLine = Date.now();
-      process.stderr.write(`${done}/${total} ${this.label}, ${text}\n`);
+      process.stderr.write(`${this.label === null ? `${done} %` : `${done}/${total} ${this.label}`}, ${text}\n`);
     }
     this.started = true;
   }

@@ -53,7 +53,7 @@ function conclude({ run, lastTrain, interrupted }: Followed, json: boolean | und
       ...(manifest.failure ? { failure: manifest.failure } : {}), ...(manifest.finished_because ? { finished_because: manifest.finished_because } : {}),
     });
   } else {
-    print(`${manifest.name} ${state}${manifest.finished_because ? ` (${manifest.finished_because})` : ''}: step ${manifest.step} of ${manifest.total_steps ?? '?'} in ${durationText(seconds)}${lastTrain ? `, loss ${lastTrain.loss.toFixed(3)}` : ''}`);
+    print(`${manifest.name} ${state}${manifest.finished_because ? ` (${manifest.finished_because})` : ''}: step ${manifest.step}${manifest.total_steps === null ? '' : ` of ${manifest.total_steps}`} in ${durationText(seconds)}${lastTrain ? `, loss ${lastTrain.loss.toFixed(3)}` : ''}`);
     if (best) print(`best: ${accuracyText(best.eval)} at ${best.checkpoint}`);
     print(`folder: ${dir}`);
   }

@@ -39,7 +39,7 @@ export function progressOf(run: Pick<RunSummary, 'manifest'>, status: TrainerSta
   return Math.min(1, Math.max(status?.step ?? 0, run.manifest.step) / total);
 }
 
-/** What follows the name in the Runs tree: "running, 30 %, best 0.94 exact". */
+/** What follows the name in the Runs tree: "running, 30 %, best 94.0 % exact". */
 export function runDescription(run: Pick<RunSummary, 'manifest' | 'state' | 'lastSeen' | 'best'>, status: TrainerStatus | null): string {
   const progress = progressOf(run, status);
   const parts = [stateText(run.state, run.manifest.owner.host, run.lastSeen)];

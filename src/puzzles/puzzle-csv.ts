@@ -32,7 +32,7 @@ export interface CsvOptions<P> {
 }
 
 function bad(path: string, line: number, what: string, form: string): DatasetError {
-  return new DatasetError('bad-row', `${path}, line ${line}: ${what}`, `Mend that line (${columns.join()}; ${form}), or leave such rows out with skip_bad_rows: true.`);
+  return new DatasetError('bad-row', `${path}, line ${line}: ${what}`, `Mend that line (${columns.join()}; ${form}), or leave such rows out: \`skip_bad_rows: true\` under \`dataset:\`, or --skip-bad-rows of \`trm data\`.`);
 }
 
 /** One row as a puzzle; undefined when it is not wanted. Throws BadRow. */

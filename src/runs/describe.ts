@@ -15,18 +15,17 @@ export interface LiveStatus {
   readonly eta: number | null;
 }
 
-/** A share with its telling digits: 0.94, 0.995. 0 and 1 are said only when that is exactly so. */
+/** A share in percent: "94.0 %". "0 %" and "100 %" are said only when that is exactly so. */
 export function shareText(share: number): string {
   if (!Number.isFinite(share)) return 'unknown';
-  if (share <= 0 || share >= 1) return String(share);
-  const telling = share < 0.02 || share > 0.98 ? 3 : 2;
-  return String(Number(Math.min(Math.max(share, 0.001), 0.999).toFixed(telling)));
+  if (share <= 0 || share >= 1) return `${share * 100} %`;
+  return `${Math.min(Math.max(100 * share, 0.1), 99.9).toFixed(1)} %`;
 }
 
-/** "0.94 exact (188 of 200; 0.90-0.97)". */
+/** "94.0 % exact (188 of 200; 89.8-96.5 %)": the share of puzzles that are wholly right, with its 95 % interval. */
 export function accuracyText(evaluation: Pick<EvalSummary, 'exact_accuracy' | 'exact_count' | 'count' | 'exact_interval'>): string {
   const [low, high] = evaluation.exact_interval;
-  return `${shareText(evaluation.exact_accuracy)} exact (${evaluation.exact_count} of ${evaluation.count}; ${low.toFixed(2)}-${high.toFixed(2)})`;
+  return `${shareText(evaluation.exact_accuracy)} exact (${evaluation.exact_count} of ${evaluation.count}; ${(100 * low).toFixed(1)}-${(100 * high).toFixed(1)} %)`;
 }
 
 /** A time span in words: "40 s", "12 min", "3 h 5 min", "2 d 4 h". */
@@ -46,7 +45,7 @@ export function stateText(state: RunState, host: string, lastSeen: Date | null):
   return `lost contact with ${oneLine(host, 60)}${lastSeen ? ` (last seen ${lastSeen.toISOString().slice(0, 16).replace('T', ' ')} UTC)` : ''}`;
 }
 
-/** "running, step 120 of 400, 3.1 steps/s, about 2 min left, best 0.94 exact (188 of 200; 0.90-0.97)". */
+/** "running, step 120 of 400, 3.1 steps/s, about 2 min left, best 94.0 % exact (188 of 200; 89.8-96.5 %)". */
 export function runStatusLine(run: Pick<RunSummary, 'manifest' | 'state' | 'lastSeen' | 'best'>, live?: LiveStatus): string {
   const { manifest, state, best } = run;
   const step = live?.step ?? manifest.step;

@@ -24,6 +24,7 @@ import { Training } from '../training/training';
 import type { TrainingSnapshot } from '../training/snapshot';
 import { ControlServer } from './control-server';
 import { UsageError, describeFailure, exitCodeOf } from './failure';
+import type { Failure } from './failure';
 import { checkMemory, memoryWarning, withMemoryAdvice } from './memory-check';
 import { reportFailure } from './report';
 import { Stopped } from './requests';
@@ -229,9 +230,16 @@ function hostTensors(stored: Checkpoint['model']): HostTensors {
   }));
 }
 
+/** When the numbers became none: which checkpoint is from before that, if there is one. */
+function withLastCheckpoint(failure: Failure, dir: string): Failure {
+  if (failure.cause !== 'non_finite_loss') return failure;
+  const { checkpoint } = latestGoodCheckpoint(dir);
+  return checkpoint ? { ...failure, next: `${failure.next} The checkpoint of step ${checkpoint.step} is from before: it can be evaluated and inspected.` } : failure;
+}
+
 /** Records the failure in the folder and on standard error. */
 async function fail(writer: RunWriter, error: unknown, log = logger(writer)): Promise<number> {
-  const failure = withMemoryAdvice(describeFailure(error), writer.manifest);
+  const failure = withLastCheckpoint(withMemoryAdvice(describeFailure(error), writer.manifest), writer.dir);
   log(`failed: ${failure.message} ${failure.next}`);
   if (failure.cause === 'internal' && error instanceof Error) log(error.stack ?? '');
   reportFailure(failure);

@@ -18,6 +18,7 @@ import type { GpuWatch } from '../runtime/nvidia';
 import type { Best, EvalSummary, RunState, Trace } from '../runs/schema';
 import { evalSummarySchema } from '../runs/schema';
 import { Evaluator } from '../training/evaluation';
+import { isBetter } from '../training/evaluation-tally';
 import type { StepReport, Training } from '../training/training';
 import { EditedConfig } from './edited-config';
 import { UsageError } from './failure';
@@ -274,7 +275,7 @@ export class TrainRun {
       this.reached = this.stopReason(summary);
       writer.update({ last_eval: summary });
       log(`step ${training.step}: ${summary.exact_count} of ${summary.count} puzzles right (${(100 * summary.exact_accuracy).toFixed(1)} %), ${(100 * summary.accuracy).toFixed(1)} % of cells, ${evaluation.seconds.toFixed(1)} s`);
-      if (!this.best || summary.exact_accuracy > this.best.eval.exact_accuracy) await this.keepBest(summary);
+      if (!this.best || isBetter(summary, this.best.eval)) await this.keepBest(summary);
     } finally {
       this.activity = 'training';
     }

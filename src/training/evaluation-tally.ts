@@ -7,11 +7,16 @@ import type { HostTensors } from '../engine/engine';
 import { wantsToHalt } from '../model/halting';
 import type { Halting } from '../model/halting';
 import { RandomStream } from '../random/stream';
-import type { EvalEvent } from '../runs/schema';
+import type { EvalEvent, EvalSummary } from '../runs/schema';
 import { bootstrapInterval, wilsonInterval } from './statistics';
 
 /** What an evaluation finds: an `eval` event without its stamp. */
 export type Evaluation = Omit<EvalEvent, 'kind' | 'attempt' | 'step' | 'examples' | 'wall' | 'process'>;
+
+/** Whether `a` is the better of two evaluations: more puzzles wholly right; of equals, more cells. Early evaluations all have none right. */
+export function isBetter(a: Pick<EvalSummary, 'exact_accuracy' | 'accuracy'>, b: Pick<EvalSummary, 'exact_accuracy' | 'accuracy'>): boolean {
+  return a.exact_accuracy > b.exact_accuracy || (a.exact_accuracy === b.exact_accuracy && a.accuracy > b.accuracy);
+}
 
 const columnNames = ['right', 'valid', 'exact', 'q_halt', 'q_continue', 'lm_loss', 'q_halt_loss'] as const;
 

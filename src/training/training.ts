@@ -44,7 +44,7 @@ export const puzzleEmbName = 'inner.puzzle_emb.weights';
 export class NonFiniteLoss extends Error {
   override readonly name = 'NonFiniteLoss';
   readonly code = 'non_finite_loss';
-  readonly next = 'Train again with a lower lr, a longer lr_warmup_steps, or smaller H_cycles/L_cycles. The last checkpoint is from before: it can be evaluated and resumed.';
+  readonly next = 'Train again with a lower lr, a longer lr_warmup_steps, or smaller H_cycles/L_cycles.';
   constructor(readonly step: number, what: string, value: number) {
     super(`${what} became ${value} at step ${step}`);
   }

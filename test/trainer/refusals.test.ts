@@ -44,6 +44,8 @@ describe('a config', () => {
     expectRefusal(await trm(['train', 'tiny.trm.yaml', 'arch.L_cycles=x'], folder), 2, 'override "arch.L_cycles=x": arch.L_cycles: ');
     expectRefusal(await trm(['train', 'tiny.trm.yaml', '--engine', 'abacus'], folder), 2, 'abacus');
     expectRefusal(await trm(['train'], folder), 2, 'config');
+    const { error } = documentOf(await trm(['train', 'none.trm.yaml', '--json'], folder), 2) as { error: Keys };
+    expect(error['message']).toContain('none.trm.yaml');
     expect(readdirSync(folder)).toEqual(['tiny.trm.yaml']);
   });
 
@@ -119,12 +121,13 @@ describe('data', () => {
     writeFileSync(path.join(csv, 'train.csv'), lines.join('\n'));
     const what = `${path.join(csv, 'train.csv')}, line 5: question has 80 cells, expected 81`;
     const { ended } = await failedRun(folder, { ...tiny, data_paths: ['nine'], dataset: { kind: 'sudoku', csv: 'csv', train: 39, test: 10 } });
-    expectRefusal(ended, 1, what, 'Mend that line');
+    expectRefusal(ended, 1, what, 'Mend that line', 'or leave such rows out: `skip_bad_rows: true` under `dataset:`, or --skip-bad-rows of `trm data`.');
     expectRefusal(await trm(['data', 'sudoku', '--csv', 'csv', '--out', 'nine'], folder), 1, what);
     expect(readdirSync(folder).filter(name => name.includes('nine'))).toEqual([]);
     const left = await trm(['data', 'sudoku', '--csv', 'csv', '--out', 'nine', '--skip-bad-rows'], folder);
     expect(left.code, left.stderr).toBe(0);
     expect(left.stderr).toContain(`left out: ${what}`);
+    expect(left.stdout).toMatch(/, 1 damaged row left out$/m);
   });
 
   it('that changed since the run began: refused until they are back', async () => {
@@ -233,26 +236,29 @@ describe('what is no run', () => {
   });
 });
 
-it('a loss that is no number stops the run, names the step, and keeps the last good checkpoint', async () => {
+it('a loss that is no number stops the run and names the step', async () => {
   const folder = temporaryFolder();
   writeConfig(folder, { ...tiny, ...endless, lr: 1e30, lr_warmup_steps: 0, watch: [] });
   const ended = await trm(['train', 'tiny.trm.yaml', '--json'], folder);
   const said = documentOf(ended, 1);
   expectRefusal(ended, 1, /the (loss|gradient norm) became (NaN|-?Infinity) at step \d+/, 'Train again with a lower lr');
   expect(said).toMatchObject({ state: 'failed', failure: { cause: 'non_finite_loss' } });
+  expect(ended.stderr).not.toContain('checkpoint'); // there is none yet
 });
 
-it('a loss that is no number late in the run loses nothing before it', async () => {
+it('a loss that is no number late in the run loses nothing before it, and names the last good checkpoint', async () => {
   const folder = temporaryFolder();
-  // The rate grows linearly over the warm-up and is harmless at first.
-  const config = writeConfig(folder, { ...tiny, ...endless, eval_interval: 2, epochs: 2_000_000, lr: 1e33, lr_warmup_steps: 1_000_000_000, watch: [] });
+  // A decay of more than the whole weight triples it at every step: too large for float32 some ten steps after the first evaluation.
+  const config = writeConfig(folder, { ...tiny, lr: 0.01, lr_warmup_steps: 0, weight_decay: 400, watch: [] });
   const { trainer, dir } = startTraining(folder, config, 'late');
   expect(await trainer.ended).toBe(1);
   const { manifest, state } = await readRun(dir);
   expect(state).toBe('failed');
   const step = Number(/at step (\d+)$/.exec(manifest.failure!.message)![1]);
   expect(ofKind(await eventsOf(dir), 'train').at(-1)!.step).toBe(step - 1);
-  for (const checkpoint of listCheckpoints(dir)) for (const { data } of Object.values(readCheckpoint(checkpoint.dir).model)) expect([...data as Float32Array].every(Number.isFinite)).toBe(true);
+  expect(manifest.failure!.next).toContain('The checkpoint of step 15 is from before: it can be evaluated and inspected.');
+  expect(checkpointNames(dir)).toEqual(['step-15']);
+  for (const { data } of Object.values(readCheckpoint(path.join(dir, 'checkpoints/step-15')).model)) expect([...data as Float32Array].every(Number.isFinite)).toBe(true);
   const again = startResuming(dir);
   expect(await again.ended).toBe(1); // it comes to the same end, from its last good checkpoint
   expect((await readRun(dir)).manifest.failure).toEqual(manifest.failure);

@@ -22,9 +22,9 @@ const states: RunState[] = ['pending', 'running', 'paused', 'finished', 'failed'
 
 describe('a run in words', () => {
   it('says state, progress and best accuracy', () => {
-    expect(runDescription(run('running'), null)).toBe('running, 30 %, best 0.94 exact');
-    expect(runDescription(run('running'), status)).toBe('running, 32 %, best 0.94 exact');
-    expect(runDescription(run('finished'), null)).toBe('finished, best 0.94 exact');
+    expect(runDescription(run('running'), null)).toBe('running, 30 %, best 94.0 % exact');
+    expect(runDescription(run('running'), status)).toBe('running, 32 %, best 94.0 % exact');
+    expect(runDescription(run('finished'), null)).toBe('finished, best 94.0 % exact');
     expect(runDescription({ ...run('running', { total_steps: null }), best: null }, null)).toBe('running');
   });
   it('has an icon of its own for every state', () => {
@@ -72,7 +72,7 @@ describe('an evaluation in words', () => {
   it('is a document with a table over supervision steps', () => {
     const text = evaluationDocument('a, step-100', answer);
     expect(text).toContain('# Evaluation of a, step-100');
-    expect(text).toContain('0.94 exact (188 of 200; 0.90-0.97)');
+    expect(text).toContain('94.0 % exact (188 of 200; 90.0-97.0 %)');
     expect(text).toContain('| 1 | 50.0 % | 80.0 % | 25.0 % | 10.0 % |');
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openCpu } from '../../src/engine/cpu';
 import { buildModel } from '../../src/model/architectures';
 import { Evaluator } from '../../src/training/evaluation';
-import { EvaluationTally } from '../../src/training/evaluation-tally';
+import { EvaluationTally, isBetter } from '../../src/training/evaluation-tally';
 import type { StepColumns } from '../../src/training/evaluation-tally';
 import { initialWeights } from '../../src/training/initial-state';
 import { PuzzleEmbeddings } from '../../src/training/puzzle-embeddings';
@@ -15,6 +15,11 @@ const facts = { total: 9, depth: 3, seed: 0, weights: 'ema', seconds: 1 } as con
 const byZero = { threshold: 'zero', inEvaluation: false } as const;
 const column = (right: number[], valid: number[], q_halt: number[], loss = 0): StepColumns => ({
   right, valid, q_halt, q_continue: right.map(() => 2), exact: right.map((r, i) => (r === valid[i] ? 1 : 0)), lm_loss: right.map((_, i) => loss + i), q_halt_loss: right.map(() => 0.5),
+});
+
+test('the better evaluation has more puzzles wholly right, and of equals more cells; not an equal one', () => {
+  const [none, some, more] = [{ exact_accuracy: 0, accuracy: 0.3 }, { exact_accuracy: 0, accuracy: 0.4 }, { exact_accuracy: 0.1, accuracy: 0.2 }];
+  expect([[some, none], [more, some], [none, some], [some, more], [some, some]].map(([a, b]) => isBetter(a!, b!))).toEqual([true, true, false, false, false]);
 });
 
 describe('the tally', () => {
