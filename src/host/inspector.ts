@@ -35,6 +35,7 @@ const noOptions: InspectorOptions = { runName: '', live: false, checkpoints: [],
 /** One open inspector. */
 class Session {
   private trace: Trace | null = null;
+  private isKept = false;
   private problem: InspectorState['problem'] = null;
   private work: AbortController | null = null;
 
@@ -49,7 +50,7 @@ class Session {
   }
 
   async state(): Promise<InspectorState> {
-    return { choice: this.choice, options: await this.options(), trace: this.trace, problem: this.problem };
+    return { choice: this.choice, options: await this.options(), trace: this.trace, kept: this.isKept, problem: this.problem };
   }
 
   async options(): Promise<InspectorOptions> {
@@ -71,9 +72,7 @@ class Session {
   }
 
   async kept(index: number, step: number): Promise<InspectorState> {
-    const checkpoint = this.choice.checkpoint;
-    await this.make({ ...this.choice, puzzle: { index } }, run => this.context.source.kept(run, index, step));
-    this.choice = { ...this.choice, checkpoint };
+    await this.make({ ...this.choice, puzzle: { index } }, run => this.context.source.kept(run, index, step), true);
     return this.state();
   }
 
@@ -96,7 +95,7 @@ class Session {
   }
 
   /** Makes a trace for a choice; what goes wrong becomes the session's problem. Newer work ends older. */
-  private async make(choice: TraceChoice, work: (run: RunSummary, progress: (text: string) => void, signal: AbortSignal) => Promise<Trace>): Promise<void> {
+  private async make(choice: TraceChoice, work: (run: RunSummary, progress: (text: string) => void, signal: AbortSignal) => Promise<Trace>, kept = false): Promise<void> {
     this.work?.abort();
     const own = this.work = new AbortController();
     this.choice = choice;
@@ -108,6 +107,7 @@ class Session {
       const trace = await work(run, progress, own.signal);
       if (this.work !== own) return;
       this.trace = trace;
+      this.isKept = kept;
       this.problem = null;
     } catch (error) {
       if (this.work !== own) return;

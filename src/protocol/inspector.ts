@@ -34,6 +34,8 @@ export interface InspectorState {
   readonly choice: TraceChoice;
   readonly options: InspectorOptions;
   readonly trace: Trace | null;
+  /** The trace was kept during training: weights and depth are its own, not those of the choice. */
+  readonly kept: boolean;
   readonly problem: { message: string; next: string } | null;
 }
 

@@ -143,6 +143,8 @@ describe('a run that was trained before', () => {
     await frame.getByRole('button', { name: 'Earlier in training' }).click();
     await workbench.eventually('A kept trace', async () => /^step 111 \(3 of 4 kept\)$/.test(await words.innerText()));
     await heading(frame, 'step 111').waitFor();
+    expect(await select.evaluate(element => (element as unknown as { value: string }).value)).toBe('kept'); // no longer step 148, nor 8 steps deep
+    expect(await frame.locator('.chooser .field', { hasText: 'Depth' }).locator('input').inputValue()).toBe('4');
     await workbench.screenshot('trace-kept');
   });
 
@@ -203,6 +205,7 @@ describe('larger boards and chosen checkpoints', () => {
     await workbench.show('TRM');
     const tree = workbench.page.getByRole('tree', { name: 'Runs' });
     await tree.getByRole('treeitem', { name: /^tiny-4x4/ }).click();
+    await (await workbench.webview('Live Charts')).locator('.run-name').waitFor();
     await workbench.screenshot('runs-tree');
     const checkpoint = tree.getByRole('treeitem', { name: /^step 111/ });
     // The view shows a few rows only: scroll to the checkpoint.

@@ -181,6 +181,12 @@ describe('Live Charts while a run trains', () => {
   test('the page opens as an editor as well', async () => {
     await workbench.palette('TRM: Open Live Charts in Editor');
     await workbench.page.locator('.tabs-container .tab', { hasText: 'Live Charts' }).waitFor();
+    const summaries = async (): Promise<string[]> => Promise.all((await workbench.webviews('Live Charts')).map(frame => frame.locator('[data-chart="loss"] .chart-summary').innerText({ timeout: 1000 }).catch(() => '')));
+    await workbench.eventually('The losses in the side panel and in the editor', async () => {
+      const said = await summaries();
+      return said.length === 2 && said.every(text => text.startsWith('Step 0 to '));
+    });
+    await workbench.page.waitForTimeout(500); // the charts below are drawn in turns
     await workbench.screenshot('charts-editor');
     await workbench.palette('View: Close Editor');
     await workbench.page.locator('.tabs-container .tab', { hasText: 'Live Charts' }).waitFor({ state: 'detached' });

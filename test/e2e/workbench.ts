@@ -207,16 +207,24 @@ export class Workbench {
     await offer.click();
   }
 
-  /** The document of the webview (view, panel or custom editor) with this title. */
-  async webview(title: string | RegExp, timeout = 30_000): Promise<Frame> {
+  /** The documents of the webviews (views, panels, custom editors) with this title that are open now. */
+  async webviews(title: string | RegExp): Promise<Frame[]> {
     const fits = (name: string): boolean => (typeof title === 'string' ? name === title : title.test(name));
+    const found: Frame[] = [];
+    for (const frame of this.page.frames()) {
+      const element = await frame.frameElement().catch(() => null);
+      const [id, name] = await Promise.all([element?.getAttribute('id'), element?.getAttribute('title')]).catch(() => []);
+      if (id === 'active-frame' && typeof name === 'string' && fits(name)) found.push(frame);
+    }
+    return found;
+  }
+
+  /** The first of them, waiting until there is one. */
+  async webview(title: string | RegExp, timeout = 30_000): Promise<Frame> {
     const end = Date.now() + timeout;
     for (;;) {
-      for (const frame of this.page.frames()) {
-        const element = await frame.frameElement().catch(() => null);
-        const [id, name] = await Promise.all([element?.getAttribute('id'), element?.getAttribute('title')]).catch(() => []);
-        if (id === 'active-frame' && typeof name === 'string' && fits(name)) return frame;
-      }
+      const [frame] = await this.webviews(title);
+      if (frame) return frame;
       if (Date.now() > end) throw await this.missing(`Webview "${String(title)}"`, timeout);
       await this.page.waitForTimeout(100);
     }
@@ -255,9 +263,8 @@ export class Workbench {
     if (!existsSync(runs)) return [];
     return readdirSync(runs).flatMap(run => {
       try {
-        const { pid } = JSON.parse(readFileSync(path.join(runs, run, 'run.json'), 'utf8')) as { pid?: number };
-        const command = pid === undefined ? '' : readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        return pid !== undefined && command.includes('trainer.cjs') ? [pid] : [];
+        const { owner: { pid } } = JSON.parse(readFileSync(path.join(runs, run, 'run.json'), 'utf8')) as { owner: { pid: number } };
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('trainer.cjs') ? [pid] : [];
       } catch {
         return []; // no run, or its process is gone
       }

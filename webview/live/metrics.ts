@@ -171,7 +171,7 @@ export function lineModel(spec: ChartSpec, shown: Shown, choices: ChartChoices, 
 
 function look(metric: Metric, slot: number, theme: Theme): LineStyle {
   const style = lineStyle(slot, theme.palette);
-  return metric.quiet === true ? { ...style, color: fade(style.color, 0.6) } : style;
+  return metric.quiet === true && !theme.highContrast ? { ...style, color: fade(style.color, 0.6) } : style;
 }
 
 function emptyText(focus: RunStore | undefined): string {

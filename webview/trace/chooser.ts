@@ -7,6 +7,7 @@ import type { InspectorOptions, TraceChoice } from '../../src/protocol/inspector
 import { h, iconButton, setChildren, setText } from '../shared/dom';
 import { formatCount } from '../shared/format';
 import { clampWhole } from './clamp';
+import type { Trace } from './decode';
 
 function numberField(label: string, title: string, min: number): VscodeTextfield {
   const field = h('vscode-textfield', { type: 'number', min, step: 1, title, class: 'number' });
@@ -25,7 +26,7 @@ export class Chooser {
   private readonly puzzleRange = h('span', { class: 'muted tabular' });
   private readonly depthNote = h('span', { class: 'muted tabular' });
   private readonly watched = h('span', { class: 'watched', role: 'group', 'aria-label': 'Watched puzzles' });
-  private readonly paste = h('vscode-textarea', { rows: 3, class: 'paste-text', placeholder: 'Row by row; 0, . or _ for a blank cell. White space and line breaks do not matter.' });
+  private readonly paste = h('vscode-textarea', { rows: 4, resize: 'vertical', class: 'paste-text', placeholder: 'Row by row; 0, . or _ for a blank cell. White space and line breaks do not matter.' });
   private readonly pasteProblem = h('p', { class: 'paste-problem', role: 'alert', hidden: true });
   private readonly pastePanel = h('div', { class: 'paste', hidden: true }, this.paste,
     h('div', { class: 'paste-buttons' }, h('vscode-button', { on: { click: () => this.sendPasted() } }, 'Inspect This Puzzle'),
@@ -38,7 +39,7 @@ export class Chooser {
 
   constructor(private readonly choose: (choice: TraceChoice) => void) {
     this.paste.label = 'Puzzle as text';
-    this.checkpoint.addEventListener('change', () => this.change({ checkpoint: this.checkpoint.value }));
+    this.checkpoint.addEventListener('change', () => { if (this.checkpoint.value !== 'kept') this.change({ checkpoint: this.checkpoint.value }); });
     this.puzzle.addEventListener('change', () => this.toPuzzle(Number(this.puzzle.value)));
     this.depth.addEventListener('change', () => this.change({ depth: clampWhole(Number(this.depth.value), 1, this.options?.maxDepth ?? 128) }));
     this.element = h('div', { class: 'chooser', role: 'group', 'aria-label': 'What is inspected' },
@@ -50,20 +51,23 @@ export class Chooser {
       h('div', { class: 'field' }, h('span', null, 'Depth'), this.depth, this.depthNote));
   }
 
-  /** Shows what is chosen and what can be. */
-  show(options: InspectorOptions, choice: TraceChoice): void {
+  /** Shows what is chosen and what can be; for a trace kept during training, its step and depth instead of those chosen before. */
+  show(options: InspectorOptions, choice: TraceChoice, kept: Pick<Trace, 'step' | 'depth'> | null = null): void {
     this.options = options;
     this.choice = choice;
     const list = options.checkpoints.some(c => c.name === 'live') || !options.live ? options.checkpoints : [{ name: 'live', label: 'live: present weights' }, ...options.checkpoints];
-    this.checkpoint.options = list.map(c => ({ value: c.name, label: c.label, description: '', selected: c.name === choice.checkpoint, disabled: false }));
-    this.checkpoint.value = choice.checkpoint;
+    const shown = kept === null ? choice.checkpoint : 'kept';
+    const all = kept === null ? list : [{ name: 'kept', label: `kept at step ${kept.step}` }, ...list];
+    this.checkpoint.options = all.map(c => ({ value: c.name, label: c.label, description: '', selected: c.name === shown, disabled: false }));
+    this.checkpoint.value = shown;
     if ('index' in choice.puzzle) {
       this.lastIndex = choice.puzzle.index;
       this.puzzle.value = String(choice.puzzle.index);
     } else this.puzzle.value = '';
     setText(this.puzzleRange, 'text' in choice.puzzle ? 'pasted' : options.puzzles > 0 ? `0–${formatCount(options.puzzles - 1)}` : '');
-    this.depth.value = String(choice.depth);
-    setText(this.depthNote, choice.depth > options.haltMaxSteps ? `trained with ${options.haltMaxSteps}` : `of ${options.haltMaxSteps} trained`);
+    const depth = kept?.depth ?? choice.depth;
+    this.depth.value = String(depth);
+    setText(this.depthNote, depth > options.haltMaxSteps ? `trained with ${options.haltMaxSteps}` : `of ${options.haltMaxSteps} trained`);
     const index = 'index' in choice.puzzle ? choice.puzzle.index : -1;
     this.watched.hidden = options.watched.length === 0;
     setChildren(this.watched, 'Watched', ...options.watched.map(w => h('button', {

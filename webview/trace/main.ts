@@ -68,7 +68,7 @@ function headingWords(of: InspectorState): string {
 
 function showOptions(of: InspectorState, options: InspectorOptions): void {
   state = { ...of, options };
-  chooser.show(options, of.choice);
+  chooser.show(options, of.choice, of.kept ? of.trace : null);
   const index = of.trace?.puzzle.index ?? null;
   training.show(options.watched.find(w => w.index === index)?.steps ?? [], of.trace?.step ?? null);
 }
@@ -83,7 +83,7 @@ function accept(next: InspectorState): void {
     problems.show({ message: error.message, next: error.next, again: () => { void session.choose(next.choice); } }, view.hasTrace);
   }
   view.exportButtons.hidden = !view.hasTrace;
-  showOptions({ ...next, trace }, next.options);
+  showOptions({ ...next, trace, kept: (next.trace ? next : state)?.kept ?? false }, next.options);
   remember();
 }
 
