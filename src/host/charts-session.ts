@@ -1,6 +1,7 @@
 /**
  * One Live Charts webview, from the host's side: which runs it shows, how much of each it has been sent, and the sending,
- * at most ten times a second and only while it can be seen. When it becomes visible it asks for everything.
+ * at most ten times a second and only while it can be seen. When it becomes visible it is given everything: a page that was
+ * made anew asks for it, one that was kept while hidden is sent it.
  */
 import type { ChartsSettings, ChartsState, RunData, RunHeader } from '../protocol/charts';
 import { emptySystemColumns, emptyTrainColumns, RunDataStore, type DataCursor } from './run-data';
@@ -39,6 +40,8 @@ export class ChartsSession {
   private lastSent = 0;
   /** The view asked for its state at least once and was not hidden since. */
   private awake = false;
+  /** It did, and was hidden since. */
+  private asleep = false;
 
   constructor(private readonly source: ChartsSource, private readonly sink: ChartsSink, private runs: string[]) {}
 
@@ -61,17 +64,24 @@ export class ChartsSession {
     await Promise.all(ids.map(id => this.source.run(id)?.loaded ?? Promise.resolve()));
     this.sent.clear();
     this.awake = true;
+    this.asleep = false;
     const choices = this.source.choices();
     this.sentChoices = JSON.stringify(choices);
     this.lastSent = Date.now();
     return { runs: ids.flatMap(id => this.whole(id)), settings: this.source.settings(), choices };
   }
 
-  /** The view was hidden: it is sent nothing until it asks again. */
+  /** The view was hidden: it is sent nothing until it asks again or is seen again. */
   hidden(): void {
+    this.asleep ||= this.awake;
     this.awake = false;
     clearTimeout(this.timer);
     this.timer = undefined;
+  }
+
+  /** A view whose page was kept while it was hidden: it is sent everything. */
+  seenAgain(): void {
+    if (this.asleep) void this.state().then(state => this.sink.replace(state));
   }
 
   /** Something may be new: send it soon. */

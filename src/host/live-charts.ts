@@ -43,12 +43,13 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
     const { messenger, runs } = context;
     const session = (sender: MessageParticipant): ChartsSession | undefined => this.sessions.get('webviewId' in sender ? sender.webviewId : '');
     this.own.push(
-      vscode.window.registerWebviewViewProvider(viewId, this),
+      // Kept while hidden: a view that is made anew takes seconds to show where VS Code runs in a browser.
+      vscode.window.registerWebviewViewProvider(viewId, this, { webviewOptions: { retainContextWhenHidden: true } }),
       vscode.window.registerWebviewPanelSerializer(panelType, this),
       messenger.onRequest(getChartsState, async ({ runs: wanted }, sender) => {
         const asking = session(sender);
         if (!asking) throw new Error('This view is closed.');
-        if (wanted) asking.show(wanted);
+        if (wanted && asking !== this.side) asking.show(wanted); // what the view shows is chosen here: a run begun while it was away goes first
         return asking.state();
       }),
       messenger.onNotification(showRuns, ({ runs: ids }, sender) => {
@@ -107,9 +108,8 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
       append: data => messenger.sendNotification(chartsAppend, id, data),
     }, [...runs]);
     this.sessions.set(id.webviewId, session);
-    const onHide = (): void => { if (!view.visible) session.hidden(); };
-    if ('onDidChangeVisibility' in view) view.onDidChangeVisibility(onHide);
-    else view.onDidChangeViewState(onHide);
+    if ('onDidChangeVisibility' in view) view.onDidChangeVisibility(() => { if (view.visible) session.seenAgain(); else session.hidden(); });
+    else view.onDidChangeViewState(() => { if (!view.visible) session.hidden(); }); // its page is made anew, and asks
     view.onDidDispose(() => {
       session.dispose();
       this.sessions.delete(id.webviewId);

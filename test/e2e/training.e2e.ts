@@ -178,6 +178,22 @@ describe('Live Charts while a run trains', () => {
     await frame.locator('.run-chooser summary').click();
   });
 
+  test('hidden, it is given what it missed when it is seen again; a run begun meanwhile goes first, whatever was chosen before', async () => {
+    const before = await lastStep();
+    await workbench.show('Explorer');
+    await workbench.page.waitForTimeout(1500);
+    await workbench.show('TRM');
+    await workbench.eventually('The steps made meanwhile', async () => (await lastStep()) > before);
+    await workbench.openFile('brief-4x4.trm.yaml');
+    await trains('brief-4x4', () => workbench.palette('TRM: Train TRM'));
+    await heading('brief-4x4', 'finished');
+    const frame = await charts();
+    await frame.locator('.run-chooser summary').click();
+    await frame.locator('.run-pick', { hasText: 'long-4x4' }).click();
+    await heading('long-4x4', 'running');
+    await frame.locator('.run-chooser summary').click();
+  });
+
   test('the page opens as an editor as well', async () => {
     await workbench.palette('TRM: Open Live Charts in Editor');
     await workbench.page.locator('.tabs-container .tab', { hasText: 'Live Charts' }).waitFor();

@@ -72,6 +72,25 @@ describe('ChartsSession', () => {
     expect((await session.state()).runs[0]!.train.step).toEqual([1, 2]);
   });
 
+  it('sends everything to a page that was kept while hidden, once it is seen again', async () => {
+    const { runs, view, session } = setUp('a');
+    session.seenAgain(); // it has not asked yet: it will
+    await session.state();
+    session.hidden();
+    session.hidden();
+    runs.get('a')!.store!.append([train(1)]);
+    session.show(['a']);
+    await vi.advanceTimersByTimeAsync(500);
+    expect([view.states, view.appended]).toEqual([[], []]);
+    session.seenAgain();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(view.states.map(state => state.runs[0]!.train.step)).toEqual([[1]]);
+    runs.get('a')!.store!.append([train(2)]);
+    session.wake();
+    vi.advanceTimersByTime(500);
+    expect(view.appended.flat().flatMap(r => r.train.step)).toEqual([2]);
+  });
+
   it('replaces everything when runs come or go, and when a starting run gets its folder', async () => {
     const { runs, view, session } = setUp('a');
     await session.state();

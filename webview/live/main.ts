@@ -1,11 +1,11 @@
 /**
- * Entry of the Live Charts webview: joins the page with the extension host. It asks for the whole state when it loads and when it
- * comes into sight again, then takes in what is new.
+ * Entry of the Live Charts webview: joins the page with the extension host. It asks for the whole state when it loads, then takes
+ * in what is new, and everything again when it comes into sight again.
  */
 import './live.css';
 import '../shared/controls';
 import { chartsAppend, chartsState, getChartsState, runCommand, saveChartsSettings, saveExport, showRuns } from '../../src/protocol/charts';
-import type { ChartsSettings } from '../../src/protocol/charts';
+import type { ChartsSettings, ChartsState } from '../../src/protocol/charts';
 import { connectHost } from '../shared/messenger';
 import { LivePage } from './page';
 
@@ -33,16 +33,20 @@ const page = new LivePage(root, {
   keepSlots: slots => keep({ slots }),
 }, kept.slots);
 
+function replace(state: ChartsState): void {
+  page.replace(state);
+  keep({ runs: page.shown });
+}
+
 async function load(): Promise<void> {
   page.showLoading();
   try {
-    page.replace(await host.request(getChartsState, kept.runs.length > 0 ? { runs: kept.runs } : {}));
+    replace(await host.request(getChartsState, kept.runs.length > 0 ? { runs: kept.runs } : {}));
   } catch (error) {
     page.showProblem(error instanceof Error ? error.message : String(error));
   }
 }
 
-host.on(chartsState, state => page.replace(state));
+host.on(chartsState, replace);
 host.on(chartsAppend, news => page.append(news));
-document.addEventListener('visibilitychange', () => { if (!document.hidden) void load(); });
 void load();
