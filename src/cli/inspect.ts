@@ -1,4 +1,5 @@
-/** `trm eval` and `trm trace`: looking at saved weights. */
+/** `trm eval` and `trm trace`: looking at saved weights, of a run or of a published checkpoint with its config. */
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { ResolvedConfig } from '../config/resolve';
 import { baselineText } from '../puzzles/baseline';
@@ -10,10 +11,10 @@ import { evaluateSaved, traceSaved } from '../trainer/saved-weights';
 import { voteSaved } from '../trainer/vote-saved';
 import { CliError } from './errors';
 import type { ExitCode } from './errors';
-import { Progress, print, printJson } from './output';
-import { findRun } from './runs';
+import { Progress, note, print, printJson } from './output';
+import { findRun, weightsPath } from './runs';
 
-interface Common { readonly runsDir: string; readonly depth?: number; readonly engine?: ResolvedConfig['engine']; readonly device?: string; readonly json?: boolean }
+interface Common { readonly runsDir: string; readonly depth?: number; readonly engine?: ResolvedConfig['engine']; readonly device?: string; readonly config?: string; readonly json?: boolean }
 
 /** Shows a share on a bar of a hundred. */
 function shareProgress(): { onProgress: (text: string, fraction: number) => void; end: () => void } {
@@ -21,31 +22,39 @@ function shareProgress(): { onProgress: (text: string, fraction: number) => void
   return { onProgress: (text, fraction) => progress.update(Math.round(100 * fraction), 100, text), end: () => progress.end() };
 }
 
+/** What is looked at: a run or checkpoint of ours, or any file of weights with the config it is of. Throws CliError. */
+function source(target: string, overrides: readonly string[], { runsDir, config }: Common): Pick<Parameters<typeof evaluateSaved>[0], 'target' | 'config' | 'onNote'> {
+  if (config !== undefined) return { target: weightsPath(target, runsDir), config: { file: config, overrides }, onNote: note };
+  if (overrides.length > 0) throw new CliError(`Overrides (${overrides[0]!}) go with --config.`, 'A run keeps the config it was trained with.', 2);
+  if (statSync(target, { throwIfNoEntry: false })?.isFile()) throw new CliError(`${target} is a file; the config it is of is not known.`, 'Say --config CONFIG.', 2);
+  return { target: findRun(target, runsDir) };
+}
+
 /** Options of `trm eval`. */
 export interface EvalCommand extends Common { readonly data?: string; readonly examples?: number | 'all'; readonly weights?: 'ema' | 'model'; readonly vote?: number; readonly accumulate?: boolean; readonly submission?: string }
 
-/** `trm eval RUN|CHECKPOINT [--vote K]`. */
-export async function evalCommand(target: string, options: EvalCommand): Promise<ExitCode> {
-  if (options.vote !== undefined) return voteCommand(target, { ...options, vote: options.vote });
+/** `trm eval RUN|CHECKPOINT|FILE [--vote K]`. */
+export async function evalCommand(target: string, overrides: readonly string[], options: EvalCommand): Promise<ExitCode> {
+  if (options.vote !== undefined) return voteCommand(target, overrides, { ...options, vote: options.vote });
   if (options.accumulate === true || options.submission !== undefined) throw new CliError('--accumulate and --submission are about a vote.', 'Say with --vote how many copies of each puzzle vote.', 2);
   const { onProgress, end } = shareProgress();
   const { data, examples, depth, engine, device, weights } = options;
-  const evaluation = await evaluateSaved({ target: findRun(target, options.runsDir), data, examples, depth, engine, device, weights, onProgress });
+  const evaluation = await evaluateSaved({ ...source(target, overrides, options), data, examples, depth, engine, device, weights, onProgress });
   end();
   const { accuracy, ...rest } = evaluation;
   if (options.json) printJson({ ...rest, cell_accuracy: accuracy });
   else {
-    print(`${evaluation.run} ${evaluation.checkpoint} (${evaluation.weights} weights), depth ${evaluation.depth}, ${evaluation.count} of ${evaluation.total} test puzzles on ${evaluation.engine}:`);
+    print(`${evaluation.run === null ? '' : `${evaluation.run} `}${evaluation.checkpoint} (${evaluation.weights} weights), depth ${evaluation.depth}, ${evaluation.count} of ${evaluation.total} test puzzles on ${evaluation.engine}:`);
     print(`${accuracyText(evaluation)}; ${(100 * accuracy).toFixed(1)} % of cells; halting head right on ${(100 * evaluation.q_halt_accuracy).toFixed(1)} %; ${evaluation.seconds.toFixed(1)} s`);
     print(`beside it, ${baselineText(evaluation.baseline)}`);
   }
   return 0;
 }
 
-async function voteCommand(target: string, options: EvalCommand & { readonly vote: number }): Promise<ExitCode> {
+async function voteCommand(target: string, overrides: readonly string[], options: EvalCommand & { readonly vote: number }): Promise<ExitCode> {
   const { onProgress, end } = shareProgress();
   const { data, examples, depth, engine, device, weights, vote, accumulate, submission } = options;
-  const voted = await voteSaved({ target: findRun(target, options.runsDir), data, examples, depth, engine, device, weights, copies: vote, accumulate, onProgress });
+  const voted = await voteSaved({ ...source(target, overrides, options), data, examples, depth, engine, device, weights, copies: vote, accumulate, onProgress });
   end();
   const { result } = voted;
   if (submission !== undefined) {
@@ -57,7 +66,7 @@ async function voteCommand(target: string, options: EvalCommand & { readonly vot
     return 0;
   }
   const who = voted.accumulated ? `votes of ${voted.checkpoints.length} checkpoints together (${voted.checkpoints.join(', ')})` : `votes of ${voted.checkpoints.join()} alone`;
-  print(`${voted.run}, ${who}, ${voted.weights} weights, depth ${voted.depth}, each puzzle and up to ${voted.copies} copies (${voted.views} views) on ${voted.engine}, ${voted.seconds.toFixed(1)} s:`);
+  print(`${voted.run === null ? '' : `${voted.run}, `}${who}, ${voted.weights} weights, depth ${voted.depth}, each puzzle and up to ${voted.copies} copies (${voted.views} views) on ${voted.engine}, ${voted.seconds.toFixed(1)} s:`);
   if (result.kind === 'symmetry') {
     print(`by vote ${accuracyText({ ...result.voted, count: result.count })} of ${result.total} test puzzles`);
     print(`each puzzle alone ${accuracyText({ ...result.alone, count: result.count })}`);
@@ -71,11 +80,11 @@ async function voteCommand(target: string, options: EvalCommand & { readonly vot
   return 0;
 }
 
-/** `trm trace RUN|CHECKPOINT --puzzle I`. */
-export async function traceCommand(target: string, options: Common & { puzzle: number; out?: string; weights?: 'ema' | 'model' }): Promise<ExitCode> {
+/** `trm trace RUN|CHECKPOINT|FILE --puzzle I`. */
+export async function traceCommand(target: string, overrides: readonly string[], options: Common & { puzzle: number; out?: string; weights?: 'ema' | 'model' }): Promise<ExitCode> {
   const { onProgress, end } = shareProgress();
   const { puzzle, depth, engine, device, weights, out } = options;
-  const trace = await traceSaved({ target: findRun(target, options.runsDir), depth, engine, device, weights, puzzle: { index: puzzle }, onProgress });
+  const trace = await traceSaved({ ...source(target, overrides, options), depth, engine, device, weights, puzzle: { index: puzzle }, onProgress });
   end();
   if (out !== undefined) writeFileAtomic(path.resolve(out), JSON.stringify(trace));
   if (options.json) printJson(out === undefined ? trace : { out: path.resolve(out), puzzle, depth: trace.depth, halting: trace.halting });

@@ -5,7 +5,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../config/schema';
 import { version } from '../../package.json';
+import { weightFormats } from '../published/write-weights';
 import { devicePattern } from '../runtime/gpu-choice';
+import { exportPrefixes } from '../trainer/export-weights';
 import { devicesCommand, enginesCommand, setupCommand } from './compute';
 import { dataArcCommand, dataBuildCommand, dataMazeCommand, dataSudokuCommand, validateCommand } from './data';
 import { explain } from './errors';
@@ -13,6 +15,7 @@ import type { ExitCode } from './errors';
 import { evalCommand, traceCommand } from './inspect';
 import { printJson } from './output';
 import { resumeCommand, runsCommand, stopCommand, trainCommand } from './runs';
+import { exportCommand, importCommand } from './weights';
 
 const whole = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number.');
@@ -27,6 +30,7 @@ const device = (): Option => new Option('--device <device>', 'auto, cpu, gpu, or
   return text;
 });
 const weights = (): Option => new Option('--weights <which>', 'averaged or trained weights; default: averaged where there are').choices(['ema', 'model']);
+const config = (): Option => new Option('--config <config>', 'the config a file of weights is of');
 const json = (): Option => new Option('--json', 'print one JSON document as the last line');
 
 /** Whether an argument of an action is its options, with --json among them. */
@@ -64,16 +68,27 @@ program.command('stop').description('ask a live run for a checkpoint and its end
   .argument('<run>').addOption(runsDir())
   .action(run((target: string, options: { runsDir: string }) => stopCommand(target, options.runsDir)));
 program.command('eval').description('evaluate a run (its best checkpoint) or a checkpoint')
-  .argument('<run|checkpoint>').addOption(runsDir()).addOption(engine()).addOption(device()).addOption(weights()).addOption(json())
+  .argument('<run|checkpoint|file>').argument('[overrides...]', 'of --config').addOption(config())
+  .addOption(runsDir()).addOption(engine()).addOption(device()).addOption(weights()).addOption(json())
   .option('--data <folder>', 'another dataset').option('--depth <n>', 'supervision steps, 1 to 128', whole).option('--examples <n|all>', 'test examples', wholeOrAll)
   .option('--vote <k>', 'show each puzzle in k copies, too, and let the answers vote', whole)
   .option('--accumulate', 'with --vote: count the votes of all checkpoints of the run, not of this one alone').option('--submission <file>', 'with --vote on ARC: write submission.json')
-  .action(run((target: string, options: Parameters<typeof evalCommand>[1]) => evalCommand(target, options)));
+  .action(run((target: string, overrides: string[], options: Parameters<typeof evalCommand>[2]) => evalCommand(target, overrides, options)));
 program.command('trace').description('show how the model refines its answer to a puzzle')
-  .argument('<run|checkpoint>').requiredOption('--puzzle <i>', 'test example', whole)
+  .argument('<run|checkpoint|file>').argument('[overrides...]', 'of --config').addOption(config()).requiredOption('--puzzle <i>', 'test example', whole)
   .addOption(runsDir()).addOption(engine()).addOption(device()).addOption(weights()).addOption(json())
   .option('--depth <n>', 'supervision steps, 1 to 128', whole).option('--out <file>', 'write the whole trace as JSON')
-  .action(run((target: string, options: Parameters<typeof traceCommand>[1]) => traceCommand(target, options)));
+  .action(run((target: string, overrides: string[], options: Parameters<typeof traceCommand>[2]) => traceCommand(target, overrides, options)));
+program.command('import').description('make a run of a published checkpoint (torch.save or safetensors)')
+  .argument('<file>').argument('[overrides...]', 'of the config').addOption(config().makeOptionMandatory()).addOption(runsDir())
+  .option('--out <folder>', 'the run\'s folder; default: a new one in the runs folder').addOption(json())
+  .action(run((file: string, overrides: string[], options: Parameters<typeof importCommand>[2]) => importCommand(file, overrides, options)));
+program.command('export').description('write the weights of a run or checkpoint for the published code')
+  .argument('<run|checkpoint>').requiredOption('--out <file>', 'file to write').addOption(runsDir()).addOption(weights()).addOption(json())
+  .addOption(new Option('--format <format>', 'default: safetensors for FILE.safetensors, else torch').choices(weightFormats))
+  .addOption(new Option('--prefix <prefix>', 'what stands before every name: the published code has model., and _orig_mod.model. when compiled').choices(exportPrefixes).default('none'))
+  .option('--overwrite', 'replace a file that is there')
+  .action(run((target: string, options: Parameters<typeof exportCommand>[1]) => exportCommand(target, options)));
 
 const data = program.command('data').description('make datasets');
 data.command('build').description('make the dataset of a config').argument('<config>').argument('[overrides...]').addOption(json())

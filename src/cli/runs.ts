@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { formatProblem } from '../config/errors';
 import { loadConfig } from '../config/load';
+import { parseOverride } from '../config/overrides';
 import { accuracyText, durationText, runStatusLine } from '../runs/describe';
 import { newRunId } from '../runs/paths';
 import { listRuns, readRun } from '../runs/read-run';
@@ -21,7 +22,7 @@ const brief = (e: EvalSummary | null): { exact_accuracy: number; cell_accuracy: 
 
 /** `trm train CONFIG [key=value ...]`. */
 export async function trainCommand(config: string, overrides: readonly string[], { runsDir, engine, device, json }: TrainCommand): Promise<ExitCode> {
-  const all = [...overrides, ...(engine === undefined ? [] : [`engine=${engine}`]), ...(device === undefined ? [] : [`device=${device}`])];
+  const all = [...overrides.map(hereCheckpoint), ...(engine === undefined ? [] : [`engine=${engine}`]), ...(device === undefined ? [] : [`device=${device}`])];
   for (const problem of loadConfig(config, all).problems) note(formatProblem(config, problem));
   const id = newRunId(path.basename(config).replace(/(\.trm)?\.ya?ml$/, ''));
   const args = ['train', path.resolve(config), '--runs-dir', path.resolve(runsDir), '--run-id', id, ...all.flatMap(o => ['--override', o])];
@@ -41,6 +42,18 @@ export function findRun(run: string, runsDir: string): string {
   const found = candidates.find(dir => existsSync(path.join(dir, 'run.json')) || existsSync(path.join(dir, 'state.json')));
   if (found === undefined) throw new CliError(`There is no run ${run}, neither at that path nor in ${path.resolve(runsDir)}.`, 'See `trm runs` for those there are.', 2);
   return found;
+}
+
+/** Where weights are that a person means: a path from here, or a run in the runs folder. */
+export function weightsPath(target: string, runsDir: string): string {
+  return !existsSync(target) && existsSync(path.join(runsDir, target)) ? path.resolve(runsDir, target) : path.resolve(target);
+}
+
+/** On the command line a checkpoint to load is named from here; in a config, from the config's folder. */
+function hereCheckpoint(override: string): string {
+  const read = parseOverride(override);
+  if ('severity' in read || read.path.join('.') !== 'load_checkpoint' || typeof read.value !== 'string') return override;
+  return `load_checkpoint=${JSON.stringify(path.resolve(read.value))}`;
 }
 
 function conclude({ run, lastTrain, interrupted }: Followed, json: boolean | undefined): ExitCode {

@@ -82,6 +82,7 @@ export function typeText(node: SchemaNode): string {
   if (isArchitecture(node)) return `an architecture by name (${join(kindsOf(node))}), or a mapping of its options`;
   switch (node.type) {
     case 'boolean': return 'true or false';
+    case 'null': return 'null';
     case 'integer': return `an integer${numberRange(node)}`;
     case 'number': return `a number${numberRange(node)}`;
     case 'string': return node.pattern === numberedGpu.source ? 'gpu:N' : 'a text';

@@ -12,7 +12,7 @@ export type Scalar = string | number | boolean;
 
 /** The part of JSON schema the config schema uses, with the keys' own meta beside it. */
 export interface SchemaNode extends Partial<KeyMeta> {
-  readonly type?: 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean';
+  readonly type?: 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean' | 'null';
   readonly const?: Scalar;
   readonly enum?: readonly Scalar[];
   readonly anyOf?: readonly SchemaNode[];

@@ -82,11 +82,11 @@ function choicesOf(overrides: readonly Override[], groups: ReadonlySet<string>):
   return { choices, rest };
 }
 
-/** The data paths of a composed config: what is not beside it is looked for in the folder above, where the published code is started. */
+/** The data paths and checkpoint of a composed config: what is not beside it is looked for in the folder above, where the published code is started. */
 function fromAbove(config: ResolvedConfig, file: string): ResolvedConfig {
   const folder = path.dirname(file);
   const place = (dataPath: string): string => (!path.isAbsolute(dataPath) && !existsSync(path.join(folder, dataPath)) && existsSync(path.join(folder, '..', dataPath)) ? path.join('..', dataPath) : dataPath);
-  return { ...config, data_paths: config.data_paths.map(place), data_paths_test: config.data_paths_test.map(place) };
+  return { ...config, data_paths: config.data_paths.map(place), data_paths_test: config.data_paths_test.map(place), load_checkpoint: config.load_checkpoint && place(config.load_checkpoint) };
 }
 
 /**

@@ -86,6 +86,7 @@ export const configSchema = z.strictObject({
   ema: key(z.boolean().default(false), { description: 'Keep an exponential moving average of the weights and evaluate with it.', paper: 'EMA', published: true }),
   ema_rate: key(fraction.default(0.999), { description: 'Rate of that average.', published: true }),
   freeze_weights: key(z.boolean().default(false), { description: 'Train only the puzzle embeddings.', published: true }),
+  load_checkpoint: key(z.string().min(1).nullable().default(null), { description: 'Weights to begin with instead of random ones: a checkpoint of the published code, safetensors, or a run or checkpoint folder; relative to the config file. null: none.', published: true }),
   watch: key(z.array(z.int().min(0)).max(64).default([0, 1, 2]), { description: 'Test examples whose refinement traces are kept at every evaluation.' }),
   engine: key(z.enum(engineNames).default('auto'), { description: 'Compute engine; auto picks the fastest that works and says why.' }),
   threads: key(z.int().min(1).max(1024).optional(), { description: 'Threads to compute with. Default: the physical cores.', effect: 'Results of different numbers of threads differ by rounding.' }),
@@ -107,5 +108,5 @@ export type EngineName = Exclude<TrmConfig['engine'], 'auto'>;
 
 /** Published keys that have no use here: accepted with a warning. */
 export const unusedPublishedKeys = [
-  'project_name', 'run_name', 'load_checkpoint', 'checkpoint_path', 'checkpoint_every_eval', 'evaluators', 'eval_save_outputs', 'hydra', 'entity',
+  'project_name', 'run_name', 'checkpoint_path', 'checkpoint_every_eval', 'evaluators', 'eval_save_outputs', 'hydra', 'entity',
 ] as const;

@@ -5,11 +5,12 @@
  * (Format: https://huggingface.co/docs/safetensors. Little-endian, row-major.)
  */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
+import { fsyncSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { RunFolderError, asRunFolderError } from './errors';
 import { oneLine } from './read-json';
+import { readExactly, withFile } from './read-range';
 import { decodeTensor, dtypeBytes, dtypeOf } from './tensor-dtypes';
 import type { Dtype, StorableTensor, StoredTensor } from './tensor-dtypes';
 
@@ -87,29 +88,6 @@ function checkEntry(where: string, name: string, value: unknown, dataStart: numb
   return { dtype: dtype as Dtype, shape, begin, end };
 }
 
-function readExactly(where: string, fd: number, bytes: Uint8Array, position: number): void {
-  for (let at = 0; at < bytes.length;) {
-    const n = readSync(fd, bytes, at, Math.min(bytes.length - at, 1 << 30), position + at);
-    if (n === 0) throw corrupt(where, `the file ends at byte ${position + at}; it was changed while it was read.`);
-    at += n;
-  }
-}
-
-function withFile<T>(file: string, read: (fd: number, size: number) => T): T {
-  try {
-    const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const stats = fstatSync(fd);
-      if (!stats.isFile()) throw corrupt(file, 'not a regular file.');
-      return read(fd, stats.size);
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    throw asRunFolderError(error, `read ${file}`);
-  }
-}
-
 function headerOfFile(file: string, fd: number, size: number): SafetensorsHeader {
   const first8 = new Uint8Array(Math.min(8, size));
   readExactly(file, fd, first8, 0);
@@ -150,7 +128,7 @@ export function readSafetensors(source: string | Uint8Array): Record<string, Sto
 /** The file's parts in order: length and header, then each tensor's bytes (views, not copies). */
 function* parts(tensors: Readonly<Record<string, StorableTensor>>, metadata?: Readonly<Record<string, string>>): Generator<Uint8Array> {
   const named = Object.entries(tensors).map(([name, tensor]) => {
-    const dtype = dtypeOf(tensor.data);
+    const dtype = dtypeOf(tensor);
     const size = tensor.shape.reduce((n, d) => n * d, 1);
     if (size !== tensor.data.length) throw new RunFolderError('shape', `tensor ${JSON.stringify(name)}: shape [${tensor.shape.join(', ')}] needs ${size} values, ${tensor.data.length} are given.`, 'This is an error of the program that writes the file.');
     if (name === '__metadata__') throw new RunFolderError('shape', 'a tensor cannot be called __metadata__.', 'Rename it.');

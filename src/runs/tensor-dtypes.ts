@@ -9,11 +9,10 @@ export type Dtype = keyof typeof dtypeBytes;
 
 /** Arrays that can be written, each as its own dtype: F32, I32, F64, I64, U8. */
 export type StorableArray = Float32Array | Int32Array | Float64Array | BigInt64Array | Uint8Array;
-/** A tensor to write, row-major. */
-export interface StorableTensor {
-  readonly shape: readonly number[];
-  readonly data: StorableArray;
-}
+/** A tensor to write, row-major. One of bfloat16 says so: its values are the raw bits. */
+export type StorableTensor =
+  | { readonly shape: readonly number[]; readonly data: StorableArray; readonly dtype?: never }
+  | { readonly shape: readonly number[]; readonly data: Uint16Array; readonly dtype: 'BF16' };
 
 interface Held<D extends Dtype, A> {
   readonly dtype: D;
@@ -33,8 +32,9 @@ export type StoredTensor =
   | Held<'I8', Int8Array>
   | Held<'U8' | 'BOOL', Uint8Array>;
 
-/** The dtype an array is written as. */
-export function dtypeOf(data: StorableArray): Dtype {
+/** The dtype a tensor is written as. */
+export function dtypeOf({ data, dtype }: StorableTensor): Dtype {
+  if (dtype !== undefined) return dtype;
   if (data instanceof Float32Array) return 'F32';
   if (data instanceof Int32Array) return 'I32';
   if (data instanceof Float64Array) return 'F64';
@@ -47,6 +47,12 @@ function fromBfloat16(raw: Uint16Array): Float32Array {
   const out = new Uint32Array(raw.length);
   for (let i = 0; i < raw.length; i++) out[i] = raw[i]! << 16;
   return new Float32Array(out.buffer);
+}
+
+/** float32 to bfloat16, to the nearest, halves to even, as PyTorch rounds; NaN stays NaN. */
+export function toBfloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, word => ((word & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16));
 }
 
 /** IEEE half to float32, exactly (subnormals, infinities and NaN too). */

@@ -1,6 +1,6 @@
 /**
  * The trainer process. It is started detached, by the editor or by the command line, and belongs to nobody afterwards:
- * `train` and `resume` run until they end or are told to, `evaluate` and `trace` answer and end. Progress and the error it
+ * `train` and `resume` run until they end or are told to; the other modes do one thing, answer and end. Progress and the error it
  * may end with go to standard error as JSON lines. Exit codes: 0 done, 1 failed, 2 bad usage or config.
  */
 import path from 'node:path';
@@ -11,12 +11,14 @@ import { engineNames } from '../config/schema';
 import { ensureDataset } from '../puzzles/build-dataset';
 import { devicePattern } from '../runtime/gpu-choice';
 import { writeFileAtomic } from '../runs/atomic-write';
+import { exportWeights } from './export-weights';
 import { UsageError, describeFailure, exitCodeOf } from './failure';
+import { importCheckpoint } from './import-checkpoint';
 import { progressReporter, reportFailure } from './report';
 import { evaluateSaved, traceSaved } from './saved-weights';
 import { resume, train } from './train-main';
 
-const usage = 'Modes: train CONFIG, resume RUN, evaluate RUN, trace RUN, build-data CONFIG.';
+const usage = 'Modes: train CONFIG, resume RUN, evaluate RUN, trace RUN, build-data CONFIG, import FILE, export RUN.';
 
 function engineOption(value: string | undefined): ResolvedConfig['engine'] | undefined {
   if (value === undefined) return undefined;
@@ -47,7 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
     options: {
       'runs-dir': { type: 'string' }, 'run-id': { type: 'string' }, engine: { type: 'string' }, override: { type: 'string', multiple: true },
       checkpoint: { type: 'string' }, 'take-over': { type: 'boolean' }, depth: { type: 'string' }, data: { type: 'string' }, examples: { type: 'string' },
-      out: { type: 'string' }, device: { type: 'string' }, 'micro-batch-size': { type: 'string' }, puzzle: { type: 'string' }, tokens: { type: 'string' }, weights: { type: 'string' },
+      out: { type: 'string' }, device: { type: 'string' }, 'micro-batch-size': { type: 'string' }, puzzle: { type: 'string' }, tokens: { type: 'string' }, weights: { type: 'string' }, config: { type: 'string' }, overwrite: { type: 'boolean' },
     },
   });
   const [mode, target] = positionals;
@@ -71,6 +73,14 @@ async function main(argv: readonly string[]): Promise<number> {
       writeFileAtomic(out(), JSON.stringify(await traceSaved({ ...saved(), puzzle: index === undefined ? { tokens: values.tokens!.split(',').map(Number) } : { index } })));
       return 0;
     }
+    case 'import':
+      writeFileAtomic(out(), `${JSON.stringify(await importCheckpoint({
+        file: required(target, 'The checkpoint'), configPath: required(values.config, '--config'), overrides: values.override ?? [], runsDir: required(values['runs-dir'], '--runs-dir'), id: values['run-id'], onProgress: progressReporter(),
+      }))}\n`);
+      return 0;
+    case 'export':
+      await exportWeights({ target: required(target, 'The run or checkpoint'), out: out(), weights: weightsOption(values.weights), overwrite: values.overwrite });
+      return 0;
     case 'build-data': {
       const file = path.resolve(required(target, 'The config'));
       const progress = progressReporter();

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { loadConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/resolve';
 import { parameterCount } from '../model/shapes';
+import { fitWeights } from '../published/fit-weights';
 import { arcLeak } from '../puzzles/arc-leak';
 import { ensureDataset, rowAugmentation } from '../puzzles/build-dataset';
 import { DatasetError } from '../puzzles/errors';
@@ -28,6 +29,7 @@ import type { Failure } from './failure';
 import { checkMemory, memoryWarning, withMemoryAdvice } from './memory-check';
 import { reportFailure } from './report';
 import { Stopped } from './requests';
+import { weightsAt } from './stored-weights';
 import { TrainRun } from './train-run';
 import { checkFits, configOfRun, openData, openEngine, openModel } from './workshop';
 
@@ -129,6 +131,8 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     const { data, warnings } = await prepareData(writer, config, log, stopped);
     const checkpoint = beginning.checkpoint === null ? null : readCheckpoint(beginning.checkpoint);
     if (checkpoint) checkFits(checkpoint.state, config, data.train.metadata);
+    const initial = checkpoint || config.load_checkpoint === null ? null
+      : fitWeights(await weightsAt(path.resolve(path.dirname(writer.manifest.config_path), config.load_checkpoint)), config.arch, data.train.metadata);
     const { engine, facts } = await openEngine(config, { ...engineOf(beginning, checkpoint), device: beginning.device });
     const model = openModel(config, data.train.metadata);
     const counts = parameterCount(config.arch, data.train.metadata);
@@ -141,7 +145,7 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     log(memoryText(memory));
 
     const sampler = new BatchSampler(data.train, config, rowAugmentation(config.dataset, data.train.metadata), checkpoint?.state.data);
-    const training = Training.open({ engine, config, model, data: data.train.metadata, totalSteps: scheduled, snapshot: checkpoint ? snapshotOf(checkpoint) : null });
+    const training = Training.open({ engine, config, model, data: data.train.metadata, totalSteps: scheduled, snapshot: checkpoint ? snapshotOf(checkpoint) : null, initial });
     writer.update({
       engine: facts, versions: { ...engine.versions, node: process.versions.node }, parameters: { dense: counts.dense, puzzle_emb: counts.puzzleEmbedding },
       total_steps: totalSteps, dataset: data.cards, step: training.step,
@@ -160,9 +164,10 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     writer.onRecovered = () => run.alert('info', 'disk', 'The disk takes writes again; nothing was lost.', '');
     control = await ControlServer.listen(writer.nonce, run.handlers());
     writer.setSocket(control.socket);
-    run.markStart(checkpoint || writer.attempt > 1 ? 'resume' : 'start', checkpoint ? `from ${path.basename(beginning.checkpoint!)}` : 'from the beginning');
+    run.markStart(checkpoint || writer.attempt > 1 ? 'resume' : 'start', checkpoint ? `from ${path.basename(beginning.checkpoint!)}` : initial ? `from the weights of ${config.load_checkpoint!}` : 'from the beginning');
     for (const note of [...beginning.warnings, ...facts.notes]) run.alert('info', 'note', note, '');
     for (const warning of warnings) run.alert('warning', 'data', warning, '');
+    for (const note of initial?.notes ?? []) run.alert('warning', 'load_checkpoint', note, '');
     const warning = memoryWarning(memory);
     if (warning) run.alert('warning', 'memory', warning.message, warning.next);
     for (const skipped of beginning.skipped) run.alert('warning', 'bad_checkpoint', `Skipped a damaged checkpoint: ${skipped}`, checkpoint ? 'An older one is used.' : 'There is no other: the run begins anew.');

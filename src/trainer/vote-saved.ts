@@ -16,7 +16,7 @@ import { collectVotes } from '../training/collect-votes';
 import { Evaluator } from '../training/evaluation';
 import { wilsonInterval } from '../training/statistics';
 import { UsageError } from './failure';
-import { checkDepth, openSaved, testData, testFolders } from './saved-weights';
+import { checkDepth, openSaved, withData } from './saved-weights';
 import type { Saved, SavedOptions } from './saved-weights';
 import { openEngine, openModel } from './workshop';
 
@@ -35,7 +35,8 @@ export interface VotedShare { readonly exact_count: number; readonly exact_accur
 
 /** What was voted, by whom, and how it came out. */
 export interface VotedEvaluation {
-  readonly run: string;
+  /** null for a published checkpoint. */
+  readonly run: string | null;
   /** Checkpoints whose votes count. */
   readonly checkpoints: string[];
   readonly accumulated: boolean;
@@ -51,12 +52,13 @@ export interface VotedEvaluation {
 }
 
 /** The models whose votes count, oldest first. */
-function voters(options: VoteOptions): Saved[] {
-  const chosen = openSaved(options);
+async function voters(options: VoteOptions): Promise<Saved[]> {
+  const chosen = await openSaved(options);
   if (options.accumulate !== true) return [chosen];
-  const run = path.resolve(chosen.checkpoint, '../..');
-  const usable = listCheckpoints(run).filter(({ problem, superseded }) => problem === null && !superseded).sort((a, b) => a.step - b.step);
-  return usable.map(({ name }) => openSaved({ ...options, target: checkpointDir(run, name) }));
+  const { dir } = chosen;
+  if (dir === null) throw new UsageError('A published checkpoint is one alone.', 'Leave --accumulate away.');
+  const usable = listCheckpoints(dir).filter(({ problem, superseded }) => problem === null && !superseded).sort((a, b) => a.step - b.step);
+  return Promise.all(usable.map(({ name }) => openSaved({ ...options, target: checkpointDir(dir, name) })));
 }
 
 function arcVote(split: DatasetSplit, folders: readonly string[], copies: number): ArcVote {
@@ -73,23 +75,23 @@ const share = (count: number, of: number): VotedShare => ({ exact_count: count, 
 /** Holds the vote. Throws errors of this project, or the signal's reason. */
 export async function voteSaved(options: VoteOptions): Promise<VotedEvaluation> {
   const started = performance.now();
-  const saved = voters(options);
+  const saved = await voters(options);
   const newest = saved[saved.length - 1]!;
-  const { config, manifest } = newest;
+  const { config, run } = newest;
   const depth = checkDepth(options.depth ?? config.arch.halt_max_steps);
-  const split = testData(newest, options.data);
+  const { split, folders, weights: newestWeights } = withData(newest, options.data);
   const { metadata } = split;
   const rows = new EvaluationRows(split, options.examples ?? config.eval_examples, config.seed, config.micro_batch_size);
-  const vote = isArc(metadata) ? arcVote(split, testFolders(newest, options.data), options.copies) : new SymmetryVote(split, rows.examples, options.copies, config.seed);
+  const vote = isArc(metadata) ? arcVote(split, folders, options.copies) : new SymmetryVote(split, rows.examples, options.copies, config.seed);
   const { engine, facts } = await openEngine(config, { name: options.engine, device: options.device });
   const batch = Math.min(config.micro_batch_size, vote.views);
-  const evaluator = new Evaluator(engine, openModel(config, metadata), config.arch, newest.weights, batch, { inspect: true });
+  const evaluator = new Evaluator(engine, openModel(config, metadata), config.arch, newestWeights, batch, { inspect: true });
   try {
-    for (const [index, { checkpoint, weights }] of saved.entries()) {
-      evaluator.use(weights);
+    for (const [index, voter] of saved.entries()) {
+      evaluator.use(voter === newest ? newestWeights : voter.weightsFor(metadata, options.data !== undefined));
       await collectVotes(evaluator, vote, {
         depth, seqLen: metadata.seq_len, blankIdentifier: metadata.blank_identifier_id,
-        onProgress: (done, count) => options.onProgress?.(`${path.basename(checkpoint)}: ${done} of ${count} views at depth ${depth}`, (index + done / count) / saved.length),
+        onProgress: (done, count) => options.onProgress?.(`${voter.checkpoint}: ${done} of ${count} views at depth ${depth}`, (index + done / count) / saved.length),
         ...(options.signal ? { signal: options.signal } : {}),
       });
     }
@@ -97,7 +99,7 @@ export async function voteSaved(options: VoteOptions): Promise<VotedEvaluation> 
     evaluator.dispose();
   }
   return {
-    run: manifest.id, checkpoints: saved.map(({ checkpoint }) => path.basename(checkpoint)), accumulated: options.accumulate === true, weights: newest.weights.which,
+    run, checkpoints: saved.map(({ checkpoint }) => checkpoint), accumulated: options.accumulate === true, weights: newestWeights.which,
     engine: facts.name, depth, copies: options.copies, views: vote.views, result: outcome(vote, rows.total), seconds: (performance.now() - started) / 1000,
   };
 }

@@ -37,6 +37,14 @@ export interface StepReport {
   readonly outputs: HostTensors;
 }
 
+/** Weights that a training begins with: those of a checkpoint, with nothing of its training. */
+export interface InitialWeights {
+  readonly model: HostTensors;
+  readonly buffers: HostTensors;
+  /** [identifiers, ndim]; null: zeros, or no puzzle embeddings. */
+  readonly puzzleEmb: Float32Array | null;
+}
+
 /** Published name of the puzzle embedding table. */
 export const puzzleEmbName = 'inner.puzzle_emb.weights';
 
@@ -67,18 +75,18 @@ export class Training {
   ) {}
 
   /**
-   * A training at `snapshot`, or at its very beginning when that is null. `totalSteps` is what the learning rate's schedule
-   * is laid out over. With `inspect`, reports also hold logits, predictions and gradients, for tests. Throws RunFolderError
-   * when the snapshot is not of this config and data.
+   * A training at `snapshot`, or at its very beginning when that is null: from `initial` weights, else from random ones.
+   * `totalSteps` is what the learning rate's schedule is laid out over. With `inspect`, reports also hold logits, predictions and
+   * gradients, for tests. Throws RunFolderError when the snapshot is not of this config and data.
    */
   static open(opts: {
     engine: Engine; config: ResolvedConfig; model: Model; data: DataShape; totalSteps: number;
-    snapshot: TrainingSnapshot | null; inspect?: boolean;
+    snapshot: TrainingSnapshot | null; initial?: InitialWeights | null; inspect?: boolean;
   }): Training {
     const { engine, config, model, data } = opts;
     const snapshot = opts.snapshot && fittedSnapshot(opts.snapshot, config, model, data);
     const batch = config.global_batch_size;
-    const fresh = snapshot ? null : initialWeights(config.arch, data, config.seed);
+    const fresh = snapshot ? null : opts.initial ?? initialWeights(config.arch, data, config.seed);
     const { [puzzleEmbName]: table, ...stored } = snapshot?.model ?? {};
     const isBuffer = (name: string): boolean => name.endsWith('_init');
     const pick = (wanted: boolean): HostTensors => Object.fromEntries(Object.entries(stored).filter(([name]) => isBuffer(name) === wanted));
@@ -97,6 +105,7 @@ export class Training {
     const ndim = config.arch.puzzle_emb_ndim;
     const puzzleEmb = ndim === 0 ? null
       : table ? new PuzzleEmbeddings(Float32Array.from(table.data), ndim)
+      : opts.initial?.puzzleEmb ? new PuzzleEmbeddings(opts.initial.puzzleEmb, ndim)
       : PuzzleEmbeddings.zeros(data.num_puzzle_identifiers, ndim);
     const session = openTrainingSession(engine, model, config, state, opts.inspect ?? false);
     return new Training(config, model, data.seq_len, opts.totalSteps, session, slots, puzzleEmb, snapshot?.step ?? 0);
