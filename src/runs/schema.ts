@@ -286,12 +286,21 @@ export const traceSchema = z.object({
   examples: z.array(z.object({ input: arcGridSchema, output: arcGridSchema })).max(64).optional(),
   /** Supervision steps run, and the config's halt_max_steps. */
   depth: z.int().positive(), halt_max_steps: z.int().positive(), H_cycles: z.int(), L_cycles: z.int(),
-  /** Per frame: supervision step m, latent recursion t, inner step i (all from 1; the y-update has i = L_cycles + 1). */
-  frames: z.array(z.object({ m: z.int(), t: z.int(), i: z.int(), feature: z.enum(['z', 'y']) })),
-  /** Decoded tokens of y and of z through the output head, [frames, L]. */
-  y_tokens: z.string(), z_tokens: z.string(),
+  /** The architecture; a trace without it is of `trm`. */
+  arch: z.string().optional(),
+  /**
+   * Per frame: supervision step m, latent recursion t, inner step i (all from 1; the y-update has i = L_cycles + 1); whether the
+   * answer was updated (y, also where it is called z_L) or a latent feature (z); and the feature's published name, e.g. z_L3. A
+   * deep equilibrium model's frames are its solver's iterates and, last, the answer.
+   */
+  frames: z.array(z.object({ m: z.int(), t: z.int(), i: z.int(), feature: z.enum(['z', 'y']), name: z.string().optional() })),
+  /**
+   * Decoded tokens of y and of z through the output head, [frames, L]. Where there are several z it is the one updated last: a
+   * feature does not change between its updates. Null where there is none besides the answer.
+   */
+  y_tokens: z.string(), z_tokens: z.string().nullable(),
   /** Probability of the shown token, float32 [frames, L]. */
-  y_prob: z.string(), z_prob: z.string(),
+  y_prob: z.string(), z_prob: z.string().nullable(),
   /** Relative change of the updated feature against its previous value, ||new - old|| / ||old||, per frame. */
   change: z.array(z.number()),
   /** Per supervision step. */

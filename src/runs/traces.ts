@@ -57,6 +57,7 @@ function checkSizes(file: string, trace: Trace): void {
   const cells = trace.rows * trace.cols;
   const tokens = cells * (trace.vocab_size <= 256 ? 1 : 2);
   const frames = trace.frames.length;
+  if ((trace.z_tokens === null) !== (trace.z_prob === null)) throw new RunFolderError('corrupt', `${file}: only one of z_tokens and z_prob is null.`, 'Choose another step, or make the trace again from a checkpoint.');
   const expected: [string, string | null, number][] = [
     ['question', trace.question, tokens], ['solution', trace.solution, tokens],
     ['y_tokens', trace.y_tokens, tokens * frames], ['z_tokens', trace.z_tokens, tokens * frames],

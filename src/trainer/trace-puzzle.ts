@@ -4,6 +4,7 @@
  */
 import type { ResolvedConfig } from '../config/resolve';
 import type { Engine, HostTensors } from '../engine/engine';
+import { haltingOf, wantsToHalt } from '../model/halting';
 import type { Model, Update } from '../model/model';
 import type { ArcContext, arcContext } from '../puzzles/arc-context';
 import { IGNORE_LABEL_ID } from '../puzzles/dataset';
@@ -88,6 +89,8 @@ export async function tracePuzzle(
     const tokenArray = (values: readonly number[]): string => base64(vocab_size <= 256 ? Uint8Array.from(values) : Uint16Array.from(values));
     const all = (name: string): number[] => concat(steps.map(outputs => outputs[name]!.data));
     const grid = gridShape(split.metadata);
+    const hasLatent = model.features.length > 1;
+    const halting = haltingOf(arch);
     let halted = false;
     return {
       schema: schemaVersion, run: source.run, step: source.step, weights: weights.which,
@@ -97,16 +100,17 @@ export async function tracePuzzle(
       solution: question.solution ? tokenArray(Array.from(question.solution, (token, i) => (token !== IGNORE_LABEL_ID ? token : grid.kind === 'arc' ? split.metadata.pad_id : question.tokens[i]!))) : null,
       ...(question.examples ? { examples: question.examples } : {}),
       depth, halt_max_steps: arch.halt_max_steps, H_cycles: Math.max(...updates.map(({ t }) => t)), L_cycles: Math.max(...updates.map(({ i }) => i)) - 1,
-      frames: steps.flatMap((_, m) => updates.map(({ t, i, feature }) => ({ m: m + 1, t, i, feature: feature === model.answer ? 'y' as const : 'z' as const }))),
-      y_tokens: tokenArray(all('y_tokens')), z_tokens: tokenArray(all('z_tokens')),
-      y_prob: base64(Float32Array.from(all('y_prob'))), z_prob: base64(Float32Array.from(all('z_prob'))),
+      arch: arch.name,
+      frames: steps.flatMap((_, m) => updates.map(({ t, i, feature }) => ({ m: m + 1, t, i, feature: feature === model.answer ? 'y' as const : 'z' as const, name: feature }))),
+      y_tokens: tokenArray(all('y_tokens')), z_tokens: hasLatent ? tokenArray(all('z_tokens')) : null,
+      y_prob: base64(Float32Array.from(all('y_prob'))), z_prob: hasLatent ? base64(Float32Array.from(all('z_prob'))) : null,
       change: all('change'),
       halting: steps.map((outputs, m) => {
         const q = outputs.q_halt!.data[0]!;
         const shown = outputs.y_tokens!.data.slice(-seq_len);
         const counted = question.solution ? Array.from(question.solution, (token, i) => (token === IGNORE_LABEL_ID ? null : Number(shown[i] === token))).filter(right => right !== null) : [];
         const right = counted.reduce((sum, one) => sum + one, 0);
-        const would_halt = !halted && q > 0;
+        const would_halt = !halted && wantsToHalt(halting, q, outputs.q_continue!.data[0]!);
         halted ||= would_halt;
         return {
           m: m + 1, q_halt: q, p_halt: 1 / (1 + Math.exp(-q)), would_halt,

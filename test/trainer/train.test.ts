@@ -74,7 +74,7 @@ describe('a finished training', () => {
     expect(await listTraces(dir)).toEqual([{ index: 0, steps: [15, 30, 45, 60] }, { index: 3, steps: [15, 30, 45, 60] }]);
     const trace = await readTrace(dir, 30, 3);
     expect(trace).toMatchObject({ run: said['run'], step: 30, weights: 'ema', kind: 'sudoku', rows: 4, cols: 4, depth: 3, halt_max_steps: 3, puzzle: { index: 3 } });
-    expect(trace.frames).toEqual([1, 2, 3].flatMap(m => [{ m, t: 1, i: 1, feature: 'z' }, { m, t: 1, i: 2, feature: 'y' }]));
+    expect(trace.frames).toEqual([1, 2, 3].flatMap(m => [{ m, t: 1, i: 1, feature: 'z', name: 'z_L' }, { m, t: 1, i: 2, feature: 'y', name: 'z_H' }]));
   });
 
   it('keeps the newest checkpoints and the best', async () => {

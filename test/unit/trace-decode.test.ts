@@ -1,6 +1,6 @@
 // A trace as it travels, decoded: values land where rows, frames and byte order say, and damage is named.
 import { describe, expect, it } from 'vitest';
-import { decodeTrace, TraceFormatError, type Trace } from '../../webview/trace/decode';
+import { decodeTrace, shownFeatures, TraceFormatError, type Trace } from '../../webview/trace/decode';
 import { base64, makeTrace } from './trace-example';
 
 describe('decodeTrace', () => {
@@ -9,7 +9,7 @@ describe('decodeTrace', () => {
     expect([decoded.cells, decoded.length]).toEqual([4, 3]);
     expect([...decoded.question]).toEqual([2, 1, 1, 1]);
     expect([...decoded.y.tokens.subarray(8, 12)]).toEqual([2, 3, 3, 2]);
-    expect(decoded.z.prob[5]).toBeCloseTo(0.25, 6);
+    expect(decoded.z!.prob[5]).toBeCloseTo(0.25, 6);
   });
 
   it('reads two-byte tokens when the vocabulary is larger than 256', () => {
@@ -19,6 +19,13 @@ describe('decodeTrace', () => {
     expect(decoded.question[0]).toBe(299);
     expect(decoded.y.tokens[11]).toBe(258);
     expect(decoded.solution).toBeNull();
+  });
+
+  it('has no z where the model has no feature besides the answer', () => {
+    const decoded = decodeTrace({ ...makeTrace(), arch: 'direct', z_tokens: null, z_prob: null });
+    expect(decoded.z).toBeNull();
+    expect(shownFeatures(decoded)).toEqual(['y']);
+    expect(shownFeatures(decodeTrace(makeTrace()))).toEqual(['y', 'z']);
   });
 
   it.each<[string, Partial<Trace>]>([

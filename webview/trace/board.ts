@@ -22,6 +22,8 @@ export class Board {
   private readonly canvas = h('canvas', { 'aria-hidden': 'true' });
   private readonly grid: HTMLElement;
   private readonly stage: HTMLElement;
+  private readonly heading = h('span');
+  private readonly note = h('span', { class: 'note' });
   private readonly badge = h('span', { class: 'badge', hidden: true, title: 'This frame updates this feature' }, 'updated');
   private readonly tally = h('span', { class: 'tally tabular' });
   private cellElements: HTMLElement[] = [];
@@ -30,10 +32,11 @@ export class Board {
   private active = 0;
 
   constructor(title: BoardTitle, private readonly events: BoardEvents) {
-    this.grid = h('div', { class: 'cells', role: 'grid', 'aria-label': title.description });
+    this.grid = h('div', { class: 'cells', role: 'grid' });
     this.stage = h('div', { class: 'stage' }, this.canvas, this.grid);
     this.element = h('section', { class: `board board-${title.id}`, 'data-board': title.id },
-      h('header', null, h('h2', null, title.name, h('span', { class: 'note' }, title.note)), this.badge, this.tally), this.stage);
+      h('header', null, h('h2', null, this.heading, this.note), this.badge, this.tally), this.stage);
+    this.rename(title);
     this.grid.addEventListener('keydown', event => this.onKey(event));
     this.grid.addEventListener('pointerleave', () => events.point(null));
     new ResizeObserver(() => this.paint()).observe(this.stage);
@@ -78,6 +81,13 @@ export class Board {
       element.dataset['token'] = String(view.token);
     });
     this.paint();
+  }
+
+  /** Gives the board other names. */
+  rename({ name, note, description }: Omit<BoardTitle, 'id'>): void {
+    setText(this.heading, name);
+    setText(this.note, note);
+    if (this.grid.getAttribute('aria-label') !== description) this.grid.setAttribute('aria-label', description);
   }
 
   /** No board to show. */

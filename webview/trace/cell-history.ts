@@ -1,9 +1,10 @@
 /**
- * One cell over the whole refinement, for y and z: a column per frame, as high as the probability of the token shown, full when
+ * One cell over the whole refinement, for y and, where there is one, z: a column per frame, as high as the probability of the token shown, full when
  * right and hollow when wrong. The present frame is marked. A wide refinement is drawn with columns thinner than a pixel.
  */
 import { prepareCanvas } from './canvas';
-import type { DecodedTrace, FeatureName } from './decode';
+import { featureOf, type DecodedTrace, type FeatureName } from './decode';
+import { vocabularyOf } from './features';
 import type { Ink } from './ink';
 import { FrameAxis } from './frame-axis';
 
@@ -12,7 +13,7 @@ export const historyHeight = 56;
 
 function paintFeature(ctx: CanvasRenderingContext2D, axis: FrameAxis, decoded: DecodedTrace, feature: FeatureName, cell: number, bottom: number, ink: Ink): void {
   const { cells, length, solution } = decoded;
-  const { tokens, prob } = decoded[feature];
+  const { tokens, prob } = featureOf(decoded, feature);
   const height = 20;
   for (let f = 0; f < length; f++) {
     const right = solution ? tokens[f * cells + cell] === solution[cell] : null;
@@ -27,7 +28,7 @@ function paintFeature(ctx: CanvasRenderingContext2D, axis: FrameAxis, decoded: D
   ctx.font = `600 11px ${ink.font}`;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
-  ctx.fillText(feature, 0, bottom - 8);
+  ctx.fillText(vocabularyOf(decoded.trace)[feature].letter, 0, bottom - 8);
 }
 
 /** Paints the history of a cell. */
@@ -39,5 +40,5 @@ export function paintHistory(canvas: HTMLCanvasElement, width: number, decoded: 
   ctx.fillRect(axis.middle(frame) - Math.max(2, axis.unit) / 2, 0, Math.max(2, axis.unit), historyHeight);
   ctx.globalAlpha = 1;
   paintFeature(ctx, axis, decoded, 'y', cell, 25, ink);
-  paintFeature(ctx, axis, decoded, 'z', cell, 53, ink);
+  if (decoded.z) paintFeature(ctx, axis, decoded, 'z', cell, 53, ink);
 }

@@ -6,9 +6,9 @@ import type { InspectorState } from '../../src/protocol/inspector';
 
 /** A trace as the host sends it. */
 export type Trace = NonNullable<InspectorState['trace']>;
-/** Which update a frame is: supervision step m, latent recursion t, inner step i (all from 1), and the feature updated. */
+/** Which update a frame is: supervision step m, latent recursion t, inner step i (all from 1), and the feature updated (`name`: its published name). */
 export type FramePosition = Trace['frames'][number];
-/** The two features the model carries: z (z_L, latent reasoning) and y (z_H, the answer). */
+/** What is decoded: y, the answer, and z, the latent feature updated last. */
 export type FeatureName = FramePosition['feature'];
 /** Token values, one per cell (or per frame and cell). */
 export type Tokens = Uint8Array | Uint16Array;
@@ -35,7 +35,18 @@ export interface DecodedTrace {
   /** Cells the solution says something of; all of them when it is unknown. */
   readonly asked: number;
   readonly y: DecodedFeature;
-  readonly z: DecodedFeature;
+  /** Null where the model has no feature besides the answer. */
+  readonly z: DecodedFeature | null;
+}
+
+/** The features of a trace that are shown: y, and z where there is one. */
+export const shownFeatures = ({ z }: Pick<DecodedTrace, 'z'>): readonly FeatureName[] => (z ? ['y', 'z'] : ['y']);
+
+/** A feature that is shown. */
+export function featureOf(decoded: Pick<DecodedTrace, FeatureName>, feature: FeatureName): DecodedFeature {
+  const found = decoded[feature];
+  if (!found) throw new TraceFormatError(`The trace has no feature ${feature}.`);
+  return found;
 }
 
 /** Whether a token of the solution asks for something: PAD, around the solution of an ARC task, does not. */
@@ -103,6 +114,6 @@ export function decodeTrace(trace: Trace): DecodedTrace {
     asked: solution ? Array.from(solution).filter(isAsked).length : cells,
     question: decodeTokens('question', trace.question, cells, trace.vocab_size),
     y: { tokens: decodeTokens('y_tokens', trace.y_tokens, all, trace.vocab_size), prob: decodeFloats('y_prob', trace.y_prob, all) },
-    z: { tokens: decodeTokens('z_tokens', trace.z_tokens, all, trace.vocab_size), prob: decodeFloats('z_prob', trace.z_prob, all) },
+    z: trace.z_tokens === null || trace.z_prob === null ? null : { tokens: decodeTokens('z_tokens', trace.z_tokens, all, trace.vocab_size), prob: decodeFloats('z_prob', trace.z_prob, all) },
   };
 }

@@ -1,7 +1,8 @@
 /** One cell in full: what question, y, z and solution say there, with exact probabilities and broken rules; and its history. */
 import { h, setChildren, setText } from '../shared/dom';
 import { historyHeight, paintHistory } from './cell-history';
-import type { DecodedTrace, FeatureName } from './decode';
+import { featureOf, type DecodedTrace, type FeatureName } from './decode';
+import { wordsAt } from './features';
 import type { Ink } from './ink';
 import { cellPlace, conflictWords, markWords, probability } from './labels';
 import type { CellView } from './marks';
@@ -15,7 +16,8 @@ export interface DetailScene {
   readonly pinned: boolean;
   readonly frame: number;
   readonly y: readonly CellView[];
-  readonly z: readonly CellView[];
+  /** Null where the model has no feature besides the answer. */
+  readonly z: readonly CellView[] | null;
   readonly ink: Ink;
 }
 
@@ -24,7 +26,7 @@ export class Detail {
   private readonly heading = h('h3', null, 'Cell');
   private readonly hint = h('p', { class: 'muted hint' }, 'Point at a cell for exact probabilities, rules broken and its history. Click to keep it.');
   private readonly list = h('dl', { class: 'facts tabular' });
-  private readonly canvas = h('canvas', { class: 'history-bars', role: 'img', 'aria-label': 'Probability of the shown token over all frames, for y and z' });
+  private readonly canvas = h('canvas', { class: 'history-bars', role: 'img', 'aria-label': 'Probability of the shown token over all frames, of every feature shown' });
   /** Facts at the present frame. */
   readonly facts = h('section', { class: 'detail', 'aria-label': 'Cell' }, this.heading, this.hint, this.list);
   /** Probability over all frames. */
@@ -41,10 +43,10 @@ export class Detail {
     const place = cellPlace(cell, trace.cols);
     setText(this.heading, `${place.charAt(0).toUpperCase()}${place.slice(1)}${scene.pinned ? ' (kept)' : ''}`);
     setChildren(this.list,
-      ...fact('question', tokenWord(trace.kind, decoded.question[cell]!)),
+      ...fact('question', 'question', tokenWord(trace.kind, decoded.question[cell]!)),
       ...this.feature(scene, 'y', scene.y[cell]!),
-      ...this.feature(scene, 'z', scene.z[cell]!),
-      ...(decoded.solution ? fact('solution', tokenWord(trace.kind, decoded.solution[cell]!)) : []));
+      ...(scene.z ? this.feature(scene, 'z', scene.z[cell]!) : []),
+      ...(decoded.solution ? fact('solution', 'solution', tokenWord(trace.kind, decoded.solution[cell]!)) : []));
     this.canvas.style.setProperty('height', `${historyHeight}px`);
     const width = this.canvas.clientWidth;
     if (width > 0) paintHistory(this.canvas, width, decoded, cell, scene.frame, scene.ink);
@@ -52,13 +54,13 @@ export class Detail {
 
   private feature({ decoded, cell, frame }: DetailScene, feature: FeatureName, view: CellView): Node[] {
     const { trace, cells } = decoded;
-    const tokens = decoded[feature].tokens.subarray(frame * cells, (frame + 1) * cells);
+    const tokens = featureOf(decoded, feature).tokens.subarray(frame * cells, (frame + 1) * cells);
     const word = tokenWord(trace.kind, view.token);
-    return fact(feature, `${word}  p ${probability(view.prob ?? 0)}`, markWords[view.mark], view.conflict ? conflictWords(word, conflictsOf(cell, tokens, trace.cols)) : '');
+    return fact(feature, wordsAt(trace, feature, frame).letter, `${word}  p ${probability(view.prob ?? 0)}`, markWords[view.mark], view.conflict ? conflictWords(word, conflictsOf(cell, tokens, trace.cols)) : '');
   }
 }
 
-function fact(name: string, value: string, mark = '', more = ''): Node[] {
+function fact(id: string, name: string, value: string, mark = '', more = ''): Node[] {
   const sign = mark ? h('span', { class: `mark-word mark-${mark.replace(' ', '-')}` }, mark) : null;
-  return [h('dt', { class: `fact-${name}` }, name), h('dd', null, value, ' ', sign, more ? h('div', { class: 'broken' }, more) : null)];
+  return [h('dt', { class: `fact-${id}` }, name), h('dd', null, value, ' ', sign, more ? h('div', { class: 'broken' }, more) : null)];
 }

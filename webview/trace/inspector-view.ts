@@ -6,16 +6,18 @@ import type { InspectorState } from '../../src/protocol/inspector';
 import { announce, h, iconButton, oncePerFrame, setChildren, setText } from '../shared/dom';
 import { readTheme, watchTheme } from '../shared/theme';
 import { Board } from './board';
-import { decodeTrace, type DecodedTrace, type FeatureName, type FramePosition } from './decode';
+import { decodeTrace, featureOf, type DecodedTrace, type FeatureName, type FramePosition } from './decode';
 import { Detail } from './detail';
 import { painterFor, type GridPainter } from './grid-painter';
 import { HaltingTable } from './halting-table';
 import { inkOf } from './ink';
 import { keyCommand } from './keys';
-import { changeWords, featureNames, frameParts, frameSummary, updateFormula } from './labels';
+import { letterOf, vocabularyOf, wordsAt } from './features';
+import { changeWords, frameParts, frameSummary } from './labels';
 import { Legend } from './legend';
 import { countBoard, featureCells, questionCells, rightOverFrames, solutionCells, type CellView } from './marks';
 import { Overview } from './overview';
+import type { RightCounts } from './overview-paint';
 import type { PictureScene } from './picture';
 import { Player, speeds } from './player';
 import { Strip } from './strip';
@@ -39,7 +41,7 @@ interface Shown {
   readonly decoded: DecodedTrace;
   readonly timeline: Timeline;
   readonly painter: GridPainter;
-  readonly right: { y: Uint16Array; z: Uint16Array } | null;
+  readonly right: RightCounts | null;
   readonly question: readonly CellView[];
   readonly solution: readonly CellView[] | null;
 }
@@ -69,8 +71,7 @@ export class InspectorView {
   constructor(private readonly actions: ViewActions, private memory: Memory) {
     const events = { point: (cell: number | null) => this.point(cell), pin: (cell: number) => this.pin(cell) };
     const board = (id: 'question' | FeatureName | 'solution', name: string, note: string, description: string): Board => new Board({ id, name, note, description }, events);
-    const feature = (f: FeatureName): Board => board(f, f, `${featureNames[f].role} · ${featureNames[f].config}`, `${f}: ${featureNames[f].role} (${featureNames[f].config}), decoded by the output head`);
-    this.boards = { question: board('question', 'question', 'x', 'Question'), y: feature('y'), z: feature('z'), solution: board('solution', 'solution', '', 'Solution') };
+    this.boards = { question: board('question', 'question', 'x', 'Question'), y: board('y', 'y', '', 'y'), z: board('z', 'z', '', 'z'), solution: board('solution', 'solution', '', 'Solution') };
     const speed = speeds.find(s => s === memory.speed) ?? 4;
     this.player = new Player({
       advance: () => this.go(this.frame + 1),
@@ -119,14 +120,13 @@ export class InspectorView {
     if (!state.trace) return;
     const decoded = decodeTrace(state.trace);
     const timeline = new Timeline(state.trace.frames);
-    const right = (f: FeatureName): Uint16Array | null => rightOverFrames(decoded, f);
-    const y = right('y'), z = right('z');
+    const y = rightOverFrames(decoded, 'y');
     if (this.pinned !== null && this.pinned >= decoded.cells) this.pinned = null;
     this.pointed = null;
     const position = this.shown?.timeline.at(this.frame) ?? this.memory.position;
     this.frame = position ? timeline.find(position) : 0;
     this.shown = {
-      state, decoded, timeline, painter: painterFor(state.trace), right: y && z ? { y, z } : null,
+      state, decoded, timeline, painter: painterFor(state.trace), right: y && { y, z: decoded.z && rightOverFrames(decoded, 'z') },
       question: questionCells(decoded), solution: solutionCells(decoded),
     };
     this.element.hidden = false;
@@ -177,7 +177,7 @@ export class InspectorView {
     if (!this.shown) return;
     const { decoded } = this.shown;
     const known = decoded.solution !== null;
-    const words = frameSummary(decoded, this.frame, countBoard(featureCells(decoded, 'y', this.frame), known), countBoard(featureCells(decoded, 'z', this.frame), known));
+    const words = frameSummary(decoded, this.frame, countBoard(featureCells(decoded, 'y', this.frame), known), decoded.z && countBoard(featureCells(decoded, 'z', this.frame), known));
     setText(this.summary, words);
     announce(words);
   }
@@ -188,9 +188,15 @@ export class InspectorView {
     const { trace } = decoded;
     const { ink, frame } = this;
     const at = timeline.at(frame);
-    const views = { y: featureCells(decoded, 'y', frame), z: featureCells(decoded, 'z', frame) };
+    const views = { y: featureCells(decoded, 'y', frame), z: decoded.z && featureCells(decoded, 'z', frame) };
     this.boards.question.show(trace, painter, question, ink, '', false);
-    for (const f of ['y', 'z'] as const) this.boards[f].show(trace, painter, views[f], ink, this.tally(views[f]), at.feature === f);
+    for (const f of ['y', 'z'] as const) {
+      const cells = views[f];
+      if (!cells) { this.boards[f].hide(); continue; }
+      const { letter, config, role } = wordsAt(trace, f, frame);
+      this.boards[f].rename({ name: letter, note: `${role} · ${config}`, description: `${letter}: ${role} (${config}), decoded by the output head` });
+      this.boards[f].show(trace, painter, cells, ink, this.tally(cells), at.feature === f);
+    }
     if (solution) this.boards.solution.show(trace, painter, solution, ink, '', false); else this.boards.solution.hide();
     this.overview.show({ decoded, timeline, right, frame, ink });
     this.strip.show(decoded, timeline, frame);
@@ -212,19 +218,19 @@ export class InspectorView {
     const { trace } = decoded;
     const parts = frameParts(trace, at);
     setChildren(this.where,
-      h('div', { class: 'position' }, h('b', null, parts.step), ' · ', parts.recursion, ' · ', h('b', { class: `inner-${at.feature}` }, parts.inner),
+      h('div', { class: 'position' }, h('b', null, parts.step), ' · ', parts.recursion, parts.recursion !== null && ' · ', h('b', { class: `inner-${at.feature}` }, parts.inner),
         at.m > trace.halt_max_steps && h('span', { class: 'beyond' }, 'beyond training depth')),
-      h('div', { class: 'muted tabular' }, `frame ${this.frame + 1} of ${decoded.length} · `, h('code', null, updateFormula(at.feature)), ` · ${at.feature} changed by ${changeWords(trace.change[this.frame]!)} of its norm`));
+      h('div', { class: 'muted tabular' }, `frame ${this.frame + 1} of ${decoded.length} · `, h('code', null, vocabularyOf(trace).formula(trace, at)), ` · ${letterOf(trace, at)} changed by ${changeWords(trace.change[this.frame]!)} of its norm`));
   }
 
-  private drawCell(views: { y: CellView[]; z: CellView[] }): void {
+  private drawCell(views: { y: CellView[]; z: CellView[] | null }): void {
     const cell = this.pointed ?? this.pinned;
     const { decoded } = this.shown!;
     const { cells, trace } = decoded;
     for (const [id, board] of Object.entries(this.boards)) {
       const feature = id === 'y' || id === 'z' ? id : null;
-      const rivals = cell !== null && feature && views[feature][cell]!.conflict
-        ? conflictsOf(cell, decoded[feature].tokens.subarray(this.frame * cells, (this.frame + 1) * cells), trace.cols).map(c => c.cell) : [];
+      const rivals = cell !== null && feature && views[feature]?.[cell]!.conflict
+        ? conflictsOf(cell, featureOf(decoded, feature).tokens.subarray(this.frame * cells, (this.frame + 1) * cells), trace.cols).map(c => c.cell) : [];
       board.mark(cell, rivals);
     }
     this.detail.show(cell === null ? null : { decoded, cell, pinned: cell === this.pinned, frame: this.frame, ...views, ink: this.ink });

@@ -3,35 +3,26 @@
  * summary of a frame that screen readers hear. Pure text; everything shown by colour or shape is also said here.
  */
 import type { DecodedTrace, FeatureName, FramePosition, Trace } from './decode';
+import { letterOf, vocabularyOf, wordsAt } from './features';
 import type { BoardCounts, CellView, Mark } from './marks';
 import type { Conflict } from './sudoku';
 import { firstHalt } from './timeline';
 import { tokenWord } from './tokens';
 
-/** The names of a feature: the paper's letter, the config's name, and what it is. */
-export const featureNames: Readonly<Record<FeatureName, { letter: string; config: string; role: string }>> = {
-  y: { letter: 'y', config: 'z_H', role: 'answer' },
-  z: { letter: 'z', config: 'z_L', role: 'latent reasoning' },
-};
-
-/** The update of a frame as the paper writes it. */
-export function updateFormula(feature: FeatureName): string {
-  return feature === 'z' ? 'z ← net(z, y + x)' : 'y ← net(y, z)';
-}
-
-/** Where a frame lies, one string per level. */
-export function frameParts(trace: Trace, at: FramePosition): { step: string; recursion: string; inner: string } {
+/** Where a frame lies, one string per level; no recursion where the architecture has none. */
+export function frameParts(trace: Trace, at: FramePosition): { step: string; recursion: string | null; inner: string } {
+  const { recursions, inner } = vocabularyOf(trace);
   return {
     step: `supervision step ${at.m} of ${trace.depth}`,
-    recursion: `latent recursion ${at.t} of ${trace.H_cycles} (H_cycles)`,
-    inner: at.feature === 'y' ? 'y-update (z_H)' : `z-update ${at.i} of ${trace.L_cycles} (L_cycles)`,
+    recursion: recursions ? `latent recursion ${at.t} of ${trace.H_cycles} (H_cycles)` : null,
+    inner: inner(trace, at),
   };
 }
 
 /** Where a frame lies, in one line. */
 export function frameLabel(trace: Trace, at: FramePosition): string {
   const { step, recursion, inner } = frameParts(trace, at);
-  return `${step} · ${recursion} · ${inner}${at.m > trace.halt_max_steps ? ` · beyond training depth (halt_max_steps ${trace.halt_max_steps})` : ''}`;
+  return `${[step, recursion, inner].filter(part => part !== null).join(' · ')}${at.m > trace.halt_max_steps ? ` · beyond training depth (halt_max_steps ${trace.halt_max_steps})` : ''}`;
 }
 
 /** Words for each mark. */
@@ -98,10 +89,11 @@ export function haltingWords(trace: Trace, m: number): string {
 }
 
 /** A frame summed up for people who do not see the boards. */
-export function frameSummary(decoded: DecodedTrace, frame: number, y: BoardCounts, z: BoardCounts): string {
+export function frameSummary(decoded: DecodedTrace, frame: number, y: BoardCounts, z: BoardCounts | null): string {
   const { trace } = decoded;
   const at = trace.frames[frame]!;
   const change = trace.change[frame]!;
-  return `${frameLabel(trace, at)}. ${at.feature} was updated, by ${changeWords(change)} of its norm. `
-    + `y: ${countWords(y)}. z: ${countWords(z)}. After ${haltingWords(trace, at.m)}.`;
+  const said = (feature: FeatureName, counts: BoardCounts): string => `${wordsAt(trace, feature, frame).letter}: ${countWords(counts)}. `;
+  return `${frameLabel(trace, at)}. ${letterOf(trace, at)} was updated, by ${changeWords(change)} of its norm. `
+    + `${said('y', y)}${z ? said('z', z) : ''}After ${haltingWords(trace, at.m)}.`;
 }

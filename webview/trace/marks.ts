@@ -2,7 +2,7 @@
  * What is to be said about each cell of a board at a frame: its token and probability, whether it is right, how that
  * changed against the frame before, and whether it breaks a rule. Colours, shapes and words are chosen from this alone.
  */
-import { isAsked, type DecodedTrace, type FeatureName } from './decode';
+import { featureOf, isAsked, type DecodedTrace, type FeatureName } from './decode';
 import { findConflicts } from './sudoku';
 import { isGivenToken } from './tokens';
 
@@ -85,7 +85,7 @@ function markOf(given: boolean, now: number, before: number | null, wanted: numb
 /** The board of a feature at a frame, marked against the frame before (the first frame has none). */
 export function featureCells(decoded: DecodedTrace, feature: FeatureName, frame: number): CellView[] {
   const { cells } = decoded;
-  const { tokens, prob } = decoded[feature];
+  const { tokens, prob } = featureOf(decoded, feature);
   const now = tokens.subarray(frame * cells, (frame + 1) * cells);
   const before = frame === 0 ? null : tokens.subarray((frame - 1) * cells, frame * cells);
   const conflicts = conflictFlags(decoded, now);
@@ -119,7 +119,7 @@ export function countBoard(cells: readonly CellView[], known: boolean): BoardCou
 export function rightOverFrames(decoded: DecodedTrace, feature: FeatureName): Uint16Array | null {
   const { solution, cells, length } = decoded;
   if (!solution) return null;
-  const { tokens } = decoded[feature];
+  const { tokens } = featureOf(decoded, feature);
   const out = new Uint16Array(length);
   for (let f = 0; f < length; f++) {
     let right = 0;

@@ -5,7 +5,8 @@
  *   a ruler of nested ticks, supervision step > latent recursion > inner step.
  * The present frame is a line through all of it; below, its supervision step fans out to the strip of single updates.
  */
-import type { DecodedTrace } from './decode';
+import type { DecodedTrace, FeatureName } from './decode';
+import { vocabularyOf } from './features';
 import { FrameAxis } from './frame-axis';
 import type { Ink } from './ink';
 import { firstHalt, type Span, type Timeline } from './timeline';
@@ -24,12 +25,15 @@ export const overviewHeight = rows.fan.bottom;
 /** Room for row names at the left and present values at the right. */
 const gutter = { left: 70, right: 72 } as const;
 
+/** Cells right per frame; z is null where the model has no feature besides the answer. */
+export interface RightCounts { readonly y: Uint16Array; readonly z: Uint16Array | null }
+
 /** What is drawn. */
 export interface OverviewScene {
   readonly decoded: DecodedTrace;
   readonly timeline: Timeline;
   /** Cells right per frame, or null when the solution is unknown. */
-  readonly right: { readonly y: Uint16Array; readonly z: Uint16Array } | null;
+  readonly right: RightCounts | null;
   readonly frame: number;
   readonly ink: Ink;
 }
@@ -162,6 +166,7 @@ function paintRight(ctx: CanvasRenderingContext2D, axis: FrameAxis, { decoded, r
   ctx.globalAlpha = 1;
   for (const feature of ['z', 'y'] as const) {
     const counts = right[feature];
+    if (!counts) continue;
     ctx.strokeStyle = ink.feature[feature];
     ctx.lineWidth = feature === 'y' ? 2 : 1.4;
     ctx.setLineDash(feature === 'y' ? [] : [4, 2.5]);
@@ -180,8 +185,11 @@ function paintRight(ctx: CanvasRenderingContext2D, axis: FrameAxis, { decoded, r
     ctx.fill();
   }
   const middle = (top + bottom) / 2;
-  label(ctx, `y ${right.y[frame]!}/${decoded.asked}`, axis.right + 8, middle - 7, ink, 'left', ink.feature.y, 600);
-  label(ctx, `z ${right.z[frame]!}/${decoded.asked}`, axis.right + 8, middle + 7, ink, 'left', ink.feature.z, 600);
+  const words = vocabularyOf(decoded.trace);
+  const tally = (feature: FeatureName, counts: Uint16Array, y: number): void =>
+    label(ctx, `${words[feature].letter} ${counts[frame]!}/${decoded.asked}`, axis.right + 8, y, ink, 'left', ink.feature[feature], 600);
+  tally('y', right.y, right.z ? middle - 7 : middle);
+  if (right.z) tally('z', right.z, middle + 7);
 }
 
 function paintRuler(ctx: CanvasRenderingContext2D, axis: FrameAxis, { timeline, frame, ink, decoded }: OverviewScene): void {

@@ -4,6 +4,8 @@
  */
 import { h, oncePerFrame, setText } from '../shared/dom';
 import { prepareCanvas } from './canvas';
+import { shownFeatures } from './decode';
+import { vocabularyOf } from './features';
 import { frameLabel, haltingWords } from './labels';
 import { overviewAxis, overviewHeight, paintOverview, rows, type OverviewScene } from './overview-paint';
 
@@ -70,7 +72,7 @@ export class Overview {
     if (!scene) return;
     const frame = this.target(event);
     const { trace } = scene.decoded;
-    const right = scene.right ? ` · y ${scene.right.y[frame]!}, z ${scene.right.z[frame]!} of ${scene.decoded.asked} cells right` : '';
+    const right = scene.right ? ` · ${shownFeatures(scene.decoded).map(f => `${vocabularyOf(trace)[f].letter} ${scene.right![f]![frame]!}`).join(', ')} of ${scene.decoded.asked} cells right` : '';
     setText(this.tip, this.onBars(event) ? haltingWords(trace, scene.timeline.at(frame).m) : frameLabel(trace, scene.timeline.at(frame)) + right);
     this.tip.hidden = false;
     const width = this.element.clientWidth;

@@ -3,31 +3,33 @@
  * painters as the page. Fixed size, so that all frames of an animation are alike.
  */
 import { prepareCanvas } from './canvas';
-import type { DecodedTrace } from './decode';
+import { shownFeatures, type DecodedTrace, type FeatureName } from './decode';
+import { wordsAt } from './features';
 import type { GridPainter } from './grid-painter';
 import type { Ink } from './ink';
-import { countWords, featureNames, frameLabel } from './labels';
+import { countWords, frameLabel } from './labels';
 import { countBoard, featureCells, questionCells, solutionCells, type CellView } from './marks';
-import { overviewHeight, paintOverview, rows } from './overview-paint';
+import { overviewHeight, paintOverview, rows, type RightCounts } from './overview-paint';
 import type { Timeline } from './timeline';
 
 /** Everything a picture needs but the frame. */
 export interface PictureScene {
   readonly decoded: DecodedTrace;
   readonly timeline: Timeline;
-  readonly right: { readonly y: Uint16Array; readonly z: Uint16Array } | null;
+  readonly right: RightCounts | null;
   readonly painter: GridPainter;
   readonly ink: Ink;
   /** One line: run, checkpoint, puzzle. */
   readonly heading: string;
 }
 
-const width = 1100, margin = 24, gap = 20, top = 92;
+const margin = 24, gap = 20, top = 92;
 const large = 320, small = 176;
 
 /** Size of a picture, CSS pixels. */
 export function pictureSize(scene: PictureScene): { width: number; height: number } {
   const board = large * scene.painter.rows / scene.painter.cols;
+  const width = 2 * (margin + small + gap) + shownFeatures(scene.decoded).length * (large + gap) - gap;
   return { width, height: Math.ceil(top + board + 30 + (overviewHeight - (rows.fan.bottom - rows.fan.top)) + margin) };
 }
 
@@ -50,25 +52,25 @@ export function paintPicture(canvas: HTMLCanvasElement, scene: PictureScene, fra
   text(ctx, frameLabel(decoded.trace, timeline.at(frame)), margin, 51, 13, ink.muted, 400, ink.font);
   const updated = timeline.at(frame).feature;
   let x = margin;
-  const put = (name: string, cells: readonly CellView[] | null, boardWidth: number, colour: string, note: string): void => {
+  const put = (name: string, feature: FeatureName | null, cells: readonly CellView[] | null, boardWidth: number, colour: string, note: string): void => {
     text(ctx, name, x, top - 10, 12, colour, 600, ink.font);
     if (cells) painter.paint(ctx, { x, y: top, width: boardWidth }, cells, ink);
     if (note) text(ctx, note, x, top + boardWidth * painter.rows / painter.cols + 18, 11, ink.muted, 400, ink.font);
-    if (name.startsWith(updated)) {
+    if (feature === updated) {
       ctx.strokeStyle = ink.feature[updated];
       ctx.lineWidth = 3;
       ctx.strokeRect(x - 3, top - 3, boardWidth + 6, boardWidth * painter.rows / painter.cols + 6);
     }
     x += boardWidth + gap;
   };
-  put('question', questionCells(decoded), small, ink.muted, '');
-  for (const feature of ['y', 'z'] as const) {
+  put('question', null, questionCells(decoded), small, ink.muted, '');
+  for (const feature of shownFeatures(decoded)) {
     const cells = featureCells(decoded, feature, frame);
-    const names = featureNames[feature];
-    put(`${feature} (${names.config}) ${names.role}`, cells, large, ink.feature[feature], countWords(countBoard(cells, decoded.solution !== null)));
+    const { letter, config, role } = wordsAt(decoded.trace, feature, frame);
+    put(`${letter} (${config}) ${role}`, feature, cells, large, ink.feature[feature], countWords(countBoard(cells, decoded.solution !== null)));
   }
   const solution = solutionCells(decoded);
-  if (solution) put('solution', solution, small, ink.muted, '');
+  if (solution) put('solution', null, solution, small, ink.muted, '');
   ctx.save();
   ctx.translate(margin / 2, size.height - overviewHeight + (rows.fan.bottom - rows.fan.top) - margin / 2);
   ctx.beginPath();

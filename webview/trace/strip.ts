@@ -4,6 +4,7 @@
  */
 import { h } from '../shared/dom';
 import type { DecodedTrace } from './decode';
+import { letterOf, vocabularyOf } from './features';
 import { changeWords, frameLabel } from './labels';
 import type { Span, Timeline } from './timeline';
 
@@ -37,7 +38,7 @@ export class Strip {
     const groups = timeline.recursionsIn(step).map(recursion => {
       const buttons = Array.from({ length: recursion.last - recursion.first + 1 }, (_, k) => this.button(decoded, recursion.first + k));
       const group = h('div', { class: 'recursion' },
-        h('div', { class: 'recursion-name' }, 'latent recursion ', h('b', null, recursion.number)), h('div', { class: 'updates' }, ...buttons));
+        h('div', { class: 'recursion-name' }, ...(vocabularyOf(decoded.trace).recursions ? ['latent recursion ', h('b', null, recursion.number)] : ['updates'])), h('div', { class: 'updates' }, ...buttons));
       group.style.setProperty('flex-grow', String(buttons.length));
       return group;
     });
@@ -49,11 +50,11 @@ export class Strip {
     const { trace } = decoded;
     const at = trace.frames[frame]!;
     const change = trace.change[frame]!;
-    const words = `${frameLabel(trace, at)}: changed ${at.feature} by ${changeWords(change)} of its norm`;
+    const words = `${frameLabel(trace, at)}: changed ${letterOf(trace, at)} by ${changeWords(change)} of its norm`;
     const bar = h('span', { class: 'change' });
     bar.style.setProperty('transform', `scaleX(${Math.min(1, change)})`);
     const button = h('button', { type: 'button', class: `update update-${at.feature}`, title: words, 'aria-label': words, on: { click: () => this.go(frame) } },
-      h('span', null, at.feature, at.feature === 'z' && h('sub', null, at.i)), h('span', { class: 'change-track' }, bar));
+      h('span', null, vocabularyOf(trace)[at.feature].letter, (at.feature === 'z' || !decoded.z) && h('sub', null, at.i)), h('span', { class: 'change-track' }, bar));
     this.buttons.set(frame, button);
     return button;
   }
