@@ -7,12 +7,11 @@ import { checkpointDir, listCheckpoints, readBest } from '../runs/checkpoints';
 import type { RunSummary } from '../runs/read-run';
 import type { Trace } from '../runs/schema';
 import { listTraces, readTrace } from '../runs/traces';
-import { maxDepth } from '../protocol/control';
 import type { InspectorOptions, TraceChoice } from '../protocol/inspector';
 import { Lru } from './lru';
 import { HostError } from './problem';
 import type { Runs } from './runs';
-import { haltMaxSteps, isLive } from './run-text';
+import { depthLimit, haltMaxSteps, isLive } from './run-text';
 import { checkpointChoices, firstCheckpoint, pastedTokens } from './trace-choice';
 import type { Trainers } from './trainers';
 import { requireTrust } from './trust';
@@ -36,14 +35,14 @@ export class TraceSource {
       puzzles: manifest.dataset?.test.examples ?? 0,
       watched: await listTraces(run.dir),
       haltMaxSteps: haltMaxSteps(manifest.config),
-      maxDepth,
+      maxDepth: depthLimit(manifest.config),
     };
   }
 
   /** The choice an inspector of this run begins with. */
   firstChoice(run: RunSummary, puzzle: TraceChoice['puzzle'] = { index: 0 }, checkpoint?: string): TraceChoice {
     return {
-      run: run.manifest.id, puzzle, depth: Math.min(maxDepth, haltMaxSteps(run.manifest.config)),
+      run: run.manifest.id, puzzle, depth: Math.min(depthLimit(run.manifest.config), haltMaxSteps(run.manifest.config)),
       checkpoint: checkpoint ?? firstCheckpoint(isLive(run.state), usable(run)) ?? 'best',
     };
   }

@@ -14,6 +14,8 @@ export interface DataCursor {
   cuts: number;
 }
 
+const solverKeys = ['solver_residual', 'solver_iterations', 'adjoint_residual', 'adjoint_iterations'] as const;
+
 /** The columns of train events, without data. */
 export function emptyTrainColumns(): TrainColumns {
   return {
@@ -144,6 +146,7 @@ export class RunDataStore {
     t.accuracy.push(short(event.accuracy)); t.exact_accuracy.push(short(event.exact_accuracy));
     t.q_halt_accuracy.push(short(event.q_halt_accuracy)); t.steps.push(short(event.steps));
     t.lr.push(short(event.lr)); t.grad_norm.push(short(event.grad_norm)); t.seconds.push(short(event.seconds));
+    for (const key of solverKeys) if (event[key] !== undefined) (t[key] ??= []).push(short(event[key]));
   }
 
   private takeSystem(event: SystemEvent): void {

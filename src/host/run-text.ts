@@ -5,7 +5,9 @@
 import { accuracyText, durationText, runStatusLine, shareText, stateText } from '../runs/describe';
 import type { RunSummary } from '../runs/read-run';
 import type { RunState } from '../runs/schema';
+import { hasOneStep } from '../model/shapes';
 import type { RunHeader } from '../protocol/charts';
+import { maxDepth } from '../protocol/control';
 import type { TrainerStatus } from '../protocol/control';
 
 /** Whether a process is at work on it, as far as can be told. */
@@ -76,10 +78,17 @@ export function statusBarText(run: Pick<RunSummary, 'manifest' | 'state'>, statu
   return parts.join(' ');
 }
 
+function archKey(config: Record<string, unknown>, key: string): unknown {
+  const arch = config['arch'];
+  return typeof arch === 'object' && arch !== null ? (arch as Record<string, unknown>)[key] : undefined;
+}
+
+/** The most supervision steps that a manifest's model can be asked for. */
+export const depthLimit = (config: Record<string, unknown>): number => (hasOneStep(archKey(config, 'name')) ? 1 : maxDepth);
+
 /** `halt_max_steps` of a manifest's config; 16, its default, when the config does not say. */
 export function haltMaxSteps(config: Record<string, unknown>): number {
-  const arch = config['arch'];
-  const value: unknown = typeof arch === 'object' && arch !== null ? (arch as Record<string, unknown>)['halt_max_steps'] : undefined;
+  const value = archKey(config, 'halt_max_steps');
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : 16;
 }
 

@@ -62,6 +62,9 @@ export const mixesByMLP = (arch: ResolvedArch): boolean => 'mlp_t' in arch && ar
 /** Blocks of the network that updates y, `trm` with separate networks: H_layers, or as many as the other has. */
 export const yNetworkLayers = ({ H_layers, L_layers }: { readonly H_layers: number; readonly L_layers: number }): number => (H_layers > 0 ? H_layers : L_layers);
 
+/** Whether an architecture, by its name, has one supervision step only, and carries nothing into another. */
+export const hasOneStep = (name: unknown): boolean => name === 'direct' || name === 'deq';
+
 /** The features carried from one supervision step to the next, the answer first, by their published names. */
 export function carriedFeatures(arch: ResolvedArch): string[] {
   switch (arch.name) {

@@ -11,6 +11,8 @@ export interface TrainColumns {
   loss: number[]; lm_loss: number[]; q_halt_loss: number[]; q_continue_loss: number[];
   accuracy: number[]; exact_accuracy: number[]; q_halt_accuracy: number[];
   steps: number[]; lr: number[]; grad_norm: number[]; seconds: number[];
+  /** Only of architectures with a solver. */
+  solver_residual?: number[]; solver_iterations?: number[]; adjoint_residual?: number[]; adjoint_iterations?: number[];
 }
 
 /** Memory and processor over time; `gpu_memory` is NaN without a GPU (null, once it has crossed to the webview). */

@@ -4,7 +4,6 @@
  */
 import path from 'node:path';
 import { loadConfig } from '../config/load';
-import { maxDepth } from '../protocol/control';
 import { fitWeights } from '../published/fit-weights';
 import { arcContext } from '../puzzles/arc-context';
 import { copyBaseline } from '../puzzles/baseline';
@@ -22,6 +21,7 @@ import { inferenceWeightsOf } from '../training/training';
 import type { InferenceWeights } from '../training/training';
 import type { ResolvedConfig } from '../config/resolve';
 import type { EngineName } from '../config/schema';
+import { depthOf } from './depth';
 import { UsageError } from './failure';
 import { locateCheckpoint } from './locate-checkpoint';
 import { weightsAt } from './stored-weights';
@@ -108,17 +108,11 @@ export function withData(saved: Saved, other?: string): { split: DatasetSplit; f
   return { split, folders, weights: saved.weightsFor(split.metadata, other !== undefined) };
 }
 
-/** Throws UsageError for a depth that is not possible. */
-export function checkDepth(depth: number): number {
-  if (!Number.isInteger(depth) || depth < 1 || depth > maxDepth) throw new UsageError(`A depth of ${depth} supervision steps is not possible.`, `Choose 1 to ${maxDepth}.`);
-  return depth;
-}
-
 /** Evaluates saved weights. Throws errors of this project, or the signal's reason. */
 export async function evaluateSaved(options: SavedOptions & { data?: string | undefined; examples?: number | 'all' | undefined }): Promise<SavedEvaluation> {
   const saved = await openSaved(options);
   const { config } = saved;
-  const depth = checkDepth(options.depth ?? config.arch.halt_max_steps);
+  const depth = depthOf(config.arch, options.depth);
   const { split, weights } = withData(saved, options.data);
   const { engine, facts } = await openEngine(config, { name: options.engine, device: options.device });
   const model = openModel(config, split.metadata);
@@ -138,7 +132,7 @@ export async function evaluateSaved(options: SavedOptions & { data?: string | un
 export async function traceSaved(options: SavedOptions & { puzzle: { index: number } | { tokens: number[] } }): Promise<Trace> {
   const saved = await openSaved(options);
   const { config, run, step } = saved;
-  const depth = checkDepth(options.depth ?? config.arch.halt_max_steps);
+  const depth = depthOf(config.arch, options.depth);
   const { split, folders, weights } = withData(saved);
   const { puzzle } = options;
   const question = 'index' in puzzle ? questionFromRow(split, puzzle.index, arcContext(split, folders)) : questionFromTokens(split, puzzle.tokens);

@@ -7,7 +7,6 @@ import type { ResolvedConfig } from '../config/resolve';
 import type { Engine } from '../engine/engine';
 import type { Model } from '../model/model';
 import type { ControlHandlers } from './control-server';
-import { maxDepth } from '../protocol/control';
 import type { ControlNotifications, TraceRequest, TrainerStatus } from '../protocol/control';
 import { arcContext } from '../puzzles/arc-context';
 import { EvaluationRows } from '../puzzles/evaluation-rows';
@@ -21,6 +20,7 @@ import { Evaluator } from '../training/evaluation';
 import { isBetter } from '../training/evaluation-tally';
 import type { StepReport, Training } from '../training/training';
 import { EditedConfig } from './edited-config';
+import { depthOf } from './depth';
 import { UsageError } from './failure';
 import { HaltingWindow, windowEnds } from './halting-window';
 import { Requests, Stopped } from './requests';
@@ -352,8 +352,7 @@ export class TrainRun {
 
   private async trace(request: TraceRequest, signal: AbortSignal): Promise<Trace> {
     const { training, engine, model, config, data, writer } = this.parts;
-    const depth = request.depth ?? config.arch.halt_max_steps;
-    if (!Number.isInteger(depth) || depth < 1 || depth > maxDepth) throw new UsageError(`A depth of ${depth} supervision steps is not possible.`, `Choose 1 to ${maxDepth}.`);
+    const depth = depthOf(config.arch, request.depth);
     const question = 'index' in request.puzzle ? this.question(request.puzzle.index) : questionFromTokens(data.test, request.puzzle.tokens);
     return tracePuzzle(engine, model, config, data.test, await training.inferenceWeights(), question, depth, { run: writer.manifest.id, step: training.step }, { signal });
   }

@@ -15,8 +15,9 @@ import { checkpointDir, listCheckpoints } from '../runs/checkpoints';
 import { collectVotes } from '../training/collect-votes';
 import { Evaluator } from '../training/evaluation';
 import { wilsonInterval } from '../training/statistics';
+import { depthOf } from './depth';
 import { UsageError } from './failure';
-import { checkDepth, openSaved, withData } from './saved-weights';
+import { openSaved, withData } from './saved-weights';
 import type { Saved, SavedOptions } from './saved-weights';
 import { openEngine, openModel } from './workshop';
 
@@ -78,7 +79,7 @@ export async function voteSaved(options: VoteOptions): Promise<VotedEvaluation> 
   const saved = await voters(options);
   const newest = saved[saved.length - 1]!;
   const { config, run } = newest;
-  const depth = checkDepth(options.depth ?? config.arch.halt_max_steps);
+  const depth = depthOf(config.arch, options.depth);
   const { split, folders, weights: newestWeights } = withData(newest, options.data);
   const { metadata } = split;
   const rows = new EvaluationRows(split, options.examples ?? config.eval_examples, config.seed, config.micro_batch_size);

@@ -33,6 +33,15 @@ describe('RunDataStore', () => {
     expect(delta.train.accuracy).toEqual([NaN, NaN]);
   });
 
+  it('has the columns of a solver only where there is one', () => {
+    const store = new RunDataStore();
+    store.append([{ ...train(1), solver_residual: 0.5, solver_iterations: 3, adjoint_residual: 0.25, adjoint_iterations: 4 }, resume(1, 2), { ...train(2, 2), solver_residual: 0.125, solver_iterations: 2, adjoint_residual: 0.25, adjoint_iterations: 4 }]);
+    expect(store.all(header, store.start()).train).toMatchObject({ step: [1, 2], solver_residual: [0.5, 0.125], adjoint_iterations: [4, 4] });
+    const plain = new RunDataStore();
+    plain.append(steps(1, 2));
+    expect(plain.all(header, plain.start()).train).not.toHaveProperty('solver_residual');
+  });
+
   it('keeps seven digits', () => {
     const store = new RunDataStore();
     store.append([train(3)]);

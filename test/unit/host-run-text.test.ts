@@ -1,7 +1,7 @@
 /** Runs and evaluations in the editor's words. */
 import { describe, expect, it } from 'vitest';
 import { evaluationDocument, evaluationSummary } from '../../src/host/evaluation-text';
-import { haltMaxSteps, isLive, isResumable, progressOf, runDescription, runDetails, runHeader, stateIcon, statusBarText } from '../../src/host/run-text';
+import { depthLimit, haltMaxSteps, isLive, isResumable, progressOf, runDescription, runDetails, runHeader, stateIcon, statusBarText } from '../../src/host/run-text';
 import type { RunSummary } from '../../src/runs/read-run';
 import type { EvalSummary, RunState } from '../../src/runs/schema';
 
@@ -60,6 +60,9 @@ describe('a run in words', () => {
   });
   it.each([[{}, 16], [{ arch: 'trm' }, 16], [{ arch: { halt_max_steps: -3 } }, 16], [{ arch: { halt_max_steps: 4 } }, 4]])('reads halt_max_steps of %j as %i', (config, steps) => {
     expect(haltMaxSteps(config)).toBe(steps);
+  });
+  it.each([[{}, 128], [{ arch: { name: 'hrm', halt_max_steps: 4 } }, 128], [{ arch: { name: 'direct' } }, 1], [{ arch: { name: 'deq' } }, 1]])('of %j, %i supervision steps can be asked for', (config, steps) => {
+    expect(depthLimit(config)).toBe(steps);
   });
 });
 

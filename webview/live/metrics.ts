@@ -45,6 +45,8 @@ export interface ChartSpec extends LineChartOptions {
   readonly metrics: readonly Metric[];
   /** Whether the reader's wish for a logarithmic axis applies. */
   readonly log: boolean;
+  /** The runs with which the chart is there; without it, all. */
+  seenWith?(run: RunStore): boolean;
   guides?(run: RunStore, theme: Theme): Guide[];
   /** What to say beside the unit. */
   note?(run: RunStore): string;
@@ -109,6 +111,20 @@ export const lineCharts: readonly ChartSpec[] = [
     metrics: [{ key: 'grad_norm', label: 'norm', title: 'gradient norm', choice: 'norm', look: 0, ...plain, of: train('grad_norm') }],
   },
   {
+    id: 'solver-residual', title: 'Solver residual', unit: 'relative', hint: 'How far the solver stayed from its fixed point, ||f(z) − z|| / ||f(z)||, mean over the slots: of z, and of the gradient.', format: formatNumber, tick: formatTick, log: true, seenWith: run => run.hasSolver,
+    metrics: [
+      { key: 'solver_residual', label: 'z', title: 'relative residual of the fixed point z', choice: 'z', look: 0, ...plain, of: train('solver_residual') },
+      { key: 'adjoint_residual', label: 'gradient', title: 'relative residual of the fixed point of the gradient', choice: 'gradient', look: 1, ...plain, of: train('adjoint_residual') },
+    ],
+  },
+  {
+    id: 'solver-iterations', title: 'Solver iterations', unit: 'mean until converged', hint: 'Applications of the network until the residual was below solver_tolerance, at most solver_iterations; mean over the slots.', format: formatNumber, tick: formatTick, min: 0, log: false, seenWith: run => run.hasSolver,
+    metrics: [
+      { key: 'solver_iterations', label: 'z', title: 'iterations to the fixed point z', choice: 'z', look: 0, ...plain, of: train('solver_iterations') },
+      { key: 'adjoint_iterations', label: 'gradient', title: 'iterations to the fixed point of the gradient', choice: 'gradient', look: 1, ...plain, of: train('adjoint_iterations') },
+    ],
+  },
+  {
     id: 'throughput', title: 'Throughput', unit: 'steps/s', hint: 'Optimiser steps per second.', format: value => `${formatNumber(value)} /s`, tick: formatTick, min: 0, log: false,
     metrics: [{ key: 'rate', label: 'steps/s', title: 'optimiser steps per second', choice: 'rate', look: 0, ...plain, of: train('rate') }],
   },
@@ -129,6 +145,8 @@ export interface Shown {
   readonly x: XKind;
   readonly smoothing: number;
   readonly log: boolean;
+  /** The runs with which the chart is there; without it, all. */
+  seenWith?(run: RunStore): boolean;
   readonly slots: Slots;
   readonly theme: Theme;
 }

@@ -41,6 +41,8 @@ export class LivePage {
   readonly #face = h('div', { class: 'face' });
   readonly #charts = h('div', { class: 'charts' });
   readonly #content: HTMLElement;
+  /** The line charts, some of which not every run has. */
+  #seen: { readonly spec: ChartSpec; readonly element: HTMLElement }[] = [];
   #runs: RunStore[] = [];
   #choices: ChartsState['choices'] = [];
   #settings: ChartsSettings = { xAxis: 'step', smoothing: 0, logY: false };
@@ -117,6 +119,7 @@ export class LivePage {
     this.#toolbar.element.hidden = false;
     this.#heading.element.hidden = false;
     this.#heading.show(focus);
+    for (const { spec, element } of this.#seen) element.hidden = spec.seenWith !== undefined && !this.#runs.some(run => spec.seenWith!(run));
     this.#chooser.update(this.#choices, this.shown, this.#slots, this.#group.theme);
     this.#showFollow();
   }
@@ -157,7 +160,9 @@ export class LivePage {
       }, choices, () => this.#group.invalidate(true)), save);
     };
     const halting = haltingCharts(this.#group, () => this.#runs[0], () => this.#settings.xAxis, () => (this.#runs.length > 1 ? ` · ${this.#runs[0]!.header.name}` : ''), save);
-    const [loss, accuracy, decisions, ...rest] = lineCharts.map(lines);
+    const charts = lineCharts.map(lines);
+    const [loss, accuracy, decisions, ...rest] = charts;
+    this.#seen = lineCharts.map((spec, i) => ({ spec, element: charts[i]!.element }));
     const all = [loss, accuracy, halting.strip, halting.bars, halting.calibration, decisions, ...rest];
     setChildren(this.#charts, ...all.map(chart => chart?.element));
   }

@@ -19,7 +19,7 @@ type Marker = RunData['markers'][number];
 type Alert = RunData['alerts'][number];
 
 /** Quantities of the train events; `rate` is optimiser steps per second. */
-export const trainKeys = ['loss', 'lm_loss', 'q_halt_loss', 'q_continue_loss', 'accuracy', 'exact_accuracy', 'q_halt_accuracy', 'steps', 'lr', 'grad_norm', 'rate'] as const;
+export const trainKeys = ['loss', 'lm_loss', 'q_halt_loss', 'q_continue_loss', 'accuracy', 'exact_accuracy', 'q_halt_accuracy', 'steps', 'lr', 'grad_norm', 'rate', 'solver_residual', 'solver_iterations', 'adjoint_residual', 'adjoint_iterations'] as const;
 /** Quantities of the evaluations. */
 export const evalKeys = ['accuracy', 'accuracy_low', 'accuracy_high', 'exact_accuracy', 'exact_low', 'exact_high', 'q_halt_accuracy'] as const;
 /** Quantities of the system events. */
@@ -63,6 +63,11 @@ export class RunStore {
     for (const event of data.alerts) this.alerts.push(event);
   }
 
+  /** Whether the run's architecture has a solver, whose residuals it measures. */
+  get hasSolver(): boolean {
+    return this.train.y.solver_residual.hasValues;
+  }
+
   /** Train points there are. */
   get points(): number {
     return this.train.x.step.length;
@@ -73,7 +78,7 @@ export class RunStore {
     for (let i = 0; i < columns.step.length; i += 1) {
       if (!stands(columns.step[i]!, columns.wall[i]!)) continue;
       pushX(x, { step: columns.step[i]!, examples: columns.examples[i]!, process: columns.process[i]!, wall: columns.wall[i]! });
-      for (const key of trainKeys) if (key !== 'rate') y[key].push(columns[key][i]);
+      for (const key of trainKeys) if (key !== 'rate') y[key].push(columns[key]?.[i]);
       const seconds = columns.seconds[i] as number | null | undefined;
       y.rate.push(typeof seconds === 'number' && seconds > 0 ? 1 / seconds : null);
     }
