@@ -14,9 +14,9 @@ interface Vocabulary {
   /** Whether a supervision step has latent recursions. */
   readonly recursions: boolean;
   /** Which of the updates it is. */
-  inner(trace: Trace, at: FramePosition): string;
+  readonly inner: (trace: Trace, at: FramePosition) => string;
   /** The update as the paper writes it. */
-  formula(trace: Trace, at: FramePosition): string;
+  readonly formula: (trace: Trace, at: FramePosition) => string;
 }
 
 const answer = { letter: 'y', config: 'z_H', role: 'answer' };
