@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { Messenger } from 'vscode-messenger';
 import { registerConfigCommands } from './host/config-commands';
+import { ConfigFiles } from './host/config-files';
 import { registerExports } from './host/export-file';
 import { Inspector } from './host/inspector';
 import { TraceSource } from './host/inspector-source';
@@ -17,6 +18,7 @@ import { registerRuntimeCommand } from './host/runtime-command';
 import { registerStatusBar } from './host/status-bar';
 import { train } from './host/train';
 import { Trainers } from './host/trainers';
+import { registerWeightsCommands } from './host/weights-commands';
 
 /** Called by VS Code once, when something of ours is first needed. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -33,14 +35,16 @@ export function activate(context: vscode.ExtensionContext): void {
   const charts = own(new LiveCharts({ extensionUri, state, runs, feeds, messenger }));
   const traces = new TraceSource(runs, trainers);
   const inspector = own(new Inspector({ extensionUri, state, runs, source: traces, messenger, log }));
-  const starting = { runs, feeds, charts, trainers, log, logDir: context.logUri.fsPath };
+  const configs = own(new ConfigFiles(log));
+  const starting = { runs, feeds, charts, trainers, configs, log, logDir: context.logUri.fsPath };
   const tree = own(new RunsTree(runs));
   own(vscode.window.createTreeView('trm.runs', { treeDataProvider: tree, showCollapseAll: true }));
   own(command(log, 'trm.train', given => train(starting, given)));
   subscriptions.push(
     ...registerRunCommands({ runs, charts, inspector, traces, trainers, train: starting, log }),
-    ...registerConfigCommands(extensionUri, trainers, log),
-    registerLanguageFeatures(),
+    ...registerConfigCommands(extensionUri, trainers, configs, log),
+    ...registerWeightsCommands({ runs, trainers, configs, log }),
+    registerLanguageFeatures(configs),
     registerRuntimeCommand(log),
     registerExports(messenger, log),
     registerRunEnds(runs, log),

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { presetFile, presets, readPreset } from '../config/presets';
+import type { ConfigFiles } from './config-files';
 import { command, showInfo, withProgress, type Log } from './notify';
 import { pickConfig } from './pick';
 import type { Trainers } from './trainers';
@@ -38,9 +39,9 @@ async function freeName(folder: vscode.Uri, name: string): Promise<vscode.Uri | 
   return typed === undefined ? undefined : at(typed);
 }
 
-async function buildDataset(trainers: Trainers, log: Log, given: unknown): Promise<void> {
+async function buildDataset(trainers: Trainers, configs: ConfigFiles, log: Log, given: unknown): Promise<void> {
   requireTrust(l10n('Building a dataset writes files where the config says, and this folder is not trusted yet.'));
-  const config = await pickConfig(given);
+  const config = await pickConfig(configs, given);
   if (!config) return;
   const name = path.basename(config.fsPath);
   const open = vscode.workspace.textDocuments.find(d => d.uri.toString() === config.toString());
@@ -50,9 +51,9 @@ async function buildDataset(trainers: Trainers, log: Log, given: unknown): Promi
 }
 
 /** Registers the commands on configs. */
-export function registerConfigCommands(extensionUri: vscode.Uri, trainers: Trainers, log: Log): vscode.Disposable[] {
+export function registerConfigCommands(extensionUri: vscode.Uri, trainers: Trainers, configs: ConfigFiles, log: Log): vscode.Disposable[] {
   return [
     command(log, 'trm.newConfig', () => newConfig(extensionUri)),
-    command(log, 'trm.buildDataset', given => buildDataset(trainers, log, given)),
+    command(log, 'trm.buildDataset', given => buildDataset(trainers, configs, log, given)),
   ];
 }

@@ -7,32 +7,26 @@ import * as vscode from 'vscode';
 import { accuracyText } from '../runs/describe';
 import { listCheckpoints } from '../runs/checkpoints';
 import type { RunSummary } from '../runs/read-run';
+import type { ConfigFiles } from './config-files';
 import { HostError } from './problem';
 import type { RunNode } from './runs-tree';
 import type { Runs } from './runs';
 import { runDescription, stateIcon } from './run-text';
 import { puzzleNumberProblem } from './trace-choice';
 
-/** File names of configs. */
-const configName = /\.trm\.ya?ml$/i;
-
 /** What a command may be called with: a line of the Runs view, a run id, or nothing. */
 export type RunArgument = RunNode | string | undefined;
 
-/** Whether a document is a config. */
-export function isConfig(document: vscode.TextDocument): boolean {
-  return document.uri.scheme === 'file' && (document.languageId === 'trm' || configName.test(document.uri.path));
-}
-
 /** The config meant: the file given, the one in the active editor, or one chosen of those in the workspace. */
-export async function pickConfig(given?: unknown): Promise<vscode.Uri | undefined> {
+export async function pickConfig(configs: ConfigFiles, given?: unknown, ask = vscode.l10n.t('Which config?')): Promise<vscode.Uri | undefined> {
   if (given instanceof vscode.Uri) {
     if (given.scheme === 'file') return given;
     throw new HostError('not_local', vscode.l10n.t('{0} is not a file on this machine.', given.toString()), vscode.l10n.t('Save it to a folder first.'));
   }
   const active = vscode.window.activeTextEditor?.document;
-  if (active && isConfig(active)) return active.uri;
-  const found = (await vscode.workspace.findFiles('**/*.trm.{yaml,yml}', '**/{node_modules,runs,.git}/**', 200)).sort((a, b) => a.fsPath.localeCompare(b.fsPath));
+  if (active?.uri.scheme === 'file' && configs.isConfig(active)) return active.uri;
+  const named = await vscode.workspace.findFiles('**/*.trm.{yaml,yml}', '**/{node_modules,runs,.git}/**', 200);
+  const found = [...named, ...configs.list()].sort((a, b) => a.fsPath.localeCompare(b.fsPath));
   if (found.length === 0) {
     const make = vscode.l10n.t('New Config from Preset');
     const chosen = await vscode.window.showInformationMessage(vscode.l10n.t('There is no config (NAME.trm.yaml) in this workspace yet.'), make);
@@ -41,7 +35,7 @@ export async function pickConfig(given?: unknown): Promise<vscode.Uri | undefine
   }
   if (found.length === 1) return found[0];
   const items = found.map(uri => ({ label: path.basename(uri.fsPath), description: path.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, ''), uri }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Which config?') }))?.uri;
+  return (await vscode.window.showQuickPick(items, { placeHolder: ask, matchOnDescription: true }))?.uri;
 }
 
 /** The id in what a command was called with. */

@@ -10,6 +10,7 @@ import { loadConfig } from '../config/load';
 import { newRunId } from '../runs/paths';
 import type { RunSummary } from '../runs/read-run';
 import type { StartedTrainer } from '../runtime/spawn-trainer';
+import type { ConfigFiles } from './config-files';
 import type { LiveCharts } from './live-charts';
 import { showProblem, type Log } from './notify';
 import { pickConfig } from './pick';
@@ -28,6 +29,7 @@ export interface TrainContext {
   readonly feeds: RunFeeds;
   readonly charts: LiveCharts;
   readonly trainers: Trainers;
+  readonly configs: ConfigFiles;
   readonly log: Log;
   /** Folder of the logs of trainers that have no run folder yet. */
   readonly logDir: string;
@@ -62,8 +64,9 @@ async function isValid(config: vscode.Uri, log: Log): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const [first] = error.problems;
-    const where = first ? `${path.basename(config.fsPath)}:${first.line}:${first.column}: ${first.message}.` : error.message;
-    await vscode.window.showTextDocument(config, { preview: false });
+    const file = first?.file ?? config.fsPath;
+    const where = first ? `${path.basename(file)}:${first.line}:${first.column}: ${first.message}.` : error.message;
+    await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: false });
     const more = error.problems.length > 1 ? ` ${l10n('And {0} more.', error.problems.length - 1)}` : '';
     showProblem(log, new HostError('bad_config', `${where}${more}`, l10n('Correct the config and train again.')), {
       title: l10n('Show Problems'), run: () => vscode.commands.executeCommand('workbench.actions.view.problems'),
@@ -75,14 +78,14 @@ async function isValid(config: vscode.Uri, log: Log): Promise<boolean> {
 /** Train TRM. */
 export async function train(context: TrainContext, given: unknown): Promise<void> {
   requireTrust(l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'));
-  const config = await pickConfig(given);
+  const config = await pickConfig(context.configs, given);
   if (!config) return;
   await save(config);
   if (!await isValid(config, context.log)) return;
   const id = newRunId(path.basename(config.fsPath));
   const runsDir = runsDirFor(config);
   await launch(context, {
-    id, dir: path.join(runsDir, id), name: path.basename(config.fsPath).replace(/\.trm\.ya?ml$/i, ''), cwd: path.dirname(config.fsPath), attempt: 0,
+    id, dir: path.join(runsDir, id), name: path.basename(config.fsPath).replace(/(\.trm)?\.ya?ml$/i, ''), cwd: path.dirname(config.fsPath), attempt: 0,
     args: ['train', config.fsPath, '--runs-dir', runsDir, '--run-id', id],
   });
 }

@@ -43,6 +43,16 @@ export class Trainers {
     return this.withAnswer(['evaluate', ...args], onProgress, signal, async file => JSON.parse(await readFile(file, 'utf8')) as unknown);
   }
 
+  /** Makes a run of a published checkpoint; the answer as it is. @throws HostError with the trainer's own message */
+  async importCheckpoint(args: readonly string[], onProgress: (progress: JobProgress) => void, signal: AbortSignal): Promise<unknown> {
+    return this.withAnswer(['import', ...args], onProgress, signal, async file => JSON.parse(await readFile(file, 'utf8')) as unknown);
+  }
+
+  /** Writes the weights of a checkpoint to a file. @throws HostError with the trainer's own message */
+  async exportWeights(args: readonly string[], onProgress: (progress: JobProgress) => void, signal: AbortSignal): Promise<void> {
+    await this.run(['export', ...args], tmpdir(), onProgress, signal);
+  }
+
   /** Builds the dataset of a config. @throws HostError with the trainer's own message */
   async buildData(config: string, onProgress: (progress: JobProgress) => void, signal: AbortSignal): Promise<void> {
     await this.run(['build-data', config], path.dirname(config), onProgress, signal);

@@ -11,7 +11,7 @@ import { engineNames } from '../config/schema';
 import { ensureDataset } from '../puzzles/build-dataset';
 import { devicePattern } from '../runtime/gpu-choice';
 import { writeFileAtomic } from '../runs/atomic-write';
-import { exportWeights } from './export-weights';
+import { exportPrefixes, exportWeights } from './export-weights';
 import { UsageError, describeFailure, exitCodeOf } from './failure';
 import { importCheckpoint } from './import-checkpoint';
 import { progressReporter, reportFailure } from './report';
@@ -49,7 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
     options: {
       'runs-dir': { type: 'string' }, 'run-id': { type: 'string' }, engine: { type: 'string' }, override: { type: 'string', multiple: true },
       checkpoint: { type: 'string' }, 'take-over': { type: 'boolean' }, depth: { type: 'string' }, data: { type: 'string' }, examples: { type: 'string' },
-      out: { type: 'string' }, device: { type: 'string' }, 'micro-batch-size': { type: 'string' }, puzzle: { type: 'string' }, tokens: { type: 'string' }, weights: { type: 'string' }, config: { type: 'string' }, overwrite: { type: 'boolean' },
+      out: { type: 'string' }, device: { type: 'string' }, 'micro-batch-size': { type: 'string' }, puzzle: { type: 'string' }, tokens: { type: 'string' }, weights: { type: 'string' }, config: { type: 'string' }, prefix: { type: 'string' }, overwrite: { type: 'boolean' },
     },
   });
   const [mode, target] = positionals;
@@ -79,7 +79,7 @@ async function main(argv: readonly string[]): Promise<number> {
       }))}\n`);
       return 0;
     case 'export':
-      await exportWeights({ target: required(target, 'The run or checkpoint'), out: out(), weights: weightsOption(values.weights), overwrite: values.overwrite });
+      await exportWeights({ target: required(target, 'The run or checkpoint'), out: out(), weights: weightsOption(values.weights), prefix: prefixOption(values.prefix), overwrite: values.overwrite });
       return 0;
     case 'build-data': {
       const file = path.resolve(required(target, 'The config'));
@@ -92,6 +92,12 @@ async function main(argv: readonly string[]): Promise<number> {
     default:
       throw new UsageError(`There is no mode "${mode}".`, usage);
   }
+}
+
+function prefixOption(value: string | undefined): (typeof exportPrefixes)[number] | undefined {
+  const known = exportPrefixes.find(prefix => prefix === value);
+  if (value !== undefined && known === undefined) throw new UsageError(`--prefix is "${value}", expected one of ${exportPrefixes.join(', ')}.`, usage);
+  return known;
 }
 
 function weightsOption(value: string | undefined): 'ema' | 'model' | undefined {

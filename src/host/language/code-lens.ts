@@ -13,7 +13,9 @@ export class ConfigLenses implements vscode.CodeLensProvider {
 
   async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
     const top = new vscode.Range(0, 0, 0, 0);
-    const { config, problems } = this.parsed.of(document);
+    const parsed = this.parsed.of(document);
+    if (!parsed) return [];
+    const { config, problems } = parsed;
     const errors = problems.filter(problem => problem.severity === 'error').length;
     const lenses = [new vscode.CodeLens(top, { title: vscode.l10n.t('$(play) Train TRM'), command: 'trm.train', arguments: [document.uri] })];
     if (!config) {

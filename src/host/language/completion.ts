@@ -3,13 +3,17 @@
  */
 import * as vscode from 'vscode';
 import { suggestionsAt } from '../../config/complete';
+import type { ConfigFiles } from '../config-files';
 
 /** Offers keys and values; everything about them comes from the schema. */
 export class ConfigCompletion implements vscode.CompletionItemProvider {
   /** Typing one of these asks for completion, besides letters. */
   static readonly triggers = [':', ' ', '{', ','];
 
+  constructor(private readonly configs: ConfigFiles) {}
+
   provideCompletionItems(document: vscode.TextDocument, position: vscode.Position): vscode.CompletionItem[] {
+    if (!this.configs.isConfig(document)) return [];
     return suggestionsAt(document.getText(), document.offsetAt(position)).map((suggestion, index) => {
       const item = new vscode.CompletionItem(suggestion.label, suggestion.kind === 'key' ? vscode.CompletionItemKind.Property : vscode.CompletionItemKind.Value);
       item.detail = suggestion.detail;

@@ -3,37 +3,71 @@
  */
 import * as vscode from 'vscode';
 import type { ConfigProblem, TextSpan } from '../../config/errors';
-import { languageId, type ParsedDocuments } from './parsed-documents';
+import type { ParsedDocuments } from './parsed-documents';
 
 const delay = 200;
 
-/** A span of the text as VS Code counts: from 0; an empty one at a line's start covers that line. */
-export function rangeOf(document: vscode.TextDocument, span: TextSpan): vscode.Range {
+/** A span of a text as VS Code counts: from 0; an empty one at a line's start covers that line. */
+function rangeOfSpan(span: TextSpan): vscode.Range {
   const range = new vscode.Range(span.line - 1, span.column - 1, span.endLine - 1, span.endColumn - 1);
-  return document.validateRange(range.isEmpty ? new vscode.Range(range.start, new vscode.Position(range.start.line, Number.MAX_SAFE_INTEGER)) : range);
+  return range.isEmpty ? new vscode.Range(range.start, new vscode.Position(range.start.line, Number.MAX_SAFE_INTEGER)) : range;
+}
+
+/** The same within a document. */
+export function rangeOf(document: vscode.TextDocument, span: TextSpan): vscode.Range {
+  return document.validateRange(rangeOfSpan(span));
 }
 
 /** A problem as VS Code shows it; keeps what would mend it. */
 class ConfigDiagnostic extends vscode.Diagnostic {
-  constructor(document: vscode.TextDocument, problem: ConfigProblem) {
-    super(rangeOf(document, problem), problem.message, problem.severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning);
+  constructor(problem: ConfigProblem) {
+    super(rangeOfSpan(problem), problem.message, problem.severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning);
     this.source = 'trm';
     this.code = problem.code;
     if (problem.code === 'unused_key') this.tags = [vscode.DiagnosticTag.Unnecessary];
   }
 }
 
+/** The problems of one config, by the file they are in: the config itself, or one it includes. */
+function byFile(document: vscode.TextDocument, problems: readonly ConfigProblem[]): Map<string, ConfigDiagnostic[]> {
+  const files = new Map<string, ConfigDiagnostic[]>([[document.uri.toString(), []]]);
+  for (const problem of problems) {
+    const uri = (problem.file === undefined ? document.uri : vscode.Uri.file(problem.file)).toString();
+    files.set(uri, [...files.get(uri) ?? [], new ConfigDiagnostic(problem)]);
+  }
+  return files;
+}
+
+/** What open configs find, put together for every file: two configs may include the same one. */
+class Findings {
+  private readonly collection = vscode.languages.createDiagnosticCollection('trm');
+  private readonly ofConfig = new Map<string, Map<string, ConfigDiagnostic[]>>();
+
+  set(config: string, found: Map<string, ConfigDiagnostic[]> | null): void {
+    const before = this.ofConfig.get(config) ?? new Map<string, ConfigDiagnostic[]>();
+    if (found) this.ofConfig.set(config, found); else this.ofConfig.delete(config);
+    for (const file of new Set([...before.keys(), ...found?.keys() ?? []])) {
+      this.collection.set(vscode.Uri.parse(file), [...this.ofConfig.values()].flatMap(files => files.get(file) ?? []));
+    }
+  }
+
+  dispose(): void {
+    this.collection.dispose();
+  }
+}
+
 /** Keeps the diagnostics of all open configs up to date. */
 export function registerDiagnostics(parsed: ParsedDocuments): vscode.Disposable {
-  const collection = vscode.languages.createDiagnosticCollection('trm');
+  const findings = new Findings();
   const waiting = new Map<string, NodeJS.Timeout>();
   const check = (document: vscode.TextDocument) => {
-    waiting.delete(document.uri.toString());
-    if (document.isClosed || document.languageId !== languageId) return;
-    collection.set(document.uri, parsed.of(document).problems.map(problem => new ConfigDiagnostic(document, problem)));
+    const key = document.uri.toString();
+    waiting.delete(key);
+    if (document.isClosed) return;
+    const config = parsed.of(document);
+    findings.set(key, config ? byFile(document, config.problems) : null);
   };
   const schedule = (document: vscode.TextDocument) => {
-    if (document.languageId !== languageId) return;
     const key = document.uri.toString();
     clearTimeout(waiting.get(key));
     waiting.set(key, setTimeout(() => check(document), delay));
@@ -42,13 +76,16 @@ export function registerDiagnostics(parsed: ParsedDocuments): vscode.Disposable 
     const key = document.uri.toString();
     clearTimeout(waiting.get(key));
     waiting.delete(key);
-    collection.delete(document.uri);
+    findings.set(key, null);
   };
-  vscode.workspace.textDocuments.forEach(check);
+  const isYaml = ({ languageId }: vscode.TextDocument) => languageId === 'trm' || languageId === 'yaml';
+  const checkIfYaml = (document: vscode.TextDocument) => { if (isYaml(document)) check(document); };
+  vscode.workspace.textDocuments.forEach(checkIfYaml);
   return vscode.Disposable.from(
-    collection,
-    vscode.workspace.onDidOpenTextDocument(check),
-    vscode.workspace.onDidChangeTextDocument(({ document }) => schedule(document)),
+    findings,
+    vscode.workspace.onDidOpenTextDocument(checkIfYaml),
+    vscode.workspace.onDidChangeTextDocument(({ document }) => { if (isYaml(document)) schedule(document); }),
+    vscode.workspace.onDidSaveTextDocument(saved => { if (isYaml(saved)) vscode.workspace.textDocuments.filter(isYaml).forEach(schedule); }), // it may be one that others include
     vscode.workspace.onDidCloseTextDocument(forget),
     new vscode.Disposable(() => waiting.forEach(timer => clearTimeout(timer))),
   );
@@ -60,9 +97,9 @@ export class ReplaceWithNearest implements vscode.CodeActionProvider {
   constructor(private readonly parsed: ParsedDocuments) {}
 
   provideCodeActions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext): vscode.CodeAction[] {
-    return this.parsed.of(document).problems.flatMap(problem => {
+    return (this.parsed.of(document)?.problems ?? []).flatMap(problem => {
       const place = rangeOf(document, problem);
-      if (problem.replacement === undefined || !place.intersection(range)) return [];
+      if (problem.replacement === undefined || problem.file !== undefined || !place.intersection(range)) return [];
       const action = new vscode.CodeAction(vscode.l10n.t('Replace with {0}', problem.replacement), vscode.CodeActionKind.QuickFix);
       action.edit = new vscode.WorkspaceEdit();
       action.edit.replace(document.uri, place, problem.replacement);

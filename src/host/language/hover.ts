@@ -12,7 +12,7 @@ export class ConfigHover implements vscode.HoverProvider {
   constructor(private readonly parsed: ParsedDocuments) {}
 
   provideHover(document: vscode.TextDocument, position: vscode.Position): vscode.Hover | undefined {
-    const config = this.parsed.of(document).document;
+    const config = this.parsed.of(document)?.document;
     const at = config && pathAt(config, document.offsetAt(position));
     if (!at) return undefined;
     const plain = plainData(config);

@@ -21,7 +21,7 @@ export class DatasetLinks implements vscode.DocumentLinkProvider {
   constructor(private readonly parsed: ParsedDocuments) {}
 
   provideDocumentLinks(document: vscode.TextDocument): vscode.DocumentLink[] {
-    const { config, document: text } = this.parsed.of(document);
+    const { config, document: text } = this.parsed.of(document) ?? {};
     if (!config || !text || document.uri.scheme !== 'file') return [];
     const named = [
       ...config.data_paths.map((folder, index) => ({ path: ['data_paths', index], folder })),

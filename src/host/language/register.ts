@@ -1,5 +1,5 @@
 /**
- * Everything the editor does with config files (`NAME.trm.yaml`, language `trm`). What is said about a config comes from
+ * Everything the editor does with config files (`NAME.trm.yaml`, language `trm`, and published configs, which are YAML). What is said about a config comes from
  * `config/`; the modules here only hand it to VS Code.
  */
 import * as vscode from 'vscode';
@@ -8,18 +8,19 @@ import { ConfigCompletion } from './completion';
 import { registerDiagnostics, ReplaceWithNearest } from './diagnostics';
 import { ConfigHover } from './hover';
 import { DatasetLinks } from './links';
-import { languageId, ParsedDocuments } from './parsed-documents';
+import type { ConfigFiles } from '../config-files';
+import { ParsedDocuments, selector } from './parsed-documents';
 
 /** Registers diagnostics, quick fixes, completion, hover, lenses and links; all of them end with the disposable. */
-export function registerLanguageFeatures(): vscode.Disposable {
-  const parsed = new ParsedDocuments();
+export function registerLanguageFeatures(configs: ConfigFiles): vscode.Disposable {
+  const parsed = new ParsedDocuments(configs);
   const { languages } = vscode;
   return vscode.Disposable.from(
     registerDiagnostics(parsed),
-    languages.registerCodeActionsProvider(languageId, new ReplaceWithNearest(parsed), { providedCodeActionKinds: ReplaceWithNearest.kinds }),
-    languages.registerCompletionItemProvider(languageId, new ConfigCompletion(), ...ConfigCompletion.triggers),
-    languages.registerHoverProvider(languageId, new ConfigHover(parsed)),
-    languages.registerCodeLensProvider(languageId, new ConfigLenses(parsed)),
-    languages.registerDocumentLinkProvider(languageId, new DatasetLinks(parsed)),
+    languages.registerCodeActionsProvider(selector, new ReplaceWithNearest(parsed), { providedCodeActionKinds: ReplaceWithNearest.kinds }),
+    languages.registerCompletionItemProvider(selector, new ConfigCompletion(configs), ...ConfigCompletion.triggers),
+    languages.registerHoverProvider(selector, new ConfigHover(parsed)),
+    languages.registerCodeLensProvider(selector, new ConfigLenses(parsed)),
+    languages.registerDocumentLinkProvider(selector, new DatasetLinks(parsed)),
   );
 }
