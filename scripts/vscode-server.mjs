@@ -20,6 +20,7 @@ export const quietSettings = {
   'chat.commandCenter.enabled': false,
   'chat.disableAIFeatures': true,
   'remote.autoForwardPorts': false,
+  'git.openRepositoryInParentFolders': 'never',
 };
 
 /** The settings of the tests: menus drawn by VS Code itself, no git, no question of trust unless a test asks one. */

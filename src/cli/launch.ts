@@ -27,6 +27,8 @@ export interface Followed {
   readonly lastTrain: TrainEvent | null;
   readonly lastEval: EvalEvent | null;
   readonly interrupted: boolean;
+  /** The error that the trainer ended with, also when it could not write it into its folder. */
+  readonly error: ReportedError | null;
 }
 
 /** Milliseconds between looks into the folder. */
@@ -76,13 +78,19 @@ async function hasBegun(dir: string, before: number): Promise<boolean> {
   return existsSync(path.join(dir, 'run.json')) && (await readRun(dir)).manifest.attempt > before;
 }
 
-/** The error a trainer that made no run folder printed. */
+/** What a trainer says of its own end. */
+export interface ReportedError { readonly message: string; readonly next: string }
+
+/** The error a trainer printed; null when there is none. */
+function reportedError(logFile: string): ReportedError | null {
+  const line = existsSync(logFile) ? readFileSync(logFile, 'utf8').trim().split('\n').findLast(text => text.startsWith('{"error"')) : undefined;
+  return line === undefined ? null : (JSON.parse(line) as { error: ReportedError }).error;
+}
+
+/** Why a trainer made no run folder. */
 function startFailure(logFile: string, code: number): CliError {
-  for (const line of readFileSync(logFile, 'utf8').trim().split('\n').reverse()) {
-    if (!line.startsWith('{"error"')) continue;
-    const { error } = JSON.parse(line) as { error: { message: string; next: string } };
-    return new CliError(error.message, error.next, code === 2 ? 2 : 1);
-  }
+  const error = reportedError(logFile);
+  if (error) return new CliError(error.message, error.next, code === 2 ? 2 : 1);
   return new CliError(`The trainer ended with code ${code} before it made its run folder.`, readFileSync(logFile, 'utf8').trim().split('\n').slice(-3).join('\n'), 1);
 }
 
@@ -130,7 +138,7 @@ async function follow(dir: string, exit: Exit, interrupts: () => number, logFile
         if (event.kind === 'train') lastTrain = event;
         if (event.kind === 'eval') lastEval = event;
       }
-      return { run: await concluded(dir, exit, logFile), lastTrain, lastEval, interrupted: asked };
+      return { run: await concluded(dir, exit, logFile), lastTrain, lastEval, interrupted: asked, error: reportedError(logFile) };
     }
     await sleep(lookEvery);
   }

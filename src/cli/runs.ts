@@ -56,7 +56,7 @@ function hereCheckpoint(override: string): string {
   return `load_checkpoint=${JSON.stringify(path.resolve(read.value))}`;
 }
 
-function conclude({ run, lastTrain, interrupted }: Followed, json: boolean | undefined): ExitCode {
+function conclude({ run, lastTrain, interrupted, error }: Followed, json: boolean | undefined): ExitCode {
   const { manifest, state, best, dir } = run;
   const seconds = manifest.process_seconds;
   if (json) {
@@ -71,8 +71,8 @@ function conclude({ run, lastTrain, interrupted }: Followed, json: boolean | und
     print(`folder: ${dir}`);
   }
   if (state === 'failed' && manifest.failure) note(`${manifest.failure.message}\n${manifest.failure.next}`);
-  if (state === 'crashed') note('The trainer process is gone without a last word; resume the run to go on from its last checkpoint.');
-  if (interrupted) return 130;
+  if (state === 'crashed') note(`${error ? `${error.message}\n${error.next}` : 'The trainer process is gone without a last word.'}\nResume the run to go on from its last checkpoint.`);
+  if (interrupted && state !== 'failed' && state !== 'crashed') return 130;
   return state === 'finished' || state === 'stopped' ? 0 : manifest.failure?.cause === 'bad_config' ? 2 : 1;
 }
 

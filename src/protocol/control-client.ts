@@ -3,6 +3,7 @@
  * and listens in the types of `control.ts`. A connection that ends is not an error: everything is in the run folder too.
  */
 import { connect, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   CancellationTokenSource, createMessageConnection, ResponseError, SocketMessageReader, SocketMessageWriter,
   type MessageConnection,
@@ -64,18 +65,31 @@ class SocketConnection implements TrainerConnection {
   hello!: TrainerStatus;
   private closed = false;
   private readonly closeHandlers: (() => void)[] = [];
+  private readonly rpc: MessageConnection;
+  /** Messages taken in so far. */
+  private heard = 0;
 
-  constructor(private readonly rpc: MessageConnection, private readonly socket: Socket) {
-    const close = (): void => {
-      if (this.closed) return;
-      this.closed = true;
-      for (const handler of this.closeHandlers.splice(0)) handler();
-    };
+  constructor(private readonly socket: Socket) {
+    const rpc = this.rpc = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket), undefined, {
+      messageStrategy: { handleMessage: (message, next) => { this.heard++; next(message); } },
+    });
+    const close = (): void => { void this.close(); };
     rpc.onClose(close);
     rpc.onError(() => { /* a broken message: the connection closes or goes on, the folder has it all */ });
     socket.on('error', close);
     socket.on('close', close);
     rpc.listen();
+  }
+
+  /** The other side has ended. What it said last comes first: messages are taken in one per turn of the event loop. */
+  private async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    for (let before = -1; before !== this.heard;) {
+      before = this.heard;
+      for (let turn = 0; turn < 2; turn++) await nextTurn();
+    }
+    for (const handler of this.closeHandlers.splice(0)) handler();
   }
 
   async request<M extends keyof ControlRequests>(method: M, params: ControlRequests[M][0], signal?: AbortSignal): Promise<ControlRequests[M][1]> {
@@ -126,7 +140,7 @@ class SocketConnection implements TrainerConnection {
 export async function connectTrainer(owner: RunOwner): Promise<TrainerConnection> {
   if (owner.socket === null) throw unreachable('it has none yet');
   const socket = await open(owner.socket);
-  const connection = new SocketConnection(createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket)), socket);
+  const connection = new SocketConnection(socket);
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), helloTimeout);
   const late = new Promise<never>((_, reject) => timeout.signal.addEventListener('abort', () => reject(unreachable('no answer within a minute'))));

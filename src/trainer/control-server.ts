@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { ResponseError, SocketMessageReader, SocketMessageWriter, createMessageConnection } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { ControlNotifications, ControlRequests } from '../protocol/control';
@@ -73,11 +73,19 @@ export class ControlServer {
   /** Lets answers under way reach their askers (for at most a second), ends all connections and removes the socket. */
   async close(): Promise<void> {
     this.server.close();
-    const flushed = Promise.allSettled(this.answering).then(() => sleep(20)).then(() => Promise.all([...this.sockets].map(socket => new Promise<void>(resolve => socket.end(resolve)))));
-    await Promise.race([flushed, sleep(1000)]);
+    await Promise.race([this.flush(), sleep(1000)]);
     for (const connection of this.connections.keys()) connection.dispose();
     this.connections.clear();
     if (process.platform !== 'win32') rmSync(path.dirname(this.socket), { recursive: true, force: true });
+  }
+
+  /** Fulfilled when all that was to be said has left. */
+  private async flush(): Promise<void> {
+    await Promise.allSettled(this.answering);
+    await nextTurn(); // an answer that was found is queued by then
+    // Messages leave a connection one after another: when this empty one has left, so have the answers before it.
+    await Promise.allSettled([...this.connections.keys()].map(connection => connection.sendNotification('metrics', { events: [] })));
+    await Promise.all([...this.sockets].map(socket => new Promise<void>(resolve => socket.end(resolve))));
   }
 
   private accept(socket: Socket, nonce: string, handlers: ControlHandlers): void {

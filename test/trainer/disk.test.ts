@@ -103,6 +103,26 @@ it('a training that waits for a full disk can be stopped or killed, and resumed 
   expect(ofKind(events, 'marker').find(e => e.marker === 'resume')!.supersedes).toBe(last.checkpoint!.step);
 });
 
+it('Ctrl-C while a training waits for a full disk is a failure, since no checkpoint can be written', async ({ skip }) => {
+  const folder = temporaryFolder();
+  const disk = path.join(folder, 'runs');
+  mkdirSync(disk);
+  const reason = tryMount('-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk);
+  if (reason !== null) skip(reason);
+  writeConfig(folder, { ...tiny, ...endless, checkpoint_minutes: 0.005, keep_checkpoints: 2 });
+  const program = new Program('trm', ['train', 'tiny.trm.yaml'], folder);
+  const dir = await until(() => /Run folder: (.*)\n/.exec(program.stderr)?.[1]);
+  const connection = await connected(dir);
+  await until(() => checkpointNames(dir).length === 2);
+  await until(async () => {
+    fill(disk);
+    return (await connection.request('status', {})).state === 'paused';
+  });
+  connection.dispose();
+  program.child.kill('SIGINT');
+  expectRefusal({ code: await program.ended, stdout: program.stdout, stderr: program.stderr }, 1, 'the disk is full (ENOSPC)', 'Free some space');
+});
+
 it('a runs folder that is read-only, a file, or leads nowhere is refused before anything is made', async ({ skip }) => {
   const folder = temporaryFolder();
   writeConfig(folder);
