@@ -28,7 +28,7 @@ export interface Holding {
 export async function leak(engineName: Engine['name']): Promise<Row> {
   setFlagsFromString('--expose_gc');
   const collect = runInNewContext('gc') as () => void;
-  const engine = await openEngine(engineName, 'float32');
+  const engine = await openEngine(engineName, smallest, 'float32');
   const { training, advance } = openTraining(engine, smallest, 'float32');
   const held: Holding[] = [];
   const began = performance.now();

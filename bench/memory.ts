@@ -20,7 +20,7 @@ import type { Row } from './task';
 export async function memory(shape: MemoryShape, engineName: Engine['name']): Promise<Row> {
   const { config, data } = memoryShapes[shape];
   const { forward_dtype } = config.arch;
-  const { engine } = await chooseEngine(engineName);
+  const { engine } = await chooseEngine(engineName, { rows: config.micro_batch_size, forwardDtype: forward_dtype });
   if (!engine.dtypes.includes(forward_dtype)) throw new Absent(`the engine has no ${forward_dtype}`);
   const batch = config.global_batch_size;
   const training = Training.open({ engine, config, model: buildModel(config.arch, data), data, totalSteps: 1000, snapshot: null });

@@ -12,7 +12,7 @@ import { openEngine, openTraining } from './trainings';
 /** Measures it, once: to be called in a new process. */
 export async function startTime(shapeName: ShapeName, engineName: Engine['name']): Promise<Row> {
   const program = performance.now(); // since the process started
-  const engine = await openEngine(engineName, 'float32');
+  const engine = await openEngine(engineName, shapes[shapeName], 'float32');
   const open = performance.now();
   const { training, advance } = openTraining(engine, shapes[shapeName], 'float32');
   await advance();

@@ -15,7 +15,7 @@ import { openEngine, openTraining } from './trainings';
 /** Measures an engine's step. Throws EngineError when the engine does not work here, Absent when it has not the dtype. */
 export async function stepTime(shapeName: ShapeName, engineName: Engine['name'], dtype: Dtype): Promise<Row> {
   const shape = shapes[shapeName];
-  const engine = await openEngine(engineName, dtype);
+  const engine = await openEngine(engineName, shape, dtype);
   const { training, advance } = openTraining(engine, shape, dtype);
   // wasm takes seconds for a step of the larger shapes, plain JavaScript for any.
   const timing = engineName === 'tensorflow' || (engineName === 'wasm' && (shapeName === '4x4' || shapeName === 'B')) ? stepTiming : { warmUp: 1, least: 3, most: 10, seconds: 15 };

@@ -9,9 +9,9 @@ import { inDtype, randomTokens } from './shapes';
 import type { Dtype, Shape } from './shapes';
 import { Absent } from './task';
 
-/** The engine. Throws Absent when it has not the dtype, EngineError when it does not work here. */
-export async function openEngine(name: Engine['name'], dtype: Dtype): Promise<Engine> {
-  const { engine } = await chooseEngine(name);
+/** The engine, opened for steps of this shape. Throws Absent when it has not the dtype, EngineError when it does not work here. */
+export async function openEngine(name: Engine['name'], shape: Shape, dtype: Dtype): Promise<Engine> {
+  const { engine } = await chooseEngine(name, { rows: shape.config.global_batch_size, forwardDtype: dtype });
   if (!engine.dtypes.includes(dtype)) throw new Absent(`the engine has no ${dtype}`);
   return engine;
 }

@@ -18,6 +18,8 @@ export type EngineWish = 'auto' | Engine['name'];
 export interface EngineOptions {
   /** Threads for the engine, where it has a choice; default: the physical cores. */
   readonly threads?: number | undefined;
+  /** Rows of a batch that steps compute at once, when known; see TensorflowOptions. */
+  readonly rows?: number | undefined;
   /** Folder of the compute runtime; default TRM_RUNTIME_DIR, else in the user's data folder. */
   readonly runtimeDir?: string | undefined;
   /** `auto` (default), `cpu`, `gpu` or `gpu:N`; a GPU needs the tensorflow engine. */

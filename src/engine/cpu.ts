@@ -17,6 +17,7 @@ export async function openCpu(): Promise<Engine> {
     name: 'cpu',
     device: 'CPU, plain JavaScript, 1 thread',
     threads: 1,
+    lanes: 1,
     workers: null,
     deterministic: true,
     dtypes: ['float32'],

@@ -51,6 +51,8 @@ export interface Engine {
   /** The device in words, e.g. "CPU, 2 threads" or "GPU 0: NVIDIA H200". */
   readonly device: string;
   readonly threads: number;
+  /** Parts of a batch that a step does best to compute side by side (`overRows`), each on its share of the threads; 1: the batch as one. */
+  readonly lanes: number;
   /** Null where the engine spreads one step over its threads by itself, or has only one. */
   readonly workers: Workers | null;
   /** True when the same inputs give the same bits on this device. */

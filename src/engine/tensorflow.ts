@@ -19,6 +19,7 @@ import { RuntimeError } from '../runtime/errors';
 import { findRuntime } from '../runtime/find';
 import type { ReadyRuntime } from '../runtime/find';
 import { libraryEnvironment, loadBinding } from '../runtime/load';
+import type { ThreadUse } from '../runtime/load';
 import { CompiledSession } from './graph/compiled-session';
 import { explainCpu, prepareDevice } from './device';
 import type { PreparedDevice } from './device';
@@ -26,6 +27,8 @@ import { EagerSession } from './eager-session';
 import { EngineError } from './engine';
 import type { Engine } from './engine';
 import { asEngineError } from './failures';
+import { registerFormatKernels, withBfloat16 } from './bfloat16';
+import type { FormatBackend } from './bfloat16';
 
 interface KernelBackendModule {
   readonly NodeJSKernelBackend: typeof NodeJSKernelBackend;
@@ -37,10 +40,24 @@ export interface TensorflowOptions {
   readonly runtimeDir?: string | undefined;
   /** Threads of one operation; default: TF_NUM_INTRAOP_THREADS, else the physical cores. */
   readonly threads?: number | undefined;
+  /** Rows of a batch that steps compute at once: decides whether threads share each operation or each take rows of their own. */
+  readonly rows?: number | undefined;
   /** `auto` (default), `cpu`, `gpu` or `gpu:N`; see runtime/gpu-choice.ts. */
   readonly device?: string | undefined;
   /** false: run steps operation by operation, to compare with. */
   readonly compiled?: boolean;
+}
+
+/** The least rows that a thread must get for rows to be split among threads. */
+const leastRows = 4;
+
+/**
+ * Parts of `rows` rows to compute side by side on `threads` threads. Threads that each have rows of their own need not wait for each
+ * other after every operation, and find what they just made in their own caches.
+ */
+function lanesFor(rows: number, threads: number): number {
+  for (let lanes = Math.min(threads, Math.floor(rows / leastRows)); lanes > 1; lanes--) if (rows % lanes === 0) return lanes;
+  return 1;
 }
 
 /** Runs from which on compiling a step costs less than it saves. */
@@ -53,7 +70,8 @@ export async function openTensorflow(options: TensorflowOptions = {}): Promise<E
   if (runtime.state === 'broken') throw new EngineError('unavailable', `The TensorFlow runtime at ${runtime.dir} is broken: ${runtime.why}`, runtime.next);
   const threads = options.threads ?? (Number(process.env['TF_NUM_INTRAOP_THREADS']) || await physicalCores());
   const prepared = await prepareDevice(runtime, options.device ?? 'auto');
-  const onGpu = await startBackend(runtime, threads);
+  const lanes = prepared.gpu ? 1 : lanesFor(options.rows ?? 1, threads);
+  const onGpu = await startBackend(runtime, { intra: Math.floor(threads / lanes), inter: lanes });
   const note = onGpu ? null : await explainCpu(runtime, prepared);
   return {
     name: 'tensorflow',
@@ -61,19 +79,20 @@ export async function openTensorflow(options: TensorflowOptions = {}): Promise<E
     ...(onGpu && prepared.gpu ? { gpu: prepared.gpu } : {}),
     notes: note === null ? [] : [note],
     threads,
+    lanes,
     workers: null,
     // TF_DETERMINISTIC_OPS and fixed threads: the same bits on the same device.
     deterministic: true,
-    dtypes: ['float32'],
+    dtypes: ['float32', 'bfloat16'],
     versions: { 'tfjs-core': tf.version_core, tensorflow: runtime.manifest.tensorflow, runtime: `${runtime.manifest.kind} ${runtime.manifest.variant}`, node: process.versions.node },
     session: (step, state, { runs = Infinity } = {}) =>
-      options.compiled === false || runs < worthCompiling ? new EagerSession('tensorflow', step, state) : new CompiledSession(tf.backend() as unknown as NodeJSKernelBackend, step, state),
+      options.compiled === false || runs < worthCompiling ? new EagerSession('tensorflow', step, state) : new CompiledSession(tf.backend() as unknown as FormatBackend, step, state),
     memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
   };
 }
 
 /** Starts the backend, or takes the one started before; true when it computes on a GPU. */
-async function startBackend(runtime: ReadyRuntime, threads: number): Promise<boolean> {
+async function startBackend(runtime: ReadyRuntime, threads: ThreadUse): Promise<boolean> {
   if ((tf.findBackend('tensorflow') as tf.KernelBackend | null) === null) {
     for (const [name, value] of Object.entries(libraryEnvironment(threads))) if (process.env[name] === undefined || name.endsWith('_THREADS')) process.env[name] = value;
     restoreRemovedNodeFunctions();
@@ -86,7 +105,9 @@ async function startBackend(runtime: ReadyRuntime, threads: number): Promise<boo
     const loaded: KernelBackendModule & { default?: KernelBackendModule } = await import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
     const { NodeJSKernelBackend: Backend } = loaded.default ?? loaded; // CommonJS: loaders differ in where its exports are
     await import('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
-    tf.registerBackend('tensorflow', () => new Backend(binding, '@tensorflow/tfjs-node-gpu'), 3);
+    const WithFormats = withBfloat16(Backend);
+    tf.registerBackend('tensorflow', () => new WithFormats(binding, '@tensorflow/tfjs-node-gpu'), 3);
+    registerFormatKernels('tensorflow');
   }
   try {
     if (!(await tf.setBackend('tensorflow'))) throw new Error('the backend did not start');

@@ -46,6 +46,7 @@ export async function openWasm(options: WasmOptions = {}): Promise<Engine> {
     name: 'wasm',
     device: `CPU, WebAssembly SIMD, ${threads} thread${threads === 1 ? '' : 's'}`,
     threads,
+    lanes: 1,
     workers,
     deterministic: true,
     dtypes: ['float32'],

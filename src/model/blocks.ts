@@ -5,8 +5,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core';
 import type { ArchOf } from '../config/resolve';
-import { rmsNorm, rotary, selfAttention, splitAttention, splitSwiGLU, swapTokensAndFeatures, swiGLU } from './layers';
-import type { Rotary, SwiGLUWeights } from './layers';
+import { rmsNorm, rotary, selfAttention, splitAttention, splitSwiGLU, splitTokenSwiGLU, swiGLU, swiGLUOverTokens } from './layers';
+import type { Rotary } from './layers';
+import { numberFormat } from './number-format';
 
 /** Weights by their published names. */
 export type Weights = Readonly<Record<string, Tensor>>;
@@ -15,7 +16,7 @@ export type Weights = Readonly<Record<string, Tensor>>;
 export type Network = (h: Tensor, injection?: Tensor) => Tensor;
 
 /** What the blocks need to know of the architecture. */
-export type BlockOptions = Pick<ArchOf<'trm'>, 'mlp_t' | 'num_heads' | 'hidden_size' | 'pos_encodings' | 'rope_theta' | 'rms_norm_eps'>;
+export type BlockOptions = Pick<ArchOf<'trm'>, 'forward_dtype' | 'mlp_t' | 'num_heads' | 'hidden_size' | 'pos_encodings' | 'rope_theta' | 'rms_norm_eps'>;
 
 /** The weight called `name`; throws Error naming it when it is missing. */
 export function weight(weights: Weights, name: string): Tensor {
@@ -28,22 +29,22 @@ type Sublayer = (h: Tensor) => Tensor;
 
 function block(weights: Weights, prefix: string, options: BlockOptions, angles: Rotary | null): Sublayer {
   const { rms_norm_eps: eps, num_heads: heads } = options;
-  const named = (name: string): Tensor => weight(weights, `${prefix}.${name}.weight`);
-  const swiGLUOf = (name: string): SwiGLUWeights => splitSwiGLU(named(`${name}.gate_up_proj`), named(`${name}.down_proj`));
-  const postNorm = (h: Tensor, sublayer: Sublayer): Tensor => rmsNorm(tf.add(h, sublayer(h)), eps);
+  const format = numberFormat(options.forward_dtype);
+  const named = (name: string): Tensor => format.narrow(weight(weights, `${prefix}.${name}.weight`));
+  const postNorm = (h: Tensor, sublayer: Sublayer, axis?: number): Tensor => rmsNorm(tf.add(h, sublayer(h)), eps, format, axis);
 
-  const features = swiGLUOf('mlp');
+  const features = splitSwiGLU(named('mlp.gate_up_proj'), named('mlp.down_proj'));
   if (options.mlp_t) {
-    const tokens = swiGLUOf('mlp_t');
+    const tokens = splitTokenSwiGLU(named('mlp_t.gate_up_proj'), named('mlp_t.down_proj'));
     return h => {
-      const mixed = postNorm(swapTokensAndFeatures(h), turned => swiGLU(turned, tokens));
-      return postNorm(swapTokensAndFeatures(mixed), h => swiGLU(h, features));
+      const mixed = postNorm(h, h => swiGLUOverTokens(h, tokens, format), 1);
+      return postNorm(mixed, h => swiGLU(h, features, format));
     };
   }
   const attention = splitAttention(named('self_attn.qkv_proj'), named('self_attn.o_proj'));
   return h => {
-    const mixed = postNorm(h, h => selfAttention(h, attention, heads, angles));
-    return postNorm(mixed, h => swiGLU(h, features));
+    const mixed = postNorm(h, h => selfAttention(h, attention, heads, angles, format));
+    return postNorm(mixed, h => swiGLU(h, features, format));
   };
 }
 

@@ -30,7 +30,11 @@ export function deq(arch: ArchOf<'deq'>, data: DataShape): Model {
   const frame = modelFrame(arch, data, 'z_L');
   const { solver, solver_iterations: iterations, solver_tolerance: tolerance, solver_memory: memory } = arch;
   const options: SolverOptions = { solver, iterations, tolerance, memory };
-  const tinyNetwork = (weights: Weights): Network => network(weights, 'inner.L_level', arch.L_layers, frame.sequence, arch);
+  /** The network from float32 to float32, in which the solver computes, whatever its own format. */
+  const tinyNetwork = (weights: Weights): Network => {
+    const net = network(weights, 'inner.L_level', arch.L_layers, frame.sequence, arch);
+    return (z, x) => frame.format.widen(net(frame.format.narrow(z), x));
+  };
 
   return {
     ...frame,

@@ -7,15 +7,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { customGradient } from './custom-gradient';
+import type { NumberFormat } from './number-format';
 
 /**
  * A published weight [out, in] as the networks use it, [in, out]: turned once per step, however often it is then applied.
  * Of a fused weight, `part` of `parts` equal blocks of rows.
  */
-export function weightOf(published: Tensor, part = 0, parts = 1): Tensor {
-  const [rows, d] = published.shape as [number, number];
-  const own = parts === 1 ? published : tf.slice(published, [(part * rows) / parts, 0], [rows / parts, d]);
-  return tf.transpose(own, [1, 0]);
+export const weightOf = (published: Tensor, part = 0, parts = 1): Tensor => tf.transpose(partOf(published, part, parts), [1, 0]);
+
+/** Part `part` of `parts` equal blocks of rows of a fused weight. */
+function partOf(fused: Tensor, part: number, parts: number): Tensor {
+  const [rows, d] = fused.shape as [number, number];
+  return parts === 1 ? fused : tf.slice(fused, [(part * rows) / parts, 0], [rows / parts, d]);
 }
 
 /** y = x W over the last axis: x [..., in], W [in, out] -> [..., out]. */
@@ -24,13 +27,20 @@ export function linear(x: Tensor, weight: Tensor): Tensor {
   return tf.reshape(tf.matMul(tf.reshape(x, [-1, inputs]), weight), [...x.shape.slice(0, -1), outputs]);
 }
 
-/** h / sqrt(mean(h^2) + eps) over the last axis; no gain. */
-export function rmsNorm(h: Tensor, eps: number): Tensor {
+/** h / sqrt(mean(h^2) + eps) over one axis, the last one unless told; no gain. It computes in float32. */
+export function rmsNorm(h: Tensor, eps: number, { narrow, widen }: NumberFormat, axis = -1): Tensor {
   const normalise = customGradient<[Tensor]>((x, save) => {
-    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), eps));
-    const y = tf.mul(x, scale);
+    const wide = widen(x);
+    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(wide), axis, true), eps));
+    const y = narrow(tf.mul(wide, scale));
     save([y, scale]);
-    return { value: y, gradFunc: (dy, [y, scale]) => tf.mul(scale!, tf.sub(dy, tf.mul(y!, tf.mean(tf.mul(dy, y!), -1, true)))) };
+    return {
+      value: y,
+      gradFunc: (dy, [y, scale]) => {
+        const [dyWide, yWide] = [widen(dy), widen(y!)];
+        return narrow(tf.mul(scale!, tf.sub(dyWide, tf.mul(yWide, tf.mean(tf.mul(dyWide, yWide), axis, true)))));
+      },
+    };
   });
   return normalise(h);
 }
@@ -41,32 +51,73 @@ export interface SwiGLUWeights { gate: Tensor; up: Tensor; down: Tensor }
 /** The weights in the published gate_up [2I, d], fused, and down [d, I]. */
 export const splitSwiGLU = (gateUp: Tensor, down: Tensor): SwiGLUWeights => ({ gate: weightOf(gateUp, 0, 2), up: weightOf(gateUp, 1, 2), down: weightOf(down) });
 
-const swiGLURows = customGradient<[Tensor, Tensor, Tensor, Tensor]>((h, gateW, upW, downW, save) => {
-  const gate = tf.matMul(h, gateW);
-  const up = tf.matMul(h, upW);
-  const sigmoid = tf.sigmoid(gate);
-  const silu = tf.mul(gate, sigmoid);
-  save([h, gateW, upW, downW, up, sigmoid, silu]);
+/** silu(gate) * up: what a SwiGLU does between its products. */
+const gated = (gate: Tensor, up: Tensor): Tensor => tf.mul(tf.mul(gate, tf.sigmoid(gate)), up);
+
+/** The same again for the backward pass, with the gradients of gate and up; in float32, whatever the format of the products. */
+function gatedGradient(gate: Tensor, up: Tensor, { narrow, widen }: NumberFormat): { inner: Tensor; gradients: (dInner: Tensor) => { dGate: Tensor; dUp: Tensor } } {
+  const [g, u] = [widen(gate), widen(up)];
+  const sigmoid = tf.sigmoid(g);
+  const silu = tf.mul(g, sigmoid);
+  const inner = tf.mul(silu, u);
   return {
-    value: tf.matMul(tf.mul(silu, up), downW),
-    gradFunc: (dy, saved) => {
-      const [h, gateW, upW, downW, up, sigmoid, silu] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-      const inner = tf.mul(silu, up);
-      const dInner = tf.matMul(dy, downW, false, true);
-      const dUp = tf.mul(dInner, silu);
+    inner: narrow(inner),
+    gradients: dInner => {
+      const d = widen(dInner);
       // d silu / d gate = sigmoid + silu (1 - sigmoid); times up: inner + sigmoid (up - inner)
-      const dGate = tf.mul(dInner, tf.add(inner, tf.mul(sigmoid, tf.sub(up, inner))));
-      const dH = tf.add(tf.matMul(dGate, gateW, false, true), tf.matMul(dUp, upW, false, true));
-      return [dH, tf.matMul(h, dGate, true), tf.matMul(h, dUp, true), tf.matMul(inner, dy, true)];
+      return { dUp: narrow(tf.mul(d, silu)), dGate: narrow(tf.mul(d, tf.add(inner, tf.mul(sigmoid, tf.sub(u, inner))))) };
     },
   };
-});
+}
 
 /** down(silu(gate h) * up h) over the last axis: h [..., d] -> [..., d]. */
-export const swiGLU = (h: Tensor, { gate, up, down }: SwiGLUWeights): Tensor => tf.reshape(swiGLURows(tf.reshape(h, [-1, h.shape.at(-1)!]), gate, up, down), h.shape);
+export function swiGLU(h: Tensor, { gate, up, down }: SwiGLUWeights, format: NumberFormat): Tensor {
+  const rows = customGradient<[Tensor, Tensor, Tensor, Tensor]>((h, gateW, upW, downW, save) => {
+    const gate = tf.matMul(h, gateW);
+    const up = tf.matMul(h, upW);
+    save([h, gateW, upW, downW, gate, up]);
+    return {
+      value: tf.matMul(gated(gate, up), downW),
+      gradFunc: (dy, saved) => {
+        const [h, gateW, upW, downW, gate, up] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+        const { inner, gradients } = gatedGradient(gate, up, format);
+        const { dGate, dUp } = gradients(tf.matMul(dy, downW, false, true));
+        const dH = tf.add(tf.matMul(dGate, gateW, false, true), tf.matMul(dUp, upW, false, true));
+        return [dH, tf.matMul(h, dGate, true), tf.matMul(h, dUp, true), tf.matMul(inner, dy, true)];
+      },
+    };
+  });
+  return tf.reshape(rows(tf.reshape(h, [-1, h.shape.at(-1)!]), gate, up, down), h.shape);
+}
 
-/** Features and tokens change places: [B, S, D] -> [B, D, S], and back. */
-export const swapTokensAndFeatures = (h: Tensor): Tensor => tf.transpose(h, [0, 2, 1]);
+/** The weights of a SwiGLU over tokens, as published: gate and up [I, S], down [S, I]. */
+export const splitTokenSwiGLU = (gateUp: Tensor, down: Tensor): SwiGLUWeights => ({ gate: partOf(gateUp, 0, 2), up: partOf(gateUp, 1, 2), down });
+
+/** The gradient of a weight that acts from the left, W h[b]: the sum of dy[b] h[b]^T over the puzzles. */
+const leftWeightGradient = (dy: Tensor, h: Tensor): Tensor => tf.sum(tf.matMul(dy, h, false, true), 0);
+
+/**
+ * down(silu(gate h) * up h) over the tokens of each feature: h [B, S, D] -> [B, S, D]. The weights act from the left, so that
+ * tokens and features need not change places.
+ */
+export function swiGLUOverTokens(h: Tensor, { gate, up, down }: SwiGLUWeights, format: NumberFormat): Tensor {
+  const puzzles = customGradient<[Tensor, Tensor, Tensor, Tensor]>((h, gateW, upW, downW, save) => {
+    const gate = tf.matMul(gateW, h);
+    const up = tf.matMul(upW, h);
+    save([h, gateW, upW, downW, gate, up]);
+    return {
+      value: tf.matMul(downW, gated(gate, up)),
+      gradFunc: (dy, saved) => {
+        const [h, gateW, upW, downW, gate, up] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+        const { inner, gradients } = gatedGradient(gate, up, format);
+        const { dGate, dUp } = gradients(tf.matMul(downW, dy, true));
+        const dH = tf.add(tf.matMul(gateW, dGate, true), tf.matMul(upW, dUp, true));
+        return [dH, leftWeightGradient(dGate, h), leftWeightGradient(dUp, h), leftWeightGradient(dy, inner)];
+      },
+    };
+  });
+  return puzzles(h, gate, up, down);
+}
 
 /** Rotary angles for positions 0..S-1: cos and sin, both [S, head_dim], the half-frequencies repeated (rotate-half). */
 export interface Rotary { cos: Tensor; sin: Tensor }
@@ -86,12 +137,20 @@ export function rotary(positions: number, headDim: number, theta: number): Rotar
   return { cos: tf.tensor2d(cos, [positions, headDim]), sin: tf.tensor2d(sin, [positions, headDim]) };
 }
 
-/** Rotates the two halves of each head against each other: q [B, H, S, head_dim]. */
-function rotate(q: Tensor, { cos, sin }: Rotary): Tensor {
+/** Rotates the two halves of each head against each other: q [B, H, S, head_dim]; in float32. Back goes the turn by the negative angle. */
+function rotate(q: Tensor, angles: Rotary, { narrow, widen }: NumberFormat): Tensor {
   const [b, h, s, d] = q.shape as [number, number, number, number];
-  const first = tf.slice(q, [0, 0, 0, 0], [b, h, s, d / 2]);
-  const second = tf.slice(q, [0, 0, 0, d / 2], [b, h, s, d / 2]);
-  return tf.add(tf.mul(q, cos), tf.mul(tf.concat([tf.neg(second), first], 3), sin));
+  const half = (x: Tensor, which: 0 | 1): Tensor => tf.slice(x, [0, 0, 0, (which * d) / 2], [b, h, s, d / 2]);
+  const turn = (x: Tensor, { cos, sin }: Rotary, direction: 1 | -1): Tensor => {
+    const [first, second] = [half(x, 0), half(x, 1)];
+    const crossed = direction === 1 ? tf.concat([tf.neg(second), first], 3) : tf.concat([second, tf.neg(first)], 3);
+    return tf.add(tf.mul(x, cos), tf.mul(crossed, sin));
+  };
+  const turned = customGradient<[Tensor]>((x, save) => {
+    save([angles.cos, angles.sin]);
+    return { value: narrow(turn(widen(x), angles, 1)), gradFunc: (dy, [cos, sin]) => narrow(turn(widen(dy), { cos: cos!, sin: sin! }, -1)) };
+  });
+  return turned(q);
 }
 
 /** Self-attention's weights: q, k and v [D, H head_dim] each, and the output matrix [H head_dim, D]. */
@@ -100,16 +159,36 @@ export interface AttentionWeights { q: Tensor; k: Tensor; v: Tensor; o: Tensor }
 /** The weights in the published qkv [3 H head_dim, D], fused (all query heads, then all key heads, then all value heads), and o [D, H head_dim]. */
 export const splitAttention = (qkv: Tensor, o: Tensor): AttentionWeights => ({ q: weightOf(qkv, 0, 3), k: weightOf(qkv, 1, 3), v: weightOf(qkv, 2, 3), o: weightOf(o) });
 
+/**
+ * softmax(q k^T / sqrt(head_dim)) v, of [B, H, S, head_dim] each. The softmax computes in float32; its backward pass takes the
+ * gradient of the scores before it is scaled, S (dS - sum(dS S)).
+ */
+function attend(q: Tensor, k: Tensor, v: Tensor, { narrow, widen }: NumberFormat): Tensor {
+  const scale = 1 / Math.sqrt(q.shape.at(-1)!);
+  const heads = customGradient<[Tensor, Tensor, Tensor]>((q, k, v, save) => {
+    const shares = tf.softmax(tf.mul(widen(tf.matMul(q, k, false, true)), scale));
+    const narrowShares = narrow(shares);
+    save([q, k, v, narrowShares]);
+    return {
+      value: tf.matMul(narrowShares, v),
+      gradFunc: (dy, saved) => {
+        const [q, k, v, shares] = saved as [Tensor, Tensor, Tensor, Tensor];
+        const [dShares, wide] = [widen(tf.matMul(dy, v, false, true)), widen(shares)];
+        const dScores = narrow(tf.mul(tf.mul(wide, tf.sub(dShares, tf.sum(tf.mul(dShares, wide), -1, true))), scale));
+        return [tf.matMul(dScores, k), tf.matMul(dScores, q, true), tf.matMul(shares, dy, true)];
+      },
+    };
+  });
+  return heads(q, k, v);
+}
+
 /** Multi-head self-attention, not causal, scale 1/sqrt(head_dim): h [B, S, D] -> [B, S, D]. */
-export function selfAttention(h: Tensor, w: AttentionWeights, heads: number, angles: Rotary | null): Tensor {
+export function selfAttention(h: Tensor, w: AttentionWeights, heads: number, angles: Rotary | null, format: NumberFormat): Tensor {
   const [b, s] = h.shape as [number, number];
   const width = w.q.shape[1]!;
   const headDim = width / heads;
   const split = (weight: Tensor): Tensor => tf.transpose(tf.reshape(linear(h, weight), [b, s, heads, headDim]), [0, 2, 1, 3]);
-  let q = split(w.q);
-  let k = split(w.k);
-  if (angles) [q, k] = [rotate(q, angles), rotate(k, angles)];
-  const scores = tf.softmax(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(headDim)));
-  const mixed = tf.matMul(scores, split(w.v));
+  const turned = (q: Tensor): Tensor => (angles ? rotate(q, angles, format) : q);
+  const mixed = attend(turned(split(w.q)), turned(split(w.k)), split(w.v), format);
   return linear(tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [b, s, width]), w.o);
 }

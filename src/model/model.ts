@@ -7,6 +7,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ResolvedArch } from '../config/resolve';
 import type { Weights } from './blocks';
 import { embed } from './embedding';
+import { numberFormat } from './number-format';
+import type { NumberFormat } from './number-format';
 import { carriedFeatures, prefixLength } from './shapes';
 import type { DataShape } from './shapes';
 
@@ -40,6 +42,8 @@ export interface Model {
   readonly prefix: number;
   readonly sequence: number;
   readonly width: number;
+  /** The number format of x and of the features inside a step. */
+  readonly format: NumberFormat;
   /** x [B, S, D]. */
   embed(weights: Weights, inputs: Tensor, puzzleEmb: Tensor | null): Tensor;
   /** The updates of a supervision step that carry no gradient. */
@@ -52,13 +56,14 @@ export interface Model {
 export function modelFrame(arch: ResolvedArch, data: DataShape, answer: 'z_H' | 'z_L'): Omit<Model, 'recurseWithoutGradient' | 'recurseWithGradient'> {
   const prefix = prefixLength(arch);
   const carried = carriedFeatures(arch);
-  const embedding = { hidden_size: arch.hidden_size, vocab_size: data.vocab_size, prefix, learnedPositions: arch.pos_encodings === 'learned' };
+  const embedding = { hidden_size: arch.hidden_size, vocab_size: data.vocab_size, prefix, learnedPositions: arch.pos_encodings === 'learned', forward_dtype: arch.forward_dtype };
   return {
     origin: { arch, data },
     features: carried.length > 0 ? carried : [answer],
     carried, answer, prefix,
     sequence: prefix + data.seq_len,
     width: arch.hidden_size,
+    format: numberFormat(arch.forward_dtype),
     embed: (weights, inputs, puzzleEmb) => embed(weights, inputs, puzzleEmb, embedding),
   };
 }

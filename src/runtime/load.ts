@@ -13,16 +13,16 @@ export const LIBRARY_FILE = 'libtensorflow_cc.so.2';
 
 const RTLD_NODELETE = 0x1000;
 
-/**
- * What the environment must say before the library is opened. Values already set stay.
- * threads: for one operation (intra) and for operations side by side (inter); results may depend on them in the last bits.
- */
-export function libraryEnvironment(threads: number | undefined): Readonly<Record<string, string>> {
+/** Threads for one operation, and for operations side by side; results may depend on them in the last bits. */
+export interface ThreadUse { readonly intra: number; readonly inter: number }
+
+/** What the environment must say before the library is opened. Values already set stay. */
+export function libraryEnvironment(threads: ThreadUse | undefined): Readonly<Record<string, string>> {
   return {
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     TF_DETERMINISTIC_OPS: '1',
-    ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: '1' }),
+    ...(threads === undefined ? {} : { TF_NUM_INTRAOP_THREADS: String(threads.intra), TF_NUM_INTEROP_THREADS: String(threads.inter) }),
   };
 }
 

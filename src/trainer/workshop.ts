@@ -49,6 +49,7 @@ export async function openEngine(config: ResolvedConfig, wanted?: { name?: Resol
     forwardDtype: config.arch.forward_dtype,
     device: wanted?.device ?? (config.device === 'auto' ? deviceOfEnvironment() : config.device),
     threads: wanted?.threads ?? config.threads,
+    rows: config.micro_batch_size,
     ...(process.env.TRM_RUNTIME_DIR === undefined ? {} : { runtimeDir: process.env.TRM_RUNTIME_DIR }),
   });
   const forward_dtype = engine.dtypes.includes(config.arch.forward_dtype) ? config.arch.forward_dtype : 'float32';

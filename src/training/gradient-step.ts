@@ -15,6 +15,7 @@ import { answerLoss, correctness, haltingLoss } from '../model/losses';
 import { haltingOf } from '../model/halting';
 import type { Features, Model, Observer } from '../model/model';
 import { initialName } from '../model/shapes';
+import type { PartResults } from './batch-parts';
 
 /** The tensors of `state` under a prefix, the prefix cut off. */
 export function under(state: TensorMap, prefix: string): TensorMap {
@@ -29,35 +30,25 @@ export function resetCarry(model: Model, carry: TensorMap, buffers: TensorMap, r
   const kept = tf.sub(1, fresh);
   return Object.fromEntries(model.carried.map(name => {
     const initial = tf.reshape(buffers[initialName(name)]!, [1, 1, model.width]);
-    return [name, tf.add(tf.mul(carry[name]!, kept), tf.mul(initial, fresh))];
+    return [name, model.format.narrow(tf.add(tf.mul(carry[name]!, kept), tf.mul(initial, fresh)))];
   }));
 }
 
-/** Those of the features after a step that are carried into the next. */
-export const carriedOf = (model: Model, features: Features): TensorMap => Object.fromEntries(model.carried.map(name => [name, features[name]!]));
+/** Those of the features after a step that are carried into the next, in float32. */
+export const carriedOf = (model: Model, features: Features): TensorMap => Object.fromEntries(model.carried.map(name => [name, model.format.widen(features[name]!)]));
 
 /** What the gradient needs of the config. */
 export type GradientConfig = Pick<TrmConfig, 'freeze_weights' | 'global_batch_size'> & { readonly arch: ResolvedArch };
 
-/** What one supervision step gives to train with. */
-export interface Gradients {
-  /**
-   * lm_loss, q_halt_loss, q_halt, q_continue, right, valid, exact (with the continue head also q_continue_loss and
-   * target_q_continue) and what the model measures of itself, a number per row; puzzle_emb_grad [rows, ndim]; loss, these rows'
-   * share of the batch's mean.
-   */
-  readonly outputs: TensorMap;
-  /** The carried features after the step, [rows, S, D]. */
-  readonly carry: TensorMap;
-  /** By parameter name, these rows' share; empty when the weights are frozen. */
-  readonly gradients: TensorMap;
-}
 
 /**
- * Losses and gradients of some rows. `state`: `model.*`, `buffer.*`, `carry.*`; `inputs`: inputs, labels [rows, L]; reset,
- * last_step [rows]; puzzle_emb [rows, ndim]. With `inspect`, outputs also hold logits and predictions, for tests.
+ * Losses and gradients of some rows: outputs lm_loss, q_halt_loss, q_halt, q_continue, right, valid, exact (with the continue
+ * head also q_continue_loss and target_q_continue) and what the model measures of itself, a number per row; puzzle_emb_grad
+ * [rows, ndim]; loss, these rows' share of the batch's mean. There are no gradients when the weights are frozen.
+ * `state`: `model.*`, `buffer.*`, `carry.*`; `inputs`: inputs, labels [rows, L]; reset, last_step [rows]; puzzle_emb [rows, ndim].
+ * With `inspect`, outputs also hold logits and predictions, for tests.
  */
-export function gradientsOf(model: Model, config: GradientConfig, state: TensorMap, inputs: TensorMap, inspect: boolean): Gradients {
+export function gradientsOf(model: Model, config: GradientConfig, state: TensorMap, inputs: TensorMap, inspect: boolean): PartResults {
   const { arch } = config;
   const weights = under(state, 'model');
   const names = config.freeze_weights ? [] : Object.keys(weights);
@@ -71,8 +62,9 @@ export function gradientsOf(model: Model, config: GradientConfig, state: TensorM
   const lossOf = (...variables: Tensor[]): Scalar => {
     const trained: Weights = config.freeze_weights ? weights : Object.fromEntries(names.map((name, i) => [name, variables[i]!]));
     const puzzleEmb = puzzle_emb ? variables[variables.length - 1]! : null;
+
     const features = model.recurseWithGradient(trained, model.embed(trained, tokens!, puzzleEmb), early, observer);
-    const answer = features[model.answer]!;
+    const answer = model.format.widen(features[model.answer]!);
     const logits = answerLogits(trained, answer, model.prefix);
     const { q_halt, q_continue } = haltingLogits(trained, answer);
     const { exact, right, valid, predictions } = withoutGradient(() => {
@@ -92,6 +84,7 @@ export function gradientsOf(model: Model, config: GradientConfig, state: TensorM
     const loss = tf.div(tf.sum(total), config.global_batch_size);
     Object.assign(outputs, { loss, lm_loss: lm, q_halt_loss: halt, q_halt, q_continue, right, valid, exact });
     if (inspect) Object.assign(outputs, { logits, predictions });
+
     carry = carriedOf(model, features);
     for (const tensor of [...Object.values(outputs), ...Object.values(carry)]) tf.keep(tensor);
     return loss as Scalar;
@@ -101,7 +94,7 @@ export function gradientsOf(model: Model, config: GradientConfig, state: TensorM
   const continueTarget = (features: Features, last: Tensor): Tensor => {
     const x = model.embed(weights, tokens!, puzzle_emb ?? null);
     const next = model.recurseWithGradient(weights, x, model.recurseWithoutGradient(weights, x, features));
-    const { q_halt, q_continue } = haltingLogits(weights, next[model.answer]!);
+    const { q_halt, q_continue } = haltingLogits(weights, model.format.widen(next[model.answer]!));
     const best = tf.add(tf.mul(last, q_halt), tf.mul(tf.sub(1, last), tf.maximum(q_halt, q_continue)));
     return tf.sigmoid(best);
   };

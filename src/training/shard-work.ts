@@ -22,7 +22,7 @@ export function shardStep(work: ShardWork): StepFunction {
   const model = buildModel(arch, data);
   return work.kind === 'gradient'
     ? carryPassed(gradientStep(model, work.config, work.inspect))
-    : carryPassed(evaluationStep(model, arch, work.inspect));
+    : carryPassed(evaluationStep(model, arch, { inspect: work.inspect }));
 }
 
 const isCarry = (name: string): boolean => name.startsWith('carry.');

@@ -14,7 +14,7 @@ import { carriedOf, resetCarry, under, withPrefix } from './gradient-step';
 
 /** Tokens [1, L] and the probability of each, [1, L], that the output head reads from a feature [1, S, D]. */
 function decode(weights: Weights, feature: Tensor, model: Model, arch: ResolvedArch): { tokens: Tensor; prob: Tensor } {
-  const logits = answerLogits(weights, feature, model.prefix);
+  const logits = answerLogits(weights, model.format.widen(feature), model.prefix);
   return { tokens: tf.argMax(logits, -1), prob: tf.exp(tf.max(logProbabilities(logits, arch.loss.loss_type), -1)) };
 }
 
@@ -45,13 +45,13 @@ export function traceStep(model: Model, arch: ResolvedArch, updates: Update[]): 
         add(`${letter}_tokens`, shown.tokens);
         add(`${letter}_prob`, shown.prob);
       }
-      add('change', relativeChange(features[update.feature]!, before[update.feature]));
+      add('change', relativeChange(model.format.widen(features[update.feature]!), before[update.feature] && model.format.widen(before[update.feature]!)));
       updates.push(update);
       before = features;
     };
     const early = model.recurseWithoutGradient(weights, x, before, { updated });
     const features: Features = model.recurseWithGradient(weights, x, early, { updated });
     const outputs: TensorMap = Object.fromEntries(Object.entries(columns).map(([name, frames]) => [name, tf.concat(frames, 0)]));
-    return { state: withPrefix('carry', carriedOf(model, features)), outputs: { ...outputs, ...haltingLogits(weights, features[model.answer]!) } };
+    return { state: withPrefix('carry', carriedOf(model, features)), outputs: { ...outputs, ...haltingLogits(weights, model.format.widen(features[model.answer]!)) } };
   };
 }

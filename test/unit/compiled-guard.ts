@@ -265,14 +265,15 @@ class GuardedSession implements StepSession {
 }
 
 /**
- * The engine, guarded: its sessions run operation by operation in float32 and, beside that, compiled in each number format of
- * `seen`, and throw Error naming the run and the tensor where the compiled step is not the step.
+ * The engine, guarded: its sessions run the step given operation by operation and, beside that, compiled in each number format
+ * of `seen`, and throw Error naming the run and the tensor where the compiled step is not the step. `inFormat` is the step in
+ * another number format than the one given.
  */
-export function guarded(engine: Engine, seen: Readonly<Partial<Record<Dtype, Sightings>>>): Engine {
+export function guarded(engine: Engine, seen: Readonly<Partial<Record<Dtype, Sightings>>>, inFormat: Readonly<Partial<Record<Dtype, StepFunction>>> = {}): Engine {
   return {
     ...engine,
     session: (step, state, options = {}) => new GuardedSession(step, state, (Object.entries(seen) as [Dtype, Sightings][]).map(([dtype, sightings]) =>
-      ({ dtype, seen: sightings, floor: new Floor(), session: engine.session(step, state, { ...options, runs: Infinity, ...{ dtype } }) }))),
+      ({ dtype, seen: sightings, floor: new Floor(), session: engine.session(inFormat[dtype] ?? step, state, { ...options, runs: Infinity }) }))),
   };
 }
 

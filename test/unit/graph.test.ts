@@ -1,7 +1,7 @@
 /** The compiled step on small functions: what goes into the graph, what stays in the session, what is refused. */
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
+import type { FormatBackend } from '../../src/engine/bfloat16';
 import { readdirSync } from 'node:fs';
 import os from 'node:os';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -20,11 +20,11 @@ const ints = (...values: number[]): HostTensor => ({ shape: [values.length], dat
 const values = (tensors: HostTensors): Record<string, number[]> => Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, [...data]]));
 
 describe.skipIf(runtime.state !== 'ready')(`compiled steps${reason}`, () => {
-  let backend: NodeJSKernelBackend;
+  let backend: FormatBackend;
   let open: CompiledSession[] = [];
   beforeAll(async () => {
     await openTensorflow();
-    backend = tf.backend() as unknown as NodeJSKernelBackend;
+    backend = tf.backend() as unknown as FormatBackend;
   });
   afterEach(() => {
     for (const session of open) session.dispose();

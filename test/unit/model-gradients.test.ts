@@ -8,7 +8,8 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine';
-import { rmsNorm, rotary, selfAttention, splitAttention, splitSwiGLU, swapTokensAndFeatures, swiGLU } from '../../src/model/layers';
+import { rmsNorm, rotary, selfAttention, splitAttention, splitSwiGLU, splitTokenSwiGLU, swiGLU, swiGLUOverTokens } from '../../src/model/layers';
+import { numberFormat } from '../../src/model/number-format';
 import { answerLoss, haltingLoss, logProbabilities } from '../../src/model/losses';
 import { IGNORE_LABEL_ID } from '../../src/puzzles/dataset';
 import { engines } from '../engines';
@@ -110,9 +111,11 @@ const plainAttention = (heads: number, rope: boolean): Layer => (h, qkv, o) => t
   return tf.matMul(tf.concat(mixed, 1), o, false, true);
 }));
 
-const swiGLULayer: Layer = (h, gateUp, down) => swiGLU(h, splitSwiGLU(gateUp, down));
+const format = numberFormat('float32');
+const swiGLULayer: Layer = (h, gateUp, down) => swiGLU(h, splitSwiGLU(gateUp, down), format);
+const tokenSwiGLULayer: Layer = (h, gateUp, down) => swiGLUOverTokens(h, splitTokenSwiGLU(gateUp, down), format);
 const attentionLayer = (heads: number, rope: boolean): Layer => (h, qkv, o) =>
-  selfAttention(h, splitAttention(qkv, o), heads, rope ? rotary(h.shape[1]!, qkv.shape[0] / 3 / heads, theta) : null);
+  selfAttention(h, splitAttention(qkv, o), heads, rope ? rotary(h.shape[1]!, qkv.shape[0] / 3 / heads, theta) : null, format);
 const labelled = (loss: Parameters<typeof answerLoss>[2]): Layer => v => answerLoss(v, tf.tensor2d(labels, undefined, 'int32'), loss);
 const target = [0.3, 1, 0, 0.7];
 
@@ -133,10 +136,11 @@ const attention = (heads: number, rope: boolean): Case => ({
 });
 
 const cases: readonly Case[] = [
-  { name: 'rmsNorm', layer: h => rmsNorm(h, eps), plain: h => tf.div(h, tf.sqrt(tf.add(tf.mean(tf.mul(h, h), -1, true), eps))), shapes: [[2, 3, 5]], scales: [1.5, 3e-3, 1e-5, 1e4], formula: rmsNormOf },
+  { name: 'rmsNorm', layer: h => rmsNorm(h, eps, format), plain: h => tf.div(h, tf.sqrt(tf.add(tf.mean(tf.mul(h, h), -1, true), eps))), shapes: [[2, 3, 5]], scales: [1.5, 3e-3, 1e-5, 1e4], formula: rmsNormOf },
+  { name: 'rmsNorm over tokens', layer: h => rmsNorm(h, eps, format, 1), plain: h => tf.div(h, tf.sqrt(tf.add(tf.mean(tf.mul(h, h), 1, true), eps))), shapes: [[2, 3, 5]], scales: [1.5, 3e-3, 1e-5, 1e4], formula: h => turned(rmsNormOf(turned(h))) },
   { name: 'swiGLU', layer: swiGLULayer, plain: plainSwiGLU, shapes: [[2, 3, 4], [10, 4], [4, 5]], scales: [1.5, 1e-3, 40], formula: (h, _, gateUp, down) => swiGLUOf(h, gateUp, down) },
   {
-    name: 'swiGLU over tokens', layer: (h, ...w) => swapTokensAndFeatures(swiGLULayer(swapTokensAndFeatures(h), ...w)), plain: plainSwiGLUOverTokens, shapes: [[2, 3, 4], [10, 3], [3, 5]], scales: [1.5, 40],
+    name: 'swiGLU over tokens', layer: tokenSwiGLULayer, plain: plainSwiGLUOverTokens, shapes: [[2, 3, 4], [10, 3], [3, 5]], scales: [1.5, 40],
     formula: (h, _, gateUp, down) => turned(swiGLUOf(turned(h), gateUp, down)),
   },
   attention(1, false), attention(2, false), attention(2, true),

@@ -5,10 +5,15 @@ declare module '@tensorflow/tfjs-node-gpu/dist/proto/api_pb.js' {
   export class TensorShape implements Message { addDim(dim: TensorShape.Dim): void; serializeBinary(): Uint8Array }
   export namespace TensorShape { class Dim { setSize(size: number): void } }
   export class Tensor { setDtype(dtype: number): void; setTensorShape(shape: TensorShape): void; setTensorContent(bytes: Uint8Array): void }
-  export class AttrValue { setType(type: number): void; setB(value: boolean): void; setI(value: number): void; setF(value: number): void; setS(value: Uint8Array): void; setShape(shape: TensorShape): void; setTensor(tensor: Tensor): void; setList(list: AttrValue.ListValue): void }
+  export class AttrValue { setType(type: number): void; setB(value: boolean): void; setI(value: number): void; setF(value: number): void; setS(value: Uint8Array): void; setShape(shape: TensorShape): void; setTensor(tensor: Tensor): void; setList(list: AttrValue.ListValue): void; setFunc(named: NameAttrList): void }
   export namespace AttrValue { class ListValue { setIList(values: number[]): void; setTypeList(types: number[]): void } }
   export class NodeDef { setName(name: string): void; setOp(op: string): void; setInputList(inputs: string[]): void; getAttrMap(): { set(name: string, value: AttrValue): void } }
-  export class GraphDef { addNode(node: NodeDef): void }
+  export class NameAttrList { setName(name: string): void }
+  export class OpDef { setName(name: string): void; addInputArg(argument: OpDef.ArgDef): void; addOutputArg(argument: OpDef.ArgDef): void }
+  export namespace OpDef { class ArgDef { setName(name: string): void; setType(type: number): void } }
+  export class FunctionDef { setSignature(signature: OpDef): void; addNodeDef(node: NodeDef): void; getRetMap(): { set(name: string, from: string): void }; getAttrMap(): { set(name: string, value: AttrValue): void } }
+  export class FunctionDefLibrary { addFunction(definition: FunctionDef): void }
+  export class GraphDef { addNode(node: NodeDef): void; setLibrary(library: FunctionDefLibrary): void }
   export class MetaGraphDef { setMetaInfoDef(info: MetaGraphDef.MetaInfoDef): void; setGraphDef(graph: GraphDef): void }
   export namespace MetaGraphDef { class MetaInfoDef { setTagsList(tags: string[]): void } }
   export class SavedModel { setSavedModelSchemaVersion(version: number): void; setMetaGraphsList(graphs: MetaGraphDef[]): void; serializeBinary(): Uint8Array }

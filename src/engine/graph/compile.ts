@@ -8,8 +8,9 @@
 import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
 import { EngineError } from '../engine';
 import { GraphBuilder, typeNumber } from './graph-def';
-import type { Attribute } from './graph-def';
-import type { Flow, OperationNode, Recording } from './recording';
+import type { Attribute, NodeSink } from './graph-def';
+import { outputName } from './output-names';
+import type { CallNode, ConstantNode, Flow, OperationNode, RecordedNode, Recording } from './recording';
 
 /** The kinds of attributes, by the binding's numbers. */
 export interface AttributeKinds { readonly TF_ATTR_STRING: number; readonly TF_ATTR_INT: number; readonly TF_ATTR_FLOAT: number; readonly TF_ATTR_BOOL: number; readonly TF_ATTR_TYPE: number; readonly TF_ATTR_SHAPE: number }
@@ -65,9 +66,69 @@ function attributesOf({ op, attributes, inputs }: OperationNode, kinds: Attribut
   return all;
 }
 
+/** Writes the nodes that functions have, too: constants, operations and calls. */
+class Writer {
+  private readonly functions = new Map<Recording, string>();
+
+  constructor(private readonly graph: GraphBuilder, private readonly kinds: AttributeKinds) {}
+
+  /** Adds node `i` to `sink`; `name` says how inputs are named there, `wait` how a node is that is only waited for. Returns its name. */
+  write(sink: NodeSink, i: number, node: ConstantNode | OperationNode | CallNode, name: (flow: Flow) => string, wait: (flow: Flow) => string): string {
+    switch (node.kind) {
+      case 'constant':
+        return sink.add(`n${i}_Const`, 'Const', [], { dtype: { type: typeNumber[node.dtype] }, value: { tensor: node } });
+      case 'operation':
+        return sink.add(`n${i}_${node.op}`, node.op, node.inputs.map(name), attributesOf(node, this.kinds));
+      case 'call': {
+        const { body, inputs, after } = node;
+        return sink.add(`n${i}_${callOperation}`, callOperation, [...inputs.map(name), ...new Set(after.map(wait))], {
+          Tin: { types: inputs.map(({ dtype }) => typeNumber[dtype]) }, Tout: { types: Object.values(body.results).map(({ dtype }) => typeNumber[dtype]) }, f: { function: this.functionOf(body) },
+        });
+      }
+    }
+  }
+
+  /** The name of the function with this body, which is written once. */
+  private functionOf(body: Recording): string {
+    const known = this.functions.get(body);
+    if (known !== undefined) return known;
+    const name = `function_${this.functions.size}`;
+    this.functions.set(body, name);
+    const { nodes } = body;
+    const needed = neededNodes(body, Object.keys(body.results));
+    const given: { name: string; type: number }[] = [];
+    const names: string[] = new Array<string>(nodes.length);
+    const source = ({ node, index }: Flow): string => {
+      const from = nodes[node]!;
+      return from.kind === 'argument' ? names[node]! : `${names[node]!}:${outputName(operationOf(from), index)}`;
+    };
+    this.graph.addFunction(sink => {
+      nodes.forEach((node, i) => {
+        if (node.kind === 'argument') {
+          names[i] = `argument_${given.length}`;
+          given.push({ name: names[i], type: typeNumber[node.dtype] });
+        } else if (node.kind === 'declared') {
+          throw new EngineError('failed', `The step cannot be compiled: ${node.role} "${node.name}" is declared inside of a function.`, 'This is an error of the recorder; please report it.');
+        } else if (needed.has(i)) {
+          names[i] = this.write(sink, i, node, source, ({ node }) => `^${names[node]!}`);
+        }
+      });
+      return { name, arguments: given, results: Object.values(body.results).map((flow, i) => ({ name: `result_${i}`, type: typeNumber[flow.dtype], from: source(flow) })) };
+    });
+    return name;
+  }
+}
+
+/** TensorFlow's operation that calls a function without side effects. */
+const callOperation = 'PartitionedCall';
+
+/** The TensorFlow operation that a node becomes. */
+const operationOf = (node: RecordedNode): string => (node.kind === 'operation' ? node.op : node.kind === 'call' ? callOperation : 'Const');
+
 /** Writes the graph. Throws EngineError naming an operation that cannot be written. */
 export function compile({ recording, state, inputs, assignments, outputs }: Compilation, kinds: AttributeKinds): CompiledGraph {
   const graph = new GraphBuilder();
+  const writer = new Writer(graph, kinds);
   const names: string[] = new Array<string>(recording.nodes.length);
   const needed = neededNodes(recording, [...assignments.values(), ...outputs]);
   const maps = { inputNode: new Map<string, string>(), stateNode: new Map<string, string>(), feedNode: new Map<string, string>(), setNode: new Map<string, string>(), outputNode: new Map<string, string>() };
@@ -96,11 +157,12 @@ export function compile({ recording, state, inputs, assignments, outputs }: Comp
         break;
       }
       case 'constant':
-        if (needed.has(i)) names[i] = graph.add(`n${i}_Const`, 'Const', [], { dtype: { type: typeNumber[node.dtype] }, value: { tensor: node } });
-        break;
       case 'operation':
-        if (needed.has(i)) names[i] = graph.add(`n${i}_${node.op}`, node.op, node.inputs.map(name), attributesOf(node, kinds));
+      case 'call':
+        if (needed.has(i)) names[i] = writer.write(graph, i, node, name, ({ node }) => `^${names[node]!}`);
         break;
+      case 'argument':
+        throw new EngineError('failed', 'The step cannot be compiled: an argument stands outside of a function.', 'This is an error of the recorder; please report it.');
       default:
         node satisfies never;
     }
@@ -130,7 +192,8 @@ function neededNodes({ nodes, results }: Recording, wanted: readonly string[]): 
     if (needed.has(at)) continue;
     needed.add(at);
     const node = nodes[at]!;
-    if (node.kind === 'operation') stack.push(...node.inputs.map(input => input.node));
+    if (node.kind === 'operation' || node.kind === 'call') stack.push(...node.inputs.map(input => input.node));
+    if (node.kind === 'call') stack.push(...node.after.map(end => end.node));
   }
   return needed;
 }

@@ -8,8 +8,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import type { TensorMetadata } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+import type { FormatBackend } from '../bfloat16';
 import { toTensor } from '../eager-session';
 import { EngineError } from '../engine';
 import type { HostTensor, HostTensors, StepFunction, StepSession, TensorMap } from '../engine';
@@ -17,7 +17,7 @@ import { asEngineError } from '../failures';
 import { SessionContract, kindOf, kindText } from '../session-contract';
 import { compile, doneNode } from './compile';
 import type { CompiledGraph } from './compile';
-import { record } from './recording';
+import { record } from './record';
 import type { Recording } from './recording';
 
 interface Loaded { readonly id: number; readonly graph: CompiledGraph; readonly inputKinds: ReadonlyMap<string, string>; /** Results by the names of the outputs. */ readonly outputs: ReadonlyMap<string, string> }
@@ -32,7 +32,7 @@ export class CompiledSession implements StepSession {
   private waiting: Record<string, HostTensor>;
 
   /** Throws EngineError when the state does not fit its own shapes. */
-  constructor(private readonly backend: NodeJSKernelBackend, private readonly step: StepFunction, state: HostTensors) {
+  constructor(private readonly backend: FormatBackend, private readonly step: StepFunction, state: HostTensors) {
     this.contract = new SessionContract(state);
     this.waiting = Object.fromEntries(Object.entries(state).map(([name, tensor]) => [name, copyOf(tensor)]));
   }
@@ -184,6 +184,7 @@ function varied(tensor: HostTensor, variation: number): HostTensor {
 /** Where two recordings of one step part, in words; null when they are the same graph. */
 function firstDifference(a: Recording, b: Recording): string | null {
   if (a.nodes.length !== b.nodes.length) return `recorded again, it takes ${b.nodes.length} operations and constants instead of ${a.nodes.length}`;
+  const bodies = new Map<Recording, Recording>();
   for (let i = 0; i < a.nodes.length; i++) {
     const [one, other] = [a.nodes[i]!, b.nodes[i]!];
     if (one.kind === 'constant' && other.kind === 'constant') {
@@ -191,6 +192,13 @@ function firstDifference(a: Recording, b: Recording): string | null {
         const user = a.nodes.find(node => node.kind === 'operation' && node.inputs.some(input => input.node === i));
         return `a constant ${one.dtype} [${one.shape.join(', ')}]${user?.kind === 'operation' ? `, used by ${user.op},` : ''} is another one when it is recorded again`;
       }
+    } else if (one.kind === 'call' && other.kind === 'call') {
+      if (JSON.stringify([one.inputs, one.after]) !== JSON.stringify([other.inputs, other.after])) return `recorded again, call ${i} is given other values`;
+      const known = bodies.get(one.body);
+      if (known === other.body) continue;
+      const inside = known ? 'recorded again, it calls other functions' : firstDifference(one.body, other.body);
+      if (inside !== null) return inside;
+      bodies.set(one.body, other.body);
     } else if (one.kind !== other.kind || (one.kind === 'operation' && other.kind === 'operation' && (one.op !== other.op || JSON.stringify(one.attributes) !== JSON.stringify(other.attributes) || JSON.stringify(one.inputs) !== JSON.stringify(other.inputs)))) {
       return `recorded again, operation ${i} is ${other.kind === 'operation' ? other.op : other.kind} instead of ${one.kind === 'operation' ? one.op : one.kind}`;
     }
