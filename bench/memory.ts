@@ -34,9 +34,9 @@ export async function memory(shape: MemoryShape, engineName: Engine['name']): Pr
   }
   const measured = peakMemory();
   training.dispose();
-  const { estimated } = trainingMemory(config, data, { engine: engine.name, device: engine.gpu ? 'gpu' : 'cpu', forward_dtype, workers: engine.name === 'wasm' ? engine.threads : 1 });
+  const { estimated, slots } = trainingMemory(config, data, { engine: engine.name, device: engine.gpu ? 'gpu' : 'cpu', forward_dtype, workers: engine.name === 'wasm' ? engine.threads : 1, lanes: engine.lanes });
   return {
-    saved_mb: round(savedBytes(config.arch, data, config.micro_batch_size, forward_dtype) / 1e6), state_mb: round(stateBytes(config, data) / 1e6),
+    saved_mb: round(savedBytes(config.arch, data, slots, forward_dtype) / 1e6), state_mb: round(stateBytes(config, data) / 1e6),
     estimated_mb: round(estimated / 1e6), measured_mb: round(measured), ratio: round(estimated / 1e6 / measured),
   };
 }

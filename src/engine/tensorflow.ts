@@ -17,6 +17,7 @@ import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js
 import { physicalCores } from '../runtime/device';
 import { RuntimeError } from '../runtime/errors';
 import { findRuntime } from '../runtime/find';
+import { lanesFor } from '../runtime/lanes';
 import type { ReadyRuntime } from '../runtime/find';
 import { libraryEnvironment, loadBinding } from '../runtime/load';
 import type { ThreadUse } from '../runtime/load';
@@ -46,18 +47,6 @@ export interface TensorflowOptions {
   readonly device?: string | undefined;
   /** false: run steps operation by operation, to compare with. */
   readonly compiled?: boolean;
-}
-
-/** The least rows that a thread must get for rows to be split among threads. */
-const leastRows = 4;
-
-/**
- * Parts of `rows` rows to compute side by side on `threads` threads. Threads that each have rows of their own need not wait for each
- * other after every operation, and find what they just made in their own caches.
- */
-function lanesFor(rows: number, threads: number): number {
-  for (let lanes = Math.min(threads, Math.floor(rows / leastRows)); lanes > 1; lanes--) if (rows % lanes === 0) return lanes;
-  return 1;
 }
 
 /** Runs from which on compiling a step costs less than it saves. */

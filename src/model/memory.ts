@@ -27,6 +27,8 @@ export interface MemoryPlace {
   readonly forward_dtype: 'float32' | 'bfloat16';
   /** Threads of the wasm engine, which have an engine each; 1 elsewhere. */
   readonly workers?: number;
+  /** Lanes of the tensorflow engine on the CPU, which are parts of a batch computed side by side; 1 elsewhere. */
+  readonly lanes?: number;
 }
 
 /** What training needs. Bytes, at the peak. */
@@ -43,8 +45,8 @@ interface Factors { readonly base: number; readonly perWorker: number; readonly 
 
 /** Fitted to the rows of `npm run bench -- --only memory`; base and perWorker in bytes. */
 const factors = {
-  tensorflow: { base: 490e6, perWorker: 0, perState: 5, perSaved: 1.62 },
-  wasm: { base: 145e6, perWorker: 60e6, perState: 5.5, perSaved: 1.5 },
+  tensorflow: { base: 550e6, perWorker: 0, perState: 3.5, perSaved: 2 },
+  wasm: { base: 115e6, perWorker: 60e6, perState: 6, perSaved: 1.6 },
   // Not fitted: it is for tests.
   cpu: { base: 100e6, perWorker: 0, perState: 5.5, perSaved: 1.5 },
   // The context of CUDA and its libraries, and an allocator that grows in blocks. Not measured.
@@ -65,10 +67,10 @@ export function savedBytes(arch: ResolvedArch, data: DataShape, rows: number, fo
   const D = arch.hidden_size;
   const S = prefixLength(arch) + data.seq_len;
   const width = arch.num_heads * headDim(arch);
-  // SwiGLU keeps up, sigmoid(gate) and silu(gate), and what it was applied to; RMSNorm its result.
-  const swiglu = (vectors: number, size: number): number => vectors * (3 * swigluWidth(size, arch.expansion) + size);
-  // Attention has no gradient of its own: each of its operations keeps what it works on. Both numbers are fitted.
-  const mixer = mixesByMLP(arch) ? swiglu(D, S) : S * D + 30 * S * width + 2 * arch.num_heads * S * S;
+  // SwiGLU keeps gate and up, and what it was applied to; RMSNorm its result.
+  const swiglu = (vectors: number, size: number): number => vectors * (2 * swigluWidth(size, arch.expansion) + size);
+  // Attention keeps q, k and v as they are and turned, what comes of the heads, and their shares of each other; what all this takes beside is fitted.
+  const mixer = mixesByMLP(arch) ? swiglu(D, S) : S * D + 11 * S * width + arch.num_heads * S * S;
   const block = mixer + swiglu(S, D) + 2 * S * D;
   return valueBytes[forward_dtype] * rows * (blocksWithGradient(arch) * block + solverValues(arch) * S * D);
 }
@@ -78,6 +80,25 @@ export function savedBytes(arch: ResolvedArch, data: DataShape, rows: number, fo
  * two factors of its updates.
  */
 const solverValues = (arch: ResolvedArch): number => (arch.name === 'deq' ? (arch.solver === 'broyden' ? 5 : 3) * arch.solver_iterations : 0);
+
+/** The least rows, and numbers in a feature [rows, S, D], that a lane computes at once: enough for its operations to be worth their start. */
+const leastAtOnce = { rows: 8, values: 16_384 };
+
+/**
+ * Rows that a lane computes at once when it has `rows` of them: few, so that what it works on stays in its cache, and the memory of
+ * a step does not grow with the batch. They divide `rows`.
+ */
+export function rowsAtOnce(arch: ResolvedArch, data: DataShape, rows: number): number {
+  const least = Math.max(leastAtOnce.rows, Math.ceil(leastAtOnce.values / ((prefixLength(arch) + data.seq_len) * arch.hidden_size)));
+  let at = Math.min(rows, least);
+  while (rows % at !== 0) at++;
+  return at;
+}
+
+/** Slots in memory at once in one step. */
+function slotsAtOnce({ arch, micro_batch_size }: MemoryConfig, data: DataShape, lanes: number): number {
+  return lanes === 1 ? micro_batch_size : lanes * rowsAtOnce(arch, data, micro_batch_size / lanes);
+}
 
 /** What memory depends on in a config. */
 export type MemoryConfig = Pick<ResolvedConfig, 'arch' | 'ema' | 'freeze_weights' | 'global_batch_size' | 'micro_batch_size'>;
@@ -94,7 +115,8 @@ export function stateBytes({ arch, ema, freeze_weights, global_batch_size }: Mem
 export function trainingMemory(config: MemoryConfig, data: DataShape, place: MemoryPlace): MemoryEstimate {
   const onGpu = place.device === 'gpu';
   const f: Factors = factors[onGpu ? 'gpu' : place.engine];
-  const { micro_batch_size: slots, global_batch_size: batch } = config;
+  const { global_batch_size: batch } = config;
+  const slots = slotsAtOnce(config, data, place.lanes ?? 1);
   const per_slot = f.perSaved * savedBytes(config.arch, data, 1, place.forward_dtype);
   // The table of puzzle embeddings stays in the process, and is copied when a checkpoint is written.
   const table = onGpu ? 0 : 2 * 4 * parameterCount(config.arch, data).puzzleEmbedding;

@@ -9,6 +9,7 @@ import type { DataShape } from '../model/shapes';
 import { bytesText, fits, memoryAdvice, roomText } from '../runs/memory-need';
 import type { RunMemory } from '../runs/memory-need';
 import type { RunManifest } from '../runs/schema';
+import { lanesFor } from '../runtime/lanes';
 import { memoryFacts } from '../runtime/memory';
 import type { Failure } from './failure';
 
@@ -19,7 +20,8 @@ type EngineFacts = { readonly name: Engine['name']; readonly threads: number; re
 export async function checkMemory(config: ResolvedConfig, data: DataShape, engine: EngineFacts, gpu?: number): Promise<RunMemory> {
   const { free, of, oomKills } = await memoryFacts();
   const workers = engine.name === 'wasm' ? engine.threads : 1;
-  const need = trainingMemory(config, data, { engine: engine.name, device: gpu === undefined ? 'cpu' : 'gpu', forward_dtype: engine.forward_dtype, workers });
+  const lanes = engine.name === 'tensorflow' && gpu === undefined ? lanesFor(config.micro_batch_size, engine.threads) : 1;
+  const need = trainingMemory(config, data, { engine: engine.name, device: gpu === undefined ? 'cpu' : 'gpu', forward_dtype: engine.forward_dtype, workers, lanes });
   // The estimate is of the whole process, part of which is there already.
   const room = free + process.memoryUsage().rss;
   const oom_kills = { ...oomKills };

@@ -5,6 +5,7 @@
 import type { ResolvedArch, ResolvedConfig } from '../config/resolve';
 import type { Engine, HostTensors, StepSession, Workers } from '../engine/engine';
 import type { RowPlan } from '../engine/row-parts';
+import { rowsAtOnce } from '../model/memory';
 import type { Model } from '../model/model';
 import { evaluationStep } from './evaluation-step';
 import { zerosLike } from './initial-state';
@@ -25,11 +26,15 @@ function workersFor({ workers }: Engine, model: Model, rows: number): { workers:
   return workers && count > 1 ? { workers, count } : null;
 }
 
-/** How a step takes `batch` rows of which `atOnce` may be in memory at a time: as many lanes as the engine has, or the next fewer that divide them. */
-function planOf(engine: Engine, batch: number, atOnce: number): RowPlan {
+/**
+ * How a step takes `batch` rows of which `atOnce` may be in memory at a time: as many lanes as the engine has, or the next fewer that
+ * divide them; each lane a few rows at a time.
+ */
+export function planOf(engine: Pick<Engine, 'lanes'>, { origin: { arch, data } }: Pick<Model, 'origin'>, batch: number, atOnce: number): RowPlan {
   let { lanes } = engine;
   while (atOnce % lanes !== 0) lanes--;
-  return { lanes, passes: batch / atOnce };
+  const part = lanes === 1 ? atOnce : rowsAtOnce(arch, data, atOnce / lanes);
+  return { lanes, passes: batch / (lanes * part) };
 }
 
 /** Sessions of `work`, on the engine's workers, with the pieces of `plan`. */
@@ -44,7 +49,7 @@ const under = (state: HostTensors, ...prefixes: readonly string[]): HostTensors 
 export function openTrainingSession(engine: Engine, model: Model, config: ResolvedConfig, state: HostTensors, inspect: boolean): StepSession {
   const { global_batch_size: batch, micro_batch_size: atOnce } = config;
   const split = workersFor(engine, model, atOnce);
-  if (!split) return engine.session(trainStep(model, config, { plan: planOf(engine, batch, atOnce), inspect }), state);
+  if (!split) return engine.session(trainStep(model, config, { plan: planOf(engine, model, batch, atOnce), inspect }), state);
   const { arch, freeze_weights, global_batch_size } = config;
   const work: ShardWork = { kind: 'gradient', model: model.origin, config: { arch, freeze_weights, global_batch_size }, inspect };
   const sums = freeze_weights ? {} : Object.fromEntries(Object.entries(zerosLike(under(state, 'model'))).map(([name, zeros]) => [`sum.${name.slice('model.'.length)}`, zeros]));
@@ -56,7 +61,7 @@ export function openTrainingSession(engine: Engine, model: Model, config: Resolv
 /** A session of the evaluation step of `evaluation-step.ts` for batches of `rows` rows, however it is run. */
 export function openEvaluationSession(engine: Engine, model: Model, arch: ResolvedArch, rows: number, state: HostTensors, options: { readonly inspect?: boolean; readonly runs?: number }): StepSession {
   const split = workersFor(engine, model, rows);
-  if (!split) return engine.session(evaluationStep(model, arch, { plan: planOf(engine, rows, rows), inspect: options.inspect ?? false }), state, options);
+  if (!split) return engine.session(evaluationStep(model, arch, { plan: planOf(engine, model, rows, rows), inspect: options.inspect ?? false }), state, options);
   const work: ShardWork = { kind: 'evaluation', model: { ...model.origin, arch }, inspect: options.inspect ?? false };
   return new ShardedSession(shardsOf(split.workers, shardPlan(rows, rows, split.count), rows, work, under(state, 'model', 'buffer')), null, state);
 }

@@ -12,14 +12,18 @@ import { EagerSession } from '../../src/engine/eager-session';
 import type { Engine, HostTensors, StepFunction } from '../../src/engine/engine';
 import { openTensorflow } from '../../src/engine/tensorflow';
 import { buildModel } from '../../src/model/architectures';
+import { haltingOf } from '../../src/model/halting';
 import type { DataShape } from '../../src/model/shapes';
 import { IGNORE_LABEL_ID } from '../../src/puzzles/dataset';
 import type { Batch } from '../../src/puzzles/dataset';
 import { encodeSafetensors, readSafetensors } from '../../src/runs/safetensors';
 import { findRuntime } from '../../src/runtime/find';
 import { Evaluator } from '../../src/training/evaluation';
+import { evaluationStep } from '../../src/training/evaluation-step';
+import { planOf } from '../../src/training/open-session';
 import type { TrainingSnapshot } from '../../src/training/snapshot';
 import { Training, inferenceWeightsOf } from '../../src/training/training';
+import { trainStep } from '../../src/training/train-step';
 import type { StepReport } from '../../src/training/training';
 import { guarded, noSightings, sightingsOf } from './compiled-guard';
 import type { Dtype } from './compiled-guard';
@@ -90,7 +94,10 @@ function batchOf(step: number): Batch {
 
 /** A config's steps in bfloat16, as `guarded` takes them. */
 const narrowConfig = (config: ResolvedConfig): ResolvedConfig => ({ ...config, arch: { ...config.arch, forward_dtype: 'bfloat16' } });
-const narrowTraining = (config: ResolvedConfig) => ({ bfloat16: trainStep(buildModel(narrowConfig(config).arch, data), narrowConfig(config), { plan: planOf(engine!, size, config.micro_batch_size), inspect: true }) });
+const narrowTraining = (config: ResolvedConfig) => {
+  const model = buildModel(narrowConfig(config).arch, data);
+  return { bfloat16: trainStep(model, narrowConfig(config), { plan: planOf(engine!, model, size, config.micro_batch_size), inspect: true }) };
+};
 const narrowEvaluation = ({ arch }: ResolvedConfig) => ({ bfloat16: evaluationStep(buildModel({ ...arch, forward_dtype: 'bfloat16' }, data), arch, { inspect: true }) });
 
 const open = (on: Engine, config: ResolvedConfig, snapshot: TrainingSnapshot | null): Training =>
@@ -135,7 +142,7 @@ describe.skipIf(!there)(`compiled training${reason}`, () => {
       expect(runs).toBe(steps);
       expect(tensors).toBeGreaterThan(20 * steps);
       if (dtype === 'float32' && engine!.device.startsWith('CPU')) expect(beyondShare).toBeLessThan(tensors / 20);
-      expect(undecided).toBeLessThan(decisions / 2);
+      if (haltingOf(config.arch).inTraining) expect(undecided).toBeLessThan(decisions / 2);
       expect(parted).toBeLessThan(steps / 10);
     }
   });

@@ -25,8 +25,8 @@ const onCpu = { engine: 'tensorflow', device: 'cpu', forward_dtype: 'float32' } 
 describe('the estimate', () => {
   it('counts what the recursion with gradient keeps, by hand for TRM-MLP', () => {
     // 7 applications of 2 blocks over S = 97, D = 128. Tokens: 128 vectors of 97, inner width 512; features: 97 of 128, inner width 512.
-    const tokens = 128 * (3 * 512 + 97);
-    const features = 97 * (3 * 512 + 128);
+    const tokens = 128 * (2 * 512 + 97);
+    const features = 97 * (2 * 512 + 128);
     expect(savedBytes(mlp.arch, data, 1)).toBe(4 * 14 * (tokens + features + 2 * 97 * 128));
     expect(savedBytes(mlp.arch, data, 32)).toBe(32 * savedBytes(mlp.arch, data, 1));
     expect(savedBytes(mlp.arch, data, 1, 'bfloat16')).toBe(savedBytes(mlp.arch, data, 1)); // the peak is the recording, in float32
@@ -47,6 +47,13 @@ describe('the estimate', () => {
     const micro = trainingMemory({ ...mlp, micro_batch_size: 8 }, data, onCpu);
     expect(micro).toMatchObject({ slots: 8, batch: 32, per_slot: whole.per_slot });
     expect(whole.estimated - micro.estimated).toBeCloseTo(24 * whole.per_slot, 0);
+  });
+
+  it('is of the rows that all lanes compute at once, however large the batch', () => {
+    const lanes = { ...onCpu, lanes: 2 };
+    expect(trainingMemory(mlp, data, lanes)).toMatchObject({ slots: 16, batch: 32 }); // 8 rows a lane
+    expect(trainingMemory({ ...mlp, global_batch_size: 256, micro_batch_size: 256 }, data, lanes).slots).toBe(16);
+    expect(trainingMemory({ ...mlp, micro_batch_size: 4 }, data, lanes).slots).toBe(4);
   });
 
   it('counts the state: averages and moments are copies of the weights', () => {

@@ -6,6 +6,7 @@ import type { ResolvedConfig } from '../../config/resolve';
 import { physicalCores } from '../../runtime/device';
 import { findRuntime } from '../../runtime/find';
 import { chooseDevice } from '../../runtime/gpu-choice';
+import { lanesFor } from '../../runtime/lanes';
 import { memoryFacts } from '../../runtime/memory';
 import { findGpus, type FoundGpus, type GpuFacts } from '../../runtime/nvidia';
 import { deviceSetting, runtimeDirSetting } from '../settings';
@@ -37,6 +38,6 @@ export async function trainingPlace(config: ResolvedConfig): Promise<TrainingPla
     const gpu = gpuFor(config.device === 'auto' ? deviceSetting() ?? 'auto' : config.device, await recentGpus());
     if (gpu) return { engine, device: 'gpu', forward_dtype, free: gpu.free ?? gpu.memory };
   }
-  const workers = engine === 'wasm' ? config.threads ?? await physicalCores() : 1;
-  return { engine, device: 'cpu', forward_dtype, workers, free };
+  const threads = config.threads ?? await physicalCores();
+  return { engine, device: 'cpu', forward_dtype, workers: engine === 'wasm' ? threads : 1, lanes: engine === 'tensorflow' ? lanesFor(config.micro_batch_size, threads) : 1, free };
 }
