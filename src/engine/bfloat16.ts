@@ -18,16 +18,21 @@ export const formatKernels = { narrow: 'ToBfloat16', widen: 'ToFloat32' } as con
 /** An operand: a tensor, or one of tfjs-node's 64-bit scalars. */
 export type Operand = TensorInfo | { readonly dtype: 'int64'; readonly valueArray: Int32Array };
 
+/** An attribute of an operation, as plain data. */
+export type OpAttribute = Pick<TFEOpAttr, keyof TFEOpAttr>;
+/** A tensor of the binding, as plain data. */
+type Metadata = Pick<TensorMetadata, keyof TensorMetadata>;
+
 /** What of tfjs-node's backend is private. */
 interface Internals {
   readonly tensorMap: { has(id: DataId): boolean; get(id: DataId): { dtype: number; readonly shape: number[] } };
-  createOutputTensor(metadata: TensorMetadata): tf.Tensor;
+  createOutputTensor: (metadata: Metadata) => tf.Tensor;
 }
 
 /** tfjs-node's backend with bfloat16. */
 export interface FormatBackend extends NodeJSKernelBackend {
   /** Where every operation goes through, in its final form. */
-  perform(op: string, attributes: TFEOpAttr[], inputs: readonly Operand[], outputs: number): tf.Tensor[];
+  perform(op: string, attributes: readonly OpAttribute[], inputs: readonly Operand[], outputs: number): tf.Tensor[];
   /** Whether the values are in bfloat16. */
   isNarrow(tensor: { readonly dataId: DataId }): boolean;
   /** The values in bfloat16 (`narrow`) or in float32, made by an operation. */
@@ -60,8 +65,8 @@ export function withBfloat16(Base: typeof NodeJSKernelBackend): new (binding: TF
       return tensorMap.has(dataId) && tensorMap.get(dataId).dtype === BFLOAT16;
     }
 
-    perform(op: string, attributes: TFEOpAttr[], inputs: readonly Operand[], outputs: number): tf.Tensor[] {
-      return super.executeMultipleOutputs(op, attributes, inputs as TensorInfo[], outputs);
+    perform(op: string, attributes: readonly OpAttribute[], inputs: readonly Operand[], outputs: number): tf.Tensor[] {
+      return super.executeMultipleOutputs(op, attributes as TFEOpAttr[], inputs as TensorInfo[], outputs);
     }
 
     inFormat(x: TensorInfo, narrow: boolean): tf.Tensor {
@@ -101,7 +106,7 @@ export function withBfloat16(Base: typeof NodeJSKernelBackend): new (binding: TF
       }
     }
 
-    private narrowed(attribute: TFEOpAttr): TFEOpAttr {
+    private narrowed(attribute: OpAttribute): OpAttribute {
       const { TF_ATTR_TYPE, TF_FLOAT } = this.binding;
       return attribute.type === TF_ATTR_TYPE && attribute.value === TF_FLOAT && /^(T|SrcT|Tparams)$/.test(attribute.name) ? { ...attribute, value: BFLOAT16 } : attribute;
     }
@@ -116,7 +121,7 @@ export function registerFormatKernels(backendName: string): void {
       backendName,
       kernelFunc: ({ inputs, backend }) => {
         const x = inputs['x'] as tf.Tensor;
-        const formats = backend as FormatBackend;
+        const formats = backend as unknown as FormatBackend;
         return formats.isNarrow(x) === narrow ? tf.clone(x) : formats.inFormat(x, narrow);
       },
     });

@@ -28,7 +28,7 @@ export const partsOf = ({ lanes, passes }: RowPlan): number => lanes * passes;
 export function rowsOfPart(rows: TensorMap, index: number, parts: number): TensorMap {
   return Object.fromEntries(Object.entries(rows).map(([name, tensor]) => {
     const [all, ...rest] = tensor.shape;
-    const size = all! / parts;
+    const size = all / parts;
     return [name, tf.slice(tensor, [index * size, ...rest.map(() => 0)], [size, ...rest])];
   }));
 }

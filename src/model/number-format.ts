@@ -11,9 +11,9 @@ import { customGradient } from './custom-gradient';
 /** Changes of format, of any shape; the gradient comes back in the format of the operand. */
 export interface NumberFormat {
   /** Into the format of the forward pass. */
-  narrow(x: Tensor): Tensor;
+  readonly narrow: (x: Tensor) => Tensor;
   /** Into float32. */
-  widen(x: Tensor): Tensor;
+  readonly widen: (x: Tensor) => Tensor;
 }
 
 const kernel = (kernelName: string) => (x: Tensor): Tensor => tf.engine().runKernel(kernelName, { x });

@@ -5,7 +5,7 @@
  * Names: `state_i` reads variable i, `state_i_set` assigns it from its feed, `input_i` is fed, `out_i` is fetched, and so
  * is `done`, which waits for every assignment.
  */
-import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+import type { OpAttribute } from '../bfloat16';
 import { EngineError } from '../engine';
 import { GraphBuilder, typeNumber } from './graph-def';
 import type { Attribute, NodeSink } from './graph-def';
@@ -52,7 +52,7 @@ const withoutT = new Set(['Fill', 'Cast', 'GatherV2', 'Range', 'Where', 'Logical
 
 function attributesOf({ op, attributes, inputs }: OperationNode, kinds: AttributeKinds): Record<string, Attribute> {
   const all: Record<string, Attribute> = {};
-  for (const { name, type, value } of attributes as readonly (TFEOpAttr & { value: unknown })[]) {
+  for (const { name, type, value } of attributes as readonly (OpAttribute & { value: unknown })[]) {
     if (type === kinds.TF_ATTR_TYPE) all[name] = { type: value as number };
     else if (type === kinds.TF_ATTR_BOOL) all[name] = { bool: Boolean(value) };
     else if (type === kinds.TF_ATTR_INT) all[name] = Array.isArray(value) ? { ints: value as number[] } : { int: value as number };

@@ -4,6 +4,7 @@ import type { FormatBackend } from '../bfloat16';
 import type { TensorMap } from '../engine';
 import { joinedRows, oneAfterAnother, partsOf, rowsOfPart, withPartsRunner } from '../row-parts';
 import type { PartsRunner, RowResults } from '../row-parts';
+import { typeNumber } from './graph-def';
 import { Recorder } from './recorder';
 import type { Recording } from './recording';
 
@@ -30,7 +31,7 @@ const partCalls = (recorder: Recorder, backend: FormatBackend): PartsRunner => (
   }));
   const resultNames = Object.keys(results);
   /** What stands for the results of another call: tensors of the same kind. */
-  const alike = (): tf.Tensor[] => recorder.unheard(() => Object.values(results).map(tensor => backend.executeSingleOutput('Identity', [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.getDTypeInteger(tensor.dtype) }], [tensor])));
+  const alike = (): tf.Tensor[] => recorder.unheard(() => Object.values(results).map(tensor => backend.perform('Identity', [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.isNarrow(tensor) ? typeNumber.bfloat16 : backend.getDTypeInteger(tensor.dtype) }], [tensor], 1)[0]!));
 
   const each: TensorMap[] = [];
   const laneSums: TensorMap[] = [];

@@ -7,8 +7,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { DataId } from '@tensorflow/tfjs-core';
-import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
-import type { FormatBackend, Operand } from '../bfloat16';
+import type { FormatBackend, OpAttribute, Operand } from '../bfloat16';
 import { EngineError } from '../engine';
 import type { DeclaredNode, Flow, FlowType, RecordedNode, Recording } from './recording';
 
@@ -152,7 +151,7 @@ export class Recorder {
     return { node: this.scope.add({ kind: 'constant', dtype, shape: [...shape], bytes }, false), index: 0, dtype };
   }
 
-  private note(op: string, attributes: readonly TFEOpAttr[], inputs: readonly Operand[], outputs: readonly tf.Tensor[]): void {
+  private note(op: string, attributes: readonly OpAttribute[], inputs: readonly Operand[], outputs: readonly tf.Tensor[]): void {
     if (!this.listening) return;
     if (drawing.has(op)) throw new EngineError('failed', `The step cannot be compiled: ${op} draws random numbers in the graph, others than the same step would draw operation by operation.`, 'Draw them beforehand and hand them in as inputs.');
     const flowing = inputs.map(input => this.flowOf(input));

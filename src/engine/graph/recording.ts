@@ -2,7 +2,7 @@
  * A recording of a step function: the TensorFlow operations it executed, in order, with what flowed between them. Made by
  * `recorder.ts`, written as a graph by `compile.ts`.
  */
-import type { TFEOpAttr } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+import type { OpAttribute } from '../bfloat16';
 
 /** Number formats that flow in a graph. */
 export type FlowType = 'float32' | 'bfloat16' | 'int32' | 'bool' | 'int64';
@@ -15,7 +15,7 @@ export interface DeclaredNode { readonly kind: 'declared'; readonly role: 'state
 /** A value that the function brought along. */
 export interface ConstantNode { readonly kind: 'constant'; readonly dtype: FlowType; readonly shape: readonly number[]; readonly bytes: Uint8Array }
 /** An operation. */
-export interface OperationNode { readonly kind: 'operation'; readonly op: string; readonly attributes: readonly TFEOpAttr[]; readonly inputs: readonly Flow[] }
+export interface OperationNode { readonly kind: 'operation'; readonly op: string; readonly attributes: readonly OpAttribute[]; readonly inputs: readonly Flow[] }
 /** An argument of a function, in its body. */
 export interface ArgumentNode { readonly kind: 'argument'; readonly dtype: FlowType }
 /** A call of a function, whose outputs are the results of its body in their order; it begins when what is in `after` is there. */
