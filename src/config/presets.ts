@@ -16,6 +16,9 @@ export interface Preset {
 /** All presets, quickest first. */
 export const presets: readonly Preset[] = [
   { name: 'sudoku-4x4', title: 'Sudoku 4x4', description: 'Learns on a CPU in one to three minutes: to see everything work.' },
+  { name: 'sudoku-4x4-direct', title: 'Sudoku 4x4, direct prediction', description: 'One pass from question to answer; about a minute on a CPU.' },
+  { name: 'sudoku-4x4-hrm', title: 'Sudoku 4x4, HRM', description: 'The Hierarchical Reasoning Model that TRM simplifies; about a minute on a CPU.' },
+  { name: 'sudoku-4x4-deq', title: 'Sudoku 4x4, deep equilibrium', description: 'The answer is a fixed point, with the solver in the charts; about five minutes on a CPU.' },
   { name: 'sudoku-6x6', title: 'Sudoku 6x6', description: 'The next size up; far longer on a CPU.' },
   { name: 'sudoku-hard', title: 'Sudoku 9x9, hard', description: 'Hard puzzles from your CSV files; hours on a GPU.' },
   { name: 'sudoku-extreme', title: 'Sudoku-Extreme (paper)', description: 'The paper\'s TRM-MLP run: 1,000 puzzles, 1,000 copies each; days on one GPU.' },
