@@ -8,6 +8,7 @@ import { ensureDataset } from '../puzzles/build-dataset';
 import { arcPlanText, arcVersions, buildArc, readArcBuild } from '../puzzles/build-arc';
 import { buildMaze } from '../puzzles/build-maze';
 import { buildSudoku } from '../puzzles/build-sudoku';
+import type { MazeLayout } from '../puzzles/maze-generate';
 import { fetchHubCsv } from '../puzzles/hub';
 import type { hubDatasets } from '../puzzles/hub';
 import type { LongWork } from '../puzzles/pacing';
@@ -71,12 +72,12 @@ export async function dataSudokuCommand({ augment, out, seed, overwrite = false,
 }
 
 /** Options of `trm data maze`. */
-export interface MazeCommand extends CsvCommand { readonly size: number; readonly train: number; readonly test: number; readonly minPath?: number; readonly loops?: number; readonly augment?: boolean }
+export interface MazeCommand extends CsvCommand { readonly size: number; readonly train: number; readonly test: number; readonly minPath?: number; readonly layout?: MazeLayout; readonly loops?: number; readonly augment?: boolean }
 
 /** `trm data maze --out D`: generated, or from CSV files as for Sudoku. */
-export async function dataMazeCommand({ out, size, train, test, minPath, loops, augment, seed, overwrite = false, json, ...options }: MazeCommand): Promise<ExitCode> {
+export async function dataMazeCommand({ out, size, train, test, minPath, layout, loops, augment, seed, overwrite = false, json, ...options }: MazeCommand): Promise<ExitCode> {
   const { onProgress, end } = building();
-  const from = (await csvSource('maze', out, options, onProgress)) ?? { generate: { train, test, minPath, loops } };
+  const from = (await csvSource('maze', out, options, onProgress)) ?? { generate: { train, test, minPath, layout, loops } };
   const built = await buildMaze({ size, from, copies: augment ? 7 : 0, seed, overwrite }, path.resolve(out), { onProgress });
   end();
   return report(built, json);

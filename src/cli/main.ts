@@ -3,7 +3,7 @@
  * or config, 130 interrupted.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { engineNames } from '../config/schema';
+import { engineNames, mazeLayouts } from '../config/schema';
 import { version } from '../../package.json';
 import { weightFormats } from '../published/write-weights';
 import { devicePattern } from '../runtime/gpu-choice';
@@ -105,7 +105,7 @@ making(fromCsv(data.command('sudoku'))).description('make a 9x9 Sudoku dataset f
 making(fromCsv(data.command('maze'))).description('make a maze dataset: generated, or from CSV (source,question,answer,rating)')
   .addOption(new Option('--size <n>', 'side of the mazes').argParser(whole).default(30))
   .addOption(new Option('--train <n>', 'training mazes to generate').argParser(whole).default(1000)).addOption(new Option('--test <n>', 'test mazes to generate').argParser(whole).default(1000))
-  .option('--min-path <n>', 'fewest cells of the shortest way; default: twice the side', whole).option('--loops <n>', 'walls opened between passages; default: a fifth of the side', whole)
+  .option('--min-path <n>', 'fewest cells of the shortest way; default: twice the side', whole).addOption(new Option('--layout <layout>', 'where passages may lie; default: free').choices(mazeLayouts)).option('--loops <n>', 'walls opened between passages; default: a fifth of the side', whole)
   .option('--augment', 'store all eight symmetric copies of each training maze')
   .action(run((options: Parameters<typeof dataMazeCommand>[0]) => dataMazeCommand(options)));
 

@@ -40,6 +40,7 @@ const derivedDefaults: Readonly<Record<string, string>> = {
   threads: 'the physical cores',
   'dataset.holes': 'by size',
   'dataset.min_path': 'twice the side',
+  'dataset.layout': 'free',
   'dataset.loops': 'a fifth of the side',
   'dataset.subsets': 'those of version',
   'dataset.test_set': 'that of version',

@@ -20,8 +20,12 @@ export const presets: readonly Preset[] = [
   { name: 'sudoku-4x4-hrm', title: 'Sudoku 4x4, HRM', description: 'The Hierarchical Reasoning Model that TRM simplifies; about a minute on a CPU.' },
   { name: 'sudoku-4x4-deq', title: 'Sudoku 4x4, deep equilibrium', description: 'The answer is a fixed point, with the solver in the charts; about five minutes on a CPU.' },
   { name: 'sudoku-6x6', title: 'Sudoku 6x6', description: 'The next size up; far longer on a CPU.' },
+  { name: 'maze-10', title: 'Mazes 10x10', description: 'Small mazes with one shortest way; minutes on a CPU.' },
   { name: 'sudoku-hard', title: 'Sudoku 9x9, hard', description: 'Hard puzzles from your CSV files; hours on a GPU.' },
   { name: 'sudoku-extreme', title: 'Sudoku-Extreme (paper)', description: 'The paper\'s TRM-MLP run: 1,000 puzzles, 1,000 copies each; days on one GPU.' },
+  { name: 'maze-hard', title: 'Maze-Hard (paper)', description: 'The paper\'s TRM-Att run on 30x30 mazes; a day on several GPUs.' },
+  { name: 'arc-1', title: 'ARC-AGI-1 (paper)', description: 'The paper\'s TRM-Att run: 960 tasks, 1,000 copies each; days on several GPUs.' },
+  { name: 'arc-2', title: 'ARC-AGI-2 (paper)', description: 'The same on the tasks of ARC-AGI-2; days on several GPUs.' },
 ];
 
 /** File name of a preset. */

@@ -97,10 +97,10 @@ function datasetConflicts(dataset: ResolvedConfig['dataset']): Conflict[] {
     return [...csvConflicts(csv, { holes }, min_rating), ...(holes ? holesConflicts(holes, size ** 2) : [])];
   }
   if (dataset?.kind === 'maze') {
-    const { csv, min_path, loops, min_rating, size } = dataset;
+    const { csv, min_path, layout, loops, min_rating, size } = dataset;
     const tooLong = min_path !== undefined && min_path > size ** 2 / 2;
     return [
-      ...csvConflicts(csv, { min_path, loops }, min_rating),
+      ...csvConflicts(csv, { min_path, layout, loops }, min_rating),
       ...(tooLong ? [{ path: ['dataset', 'min_path'], what: 'a longer way than walls of this side leave room for', expected: `at most half the cells, ${Math.floor(size ** 2 / 2)}`, found: String(min_path) }] : []),
     ];
   }

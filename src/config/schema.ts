@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { archSchema } from './arch-schema';
 import { fraction, key, positiveInt } from './key-meta';
 
+/** Layouts of generated mazes. */
+export const mazeLayouts = ['free', 'lattice'] as const;
 /** Compute engines a config may ask for. */
 export const engineNames = ['auto', 'tensorflow', 'wasm', 'cpu'] as const;
 
@@ -38,6 +40,7 @@ export const datasetSpecSchema = z.discriminatedUnion('kind', [
     train: key(positiveInt.default(1000), { description: 'Training mazes to generate, or to take from the CSV.' }),
     test: key(positiveInt.default(1000), { description: 'Test mazes; when generated, none has the walls of a training maze, turned or mirrored ones included.' }),
     min_path: key(z.int().min(2).optional(), { description: 'Fewest cells of the shortest way of a generated maze, start and goal included. Default: twice the side.' }),
+    layout: key(z.enum(mazeLayouts).optional(), { description: 'Where passages of a generated maze may lie: free (anywhere) or lattice (between junctions on every other cell, which is easier). Default: free.' }),
     loops: key(z.int().min(0).optional(), { description: 'Walls opened between passages of a generated maze, so that there are longer ways too. Default: a fifth of the side.' }),
     csv,
     min_rating: minRating,

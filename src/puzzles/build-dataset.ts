@@ -76,7 +76,7 @@ export async function buildDataset(spec: DatasetSpec, folder: string, options: L
       );
     case 'maze':
       return buildMaze(
-        { ...common, size: spec.size, copies: storedCopies(spec.augment), from: csvSourceOf(spec, options.configFolder) ?? { generate: { train: spec.train, test: spec.test, minPath: spec.min_path, loops: spec.loops } } },
+        { ...common, size: spec.size, copies: storedCopies(spec.augment), from: csvSourceOf(spec, options.configFolder) ?? { generate: { train: spec.train, test: spec.test, minPath: spec.min_path, layout: spec.layout, loops: spec.loops } } },
         folder, options,
       );
     case 'arc':

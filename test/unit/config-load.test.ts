@@ -297,6 +297,17 @@ describe('examples', () => {
       arch: { hidden_size: 512, L_layers: 2, H_cycles: 3, L_cycles: 6, halt_max_steps: 16, mlp_t: true, pos_encodings: 'none', expansion: 4 },
     });
   });
+  test.each([
+    ['maze-hard', { epochs: 50000, eval_interval: 5000, weight_decay: 1, puzzle_emb_lr: 1e-4, puzzle_emb_weight_decay: 1, dataset: { kind: 'maze', size: 30, augment: 7 } }],
+    ['arc-1', { epochs: 100000, eval_interval: 10000, weight_decay: 0.1, puzzle_emb_lr: 1e-2, puzzle_emb_weight_decay: 0.1, dataset: { kind: 'arc', version: 1, augment: 1000 } }],
+    ['arc-2', { epochs: 100000, eval_interval: 10000, weight_decay: 0.1, puzzle_emb_lr: 1e-2, puzzle_emb_weight_decay: 0.1, dataset: { kind: 'arc', version: 2, augment: 1000 } }],
+  ])('%s is the paper\'s', (name, keys) => {
+    const { config } = loadConfig(path.join(examples, `${name}.trm.yaml`));
+    expect(config).toMatchObject({
+      ...keys, global_batch_size: 768, lr: 1e-4, lr_warmup_steps: 2000, ema: true,
+      arch: { hidden_size: 512, num_heads: 8, L_layers: 2, H_cycles: 3, L_cycles: 4, halt_max_steps: 16, mlp_t: false, pos_encodings: 'rope', puzzle_emb_len: 16, expansion: 4 },
+    });
+  });
   test('sudoku-4x4 takes a few hundred steps', () => {
     const preset = presets[0]!;
     expect(readPreset(examples, preset)).toContain('4x4');

@@ -33,8 +33,10 @@ describe('the eight symmetries', () => {
 });
 
 describe('generated mazes', () => {
-  test.each([[10, 20, undefined], [9, 12, 0], [30, 110, undefined]] as const)('%i x %i: one shortest way of at least %i cells', async (size, minPath, loops) => {
-    const { train, test } = await generateMazes({ size, train: 12, test: 6, minPath, loops, seed: 3 });
+  test.each([
+    [10, 20, undefined, 'free'], [9, 12, 0, 'free'], [30, 110, undefined, 'free'], [10, 20, 0, 'lattice'], [11, 22, 4, 'lattice'], [30, 110, undefined, 'lattice'],
+  ] as const)('%i a side: one shortest way of at least %i cells, with %s loops in a %s layout', async (size, minPath, loops, layout) => {
+    const { train, test } = await generateMazes({ size, train: 12, test: 6, minPath, loops, layout, seed: 3 });
     expect([train.length, test.length]).toEqual([12, 6]);
     for (const { question, solution } of [...train, ...test]) {
       expect(solveMaze(size, question)).toEqual({ solutions: 1, tokens: solution });
@@ -43,9 +45,21 @@ describe('generated mazes', () => {
     expect(new Set([...train, ...test].map(({ question }) => wallsFingerprint(size, question))).size).toBe(18);
   });
 
-  test('without loops passages are a tree, with loops they are not', async () => {
+  test('in a lattice every other cell of every other row is open, and no pillar between them', async () => {
+    for (const { question } of (await generateMazes({ size: 10, train: 6, test: 0, layout: 'lattice', loops: 3, seed: 1 })).train) {
+      const open = (row: number, column: number) => question[row * 10 + column] !== mazeTokens.wall;
+      for (let row = 0; row < 10; row++) {
+        for (let column = 0; column < 10; column++) {
+          if (row % 2 === 0 && column % 2 === 0) expect(open(row, column)).toBe(true);
+          if ((row % 2 === 1 && column % 2 === 1) || row === 9 || column === 9) expect(open(row, column)).toBe(false);
+        }
+      }
+    }
+  });
+
+  test.each(['free', 'lattice'] as const)('%s: without loops passages are a tree, with loops they are not', async layout => {
     const surplus = async (loops: number) => {
-      const { question } = (await generateMazes({ size: 12, train: 1, test: 0, loops, seed: 0 })).train[0]!;
+      const { question } = (await generateMazes({ size: 12, train: 1, test: 0, loops, layout, seed: 0 })).train[0]!;
       const open = [...question].flatMap((token, cell) => (token === mazeTokens.wall ? [] : [cell]));
       const edges = open.reduce((sum, cell) => sum + neighbours(12, cell).filter(next => question[next] !== mazeTokens.wall).length, 0) / 2;
       return edges - (open.length - 1);
