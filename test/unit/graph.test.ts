@@ -9,7 +9,10 @@ import { EngineError } from '../../src/engine/engine';
 import type { HostTensor, HostTensors, StepFunction } from '../../src/engine/engine';
 import { EagerSession } from '../../src/engine/eager-session';
 import { CompiledSession } from '../../src/engine/graph/compiled-session';
+import { overRows } from '../../src/engine/row-parts';
+import type { RowPlan } from '../../src/engine/row-parts';
 import { openTensorflow } from '../../src/engine/tensorflow';
+import { numberFormat } from '../../src/model/number-format';
 import { findRuntime } from '../../src/runtime/find';
 
 const runtime = await findRuntime();
@@ -314,6 +317,46 @@ describe.skipIf(runtime.state !== 'ready')(`compiled steps${reason}`, () => {
     expect(() => step.write({ w: floats(1, 2) })).toThrow('State "w" is float32 [1]; float32 [2] was given.');
     await step.run({ x: floats(4, 5) });
     expect(values(await step.read())).toEqual({ w: [12] });
+  });
+
+  it('takes the rows of a batch in parts: a function that sees what is outside of it, its rows in order and its sums added up', async () => {
+    const step = (plan: RowPlan): StepFunction => ({ w }, { x, scale }) => {
+      const { rows, sums } = overRows({ x: x! }, plan, ({ x }) => ({ rows: { y: tf.mul(tf.add(x!, w!), scale!), count: tf.cast(x!, 'int32') }, sums: { total: tf.sum(x!), seen: tf.add(tf.scalar(1), tf.mul(tf.sum(x!), 0)) } }));
+      return { state: { w: tf.add(w!, sums.total!) }, outputs: { ...rows, ...sums } };
+    };
+    const x = { shape: [6, 1], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+    for (const [plan, parts] of [[{ lanes: 1, passes: 1 }, 1], [{ lanes: 3, passes: 1 }, 3], [{ lanes: 1, passes: 2 }, 2], [{ lanes: 2, passes: 3 }, 6]] as const) {
+      const expected = [
+        { y: [1, 2, 3, 4, 5, 6].map(value => 2 * (value + 10)), count: [1, 2, 3, 4, 5, 6], total: [21], seen: [parts] },
+        { y: [1, 2, 3, 4, 5, 6].map(value => -(value + 31)), count: [1, 2, 3, 4, 5, 6], total: [21], seen: [parts] },
+      ];
+      for (const one of [session(step(plan), { w: floats(10) }), new EagerSession('tensorflow', step(plan), { w: floats(10) })]) {
+        expect(values(await one.run({ x, scale: floats(2) }))).toEqual(expected[0]);
+        expect(values(await one.run({ x, scale: floats(-1) }))).toEqual(expected[1]);
+        expect(values(await one.read())).toEqual({ w: [52] });
+        one.dispose();
+      }
+    }
+    await expect(session((_, { x }) => {
+      const { rows } = overRows({ x: x! }, { lanes: 2, passes: 1 }, ({ x }) => ({ rows: { y: tf.add(x!, x!.dataSync()[0]!) }, sums: {} }));
+      return { state: {}, outputs: rows };
+    }, {}).run({ x })).rejects.toThrow(/reads the values of/);
+  });
+
+  it('computes in bfloat16 what is in bfloat16, in float32 what is mixed, and hands over float32', async () => {
+    const { narrow, widen } = numberFormat('bfloat16');
+    const step: StepFunction = (_, { a, b }) => {
+      const [x, y] = [narrow(a!), narrow(b!)];
+      return { state: {}, outputs: { rounded: widen(x), sum: widen(tf.add(x, y)), scaled: widen(tf.mul(x, 3)), mixed: tf.add(x, b!), product: widen(tf.matMul(tf.reshape(x, [1, 2]), tf.reshape(y, [2, 1]))) } };
+    };
+    // 1 + 2^-7 has eight significant bits, 1 + 2^-9 has ten: it becomes 1.
+    const inputs = { a: floats(1 + 2 ** -9, 1 + 2 ** -7), b: floats(2 ** -9, 256) };
+    const expected = { rounded: [1, 1 + 2 ** -7], sum: [1, 258], scaled: [3, 3.03125], mixed: [1 + 2 ** -9, 257 + 2 ** -7], product: [258] };
+    expect(values(await session(step, {}).run(inputs))).toEqual(expected);
+    expect(values(await new EagerSession('tensorflow', step, {}).run(inputs))).toEqual(expected);
+    // The gradient comes back in the format of the operand.
+    const gradient = tf.tidy(() => [...tf.grad((v: tf.Tensor) => tf.sum(widen(tf.mul(narrow(v), 1.5))))(tf.tensor1d([1, 2])).dataSync()]);
+    expect(gradient).toEqual([1.5, 1.5]);
   });
 
   it('frees all it took, and can be opened anew', async () => {
