@@ -17,7 +17,7 @@ it('votes over symmetric copies of Sudoku boards, at any depth', async () => {
   expect(voted).toMatchObject({ copies: 3, views: 40, depth: 5, result: { count: 10, total: 20 } });
   const said = await trm(['eval', 'voting', '--vote', '1'], folder);
   expect(said.stdout).toMatch(/votes of step-\d+ alone/);
-  expect(said.stdout).toMatch(/by vote [\d.]+ exact \(\d+ of 20; /);
+  expect(said.stdout).toMatch(/by vote [\d.]+ % exact \(\d+ of 20; /);
   expectRefusal(await trm(['eval', 'voting', '--accumulate'], folder), 2, /about a vote/);
   expectRefusal(await trm(['eval', 'voting', '--vote', '1', '--submission', 's.json'], folder), 2, /Only ARC has submissions/);
 });
