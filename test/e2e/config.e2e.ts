@@ -23,8 +23,12 @@ const shown = async (): Promise<string> => (await editor().locator('.view-lines'
 
 /** Puts the cursor to the end of a line. */
 async function goToEnd(line: number): Promise<void> {
-  await workbench.page.keyboard.press('Control+g');
-  await workbench.quickInput.locator('input').first().fill(`:${line}`);
+  const input = workbench.quickInput.locator('input').first();
+  // The picker closes when something else takes the focus meanwhile: then it is opened again.
+  await workbench.eventually('The line picker', async () => {
+    await workbench.page.keyboard.press('Control+g');
+    return input.fill(`:${line}`, { timeout: 3000 }).then(() => true, () => false);
+  });
   await workbench.page.keyboard.press('Enter');
   await workbench.quickInput.waitFor({ state: 'hidden' });
   await workbench.page.keyboard.press('End');
