@@ -19,7 +19,7 @@ export const presets: readonly Preset[] = [
   { name: 'sudoku-4x4-direct', title: 'Sudoku 4x4, direct prediction', description: 'One pass from question to answer; about a minute on a CPU.' },
   { name: 'sudoku-4x4-hrm', title: 'Sudoku 4x4, HRM', description: 'The Hierarchical Reasoning Model that TRM simplifies; about a minute on a CPU.' },
   { name: 'sudoku-4x4-deq', title: 'Sudoku 4x4, deep equilibrium', description: 'The answer is a fixed point, with the solver in the charts; about five minutes on a CPU.' },
-  { name: 'sudoku-6x6', title: 'Sudoku 6x6', description: 'The next size up; far longer on a CPU.' },
+  { name: 'sudoku-6x6', title: 'Sudoku 6x6', description: 'The next size up; about five minutes on a CPU.' },
   { name: 'maze-10', title: 'Mazes 10x10', description: 'Small mazes with one shortest way; minutes on a CPU.' },
   { name: 'sudoku-hard', title: 'Sudoku 9x9, hard', description: 'Hard puzzles from your CSV files; hours on a GPU.' },
   { name: 'sudoku-extreme', title: 'Sudoku-Extreme (paper)', description: 'The paper\'s TRM-MLP run: 1,000 puzzles, 1,000 copies each; days on one GPU.' },
