@@ -4,6 +4,7 @@
  */
 import { appendFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../config/load';
 import type { ResolvedConfig } from '../config/resolve';
 import { parameterCount } from '../model/shapes';
@@ -55,6 +56,9 @@ export interface ResumeOptions {
   readonly microBatchSize?: number | undefined;
 }
 
+/** Milliseconds that an ending trainer may take to let go of its folder. */
+const letGoWithin = 10_000;
+
 /** Trains a config in a new run folder. Returns the exit code. Throws only before the folder exists. */
 export async function train({ configPath, runsDir, id, overrides }: TrainOptions): Promise<number> {
   const stopped = stopSignal();
@@ -74,7 +78,7 @@ export async function resume({ dir, checkpoint, takeOver, engine, device, microB
   const stopped = stopSignal();
   if (checkpoint === undefined) await refuseComplete(path.resolve(dir));
   else checkpointDir(path.resolve(dir), checkpoint);
-  const writer = RunWriter.reopen(path.resolve(dir), takeOver === undefined ? {} : { takeOver });
+  const writer = await reopen(path.resolve(dir), takeOver === undefined ? {} : { takeOver });
   try {
     const config = inMicroBatches(configOfRun(writer.manifest), microBatchSize);
     writer.update({ config: { ...config } });
@@ -82,6 +86,18 @@ export async function resume({ dir, checkpoint, takeOver, engine, device, microB
     return await work(writer, config, { checkpoint: found, skipped, warnings: [], engine, device }, stopped);
   } catch (error) {
     return fail(writer, error);
+  }
+}
+
+/** Takes the run folder. A process that has written its last state is about to let go of it: for that it waits, some seconds at most. */
+async function reopen(dir: string, options: { takeOver?: boolean }): Promise<RunWriter> {
+  for (const patience = performance.now() + letGoWithin; ; await sleep(100)) {
+    try {
+      return RunWriter.reopen(dir, options);
+    } catch (error) {
+      if (!(error instanceof RunFolderError) || error.code !== 'held' || performance.now() > patience) throw error;
+      if (!['stopped', 'finished', 'failed'].includes((await readRun(dir)).manifest.state)) throw error;
+    }
   }
 }
 

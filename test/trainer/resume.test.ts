@@ -9,7 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readBest, readCheckpointState } from '../../src/runs/checkpoints';
 import { dropSuperseded } from '../../src/runs/metrics-reader';
+import { listAttempts } from '../../src/runs/ownership';
 import { readRun } from '../../src/runs/read-run';
+import { RunWriter } from '../../src/runs/run-writer';
 import type { MetricEvent } from '../../src/runs/schema';
 import { listTraces, readTrace } from '../../src/runs/traces';
 import { RandomStream } from '../../src/random/stream';
@@ -200,6 +202,24 @@ describe('two trainers', () => {
     expect(loser.stderr).toMatch(/is (held by process \d+|being opened by another process)/);
     winner.child.kill('SIGTERM');
     expect(await winner.ended).toBe(0);
+  });
+
+  it('the second waits for one that has ended, but not yet let go', async () => {
+    const folder = temporaryFolder();
+    const config = writeConfig(folder, { ...tiny, ...endless });
+    const { trainer, dir } = startTraining(folder, config, 'ending');
+    await until(async () => ofKind(await eventsOf(dir), 'train').length > 3);
+    trainer.child.kill('SIGTERM');
+    expect(await trainer.ended, trainer.stderr).toBe(0);
+    const ending = RunWriter.reopen(dir); // this process holds the folder, as a trainer does until its last moment
+    ending.update({ state: 'stopped' });
+    const next = startResuming(dir);
+    await sleep(1500);
+    expect(listAttempts(dir)).toHaveLength(2);
+    await ending.close();
+    await listening(dir, 3);
+    next.child.kill('SIGTERM');
+    expect(await next.ended, next.stderr).toBe(0);
   });
 
   it('can both be asked for the same run id: one gets it', async () => {
