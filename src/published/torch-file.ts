@@ -12,8 +12,8 @@ import { maxPickleBytes, PickledDict, PickledTensor, unpickle } from './unpickle
 import { reach, rowMajor, valuesOf } from './strides';
 import type { WeightsFile } from './weights-file';
 
-/** Entries of an archive that are looked at. */
-const maxEntries = 10_000;
+/** Entries of an archive, at most: one for each storage and a few more. */
+const maxEntries = 4096;
 /** Values that a tensor may have beyond those of its storage (expanded ones have). */
 const maxExpanded = 1 << 24;
 

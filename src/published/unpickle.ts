@@ -9,8 +9,8 @@ import { RunFolderError } from '../runs/errors';
 import { oneLine } from '../runs/read-json';
 import type { Dtype } from '../runs/tensor-dtypes';
 
-/** Largest pickle that is read, in bytes (a state dict's is a few kB; its numbers lie beside it). */
-export const maxPickleBytes = 16 << 20;
+/** Largest pickle that is read, in bytes: one of thousands of tensors (its numbers lie beside it). */
+export const maxPickleBytes = 1 << 20;
 
 /** The values of one or more tensors, by the name of the file they lie in. */
 export class PickledStorage {
@@ -154,9 +154,10 @@ class Machine {
     this.push(value);
   }
 
+  /** A copy: the pickle may go on changing its list. */
   private wholes(value: Pickled | undefined): number[] | undefined {
     if (!(value instanceof PickledList) || value.items.length > 16) return undefined;
-    return value.items.every(item => typeof item === 'number' && Number.isSafeInteger(item) && item >= 0) ? value.items as number[] : undefined;
+    return value.items.every(item => typeof item === 'number' && Number.isSafeInteger(item) && item >= 0) ? value.items.slice() as number[] : undefined;
   }
 
   /** What a call gives; the names that may be called are three. */

@@ -1,10 +1,10 @@
 /** Published configs, as they are: several files put together, references, and what is wrong with either, in the right file. */
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, formatProblem } from '../../src/config/errors';
 import { loadConfig, parseConfig } from '../../src/config/load';
+import { temporaryFolder } from './runs-fixture';
 
 /** The keys of the published `cfg_pretrain.yaml`. */
 const pretrain = `# ARC training config
@@ -66,7 +66,7 @@ type Files = Record<string, string>;
 
 /** A folder with these files, `config/cfg_pretrain.yaml` among them; the path of that one. */
 function project(files: Files = {}): string {
-  const root = mkdtempSync(path.join(tmpdir(), 'trm-published-'));
+  const root = temporaryFolder();
   for (const [name, text] of Object.entries({ 'config/cfg_pretrain.yaml': pretrain, 'config/arch/trm.yaml': trm, ...files })) {
     mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
     writeFileSync(path.join(root, name), text);

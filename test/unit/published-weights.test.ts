@@ -9,7 +9,7 @@ import { fitWeights } from '../../src/published/fit-weights';
 import { openWeightsFile } from '../../src/published/open-weights';
 import { pickleStateDict } from '../../src/published/pickle-state-dict';
 import { rowMajor } from '../../src/published/strides';
-import { unpickle } from '../../src/published/unpickle';
+import { maxPickleBytes, unpickle } from '../../src/published/unpickle';
 import { writeWeights } from '../../src/published/write-weights';
 import { RunFolderError } from '../../src/runs/errors';
 import { writeSafetensors } from '../../src/runs/safetensors';
@@ -139,7 +139,8 @@ test('views of a storage become rows', () => {
 /** An archive with this pickle and the numbers of one storage of 4 values. */
 const archive = (name: string, pickle: Uint8Array, more: Record<string, Uint8Array> = {}): Promise<string> => writeZip(at(name), { 'x/data.pkl': pickle, 'x/byteorder': 'little', 'x/data/0': new Uint8Array(16), 'x/version': '3\n', ...more });
 const bytes = (...parts: (string | number[])[]): Buffer => Buffer.concat(parts.map(part => Buffer.from(part as string)));
-const [proto, stop] = [[0x80, 2], '.'];
+const proto = [0x80, 2];
+const stop = '.';
 
 describe('hostile files are refused', () => {
   test.each([
@@ -176,6 +177,23 @@ describe('hostile files are refused', () => {
     const huge = `${small.slice(0, shape)}(${million}${million}t(J\0\0\0\0J\0\0\0\0t${small.slice(small.indexOf('t', small.indexOf('t', shape) + 1) + 1)}`;
     const error = await problemOf(async () => openWeightsFile(await archive('expanded', Buffer.from(huge, 'latin1'))));
     expect(error.message).toContain('"a" is [1000000, 1000000] over a storage of 4 values');
+  });
+
+  test('a shape that is changed after it was looked at', async () => {
+    const int = (value: number): number[] => [0x4a, value & 255, (value >> 8) & 255, (value >> 16) & 255, value >> 24];
+    const text = (value: string): (string | number[])[] => ['X', [value.length, 0, 0, 0], value];
+    const storage = ['(', ...text('storage'), 'ctorch\nFloatStorage\n', ...text('0'), ...text('cpu'), int(4), 't', 'Q'];
+    const list = (value: number, memo: number): (string | number[])[] => [']', [0x71, memo], int(value), 'a'];
+    const pickle = bytes(proto, '}', ...text('a'), 'ctorch._utils\n_rebuild_tensor_v2\n', '(', ...storage, int(0), ...list(4, 1), ...list(1, 2), [0x89], '}', 't', 'R', 's', 'h', [1], int(1 << 30), 'a', '0', stop);
+    const weights = await openWeightsFile(await archive('changing', pickle));
+    expect(weights.tensors.get('a')).toEqual({ dtype: 'F32', shape: [4] });
+    expect(weights.read('a')).toHaveLength(4);
+  });
+
+  test('the largest pickle of nothing but dicts', async () => {
+    const dicts = Buffer.alloc(maxPickleBytes - 1, '}');
+    expect((await openWeightsFile(await archive('dicts', Buffer.concat([dicts, Buffer.from(stop)])))).tensors.size).toBe(0);
+    expect((await problemOf(async () => openWeightsFile(await archive('larger', Buffer.alloc(maxPickleBytes + 1, '}'))))).message).toContain(`at most ${maxPickleBytes} are read`);
   });
 
   test('a pickle that builds on itself costs no more than its bytes', () => {
