@@ -91,13 +91,15 @@ export async function resume({ dir, checkpoint, takeOver, engine, device, microB
 
 /** Takes the run folder. A process that has written its last state is about to let go of it: for that it waits, some seconds at most. */
 async function reopen(dir: string, options: { takeOver?: boolean }): Promise<RunWriter> {
-  for (const patience = performance.now() + letGoWithin; ; await sleep(100)) {
+  const patience = performance.now() + letGoWithin;
+  for (;;) {
     try {
       return RunWriter.reopen(dir, options);
     } catch (error) {
       if (!(error instanceof RunFolderError) || error.code !== 'held' || performance.now() > patience) throw error;
       if (!['stopped', 'finished', 'failed'].includes((await readRun(dir)).manifest.state)) throw error;
     }
+    await sleep(100);
   }
 }
 
