@@ -13,6 +13,7 @@ import { dataArcCommand, dataBuildCommand, dataMazeCommand, dataSudokuCommand, v
 import { explain } from './errors';
 import type { ExitCode } from './errors';
 import { evalCommand, traceCommand } from './inspect';
+import { noteCommand, pinCommand, renameCommand, tagCommand } from './labels';
 import { printJson } from './output';
 import { resumeCommand, runsCommand, stopCommand, trainCommand } from './runs';
 import { exportCommand, importCommand } from './weights';
@@ -124,8 +125,20 @@ program.command('engines').description('which engines work here, and why').addOp
   .action(run((options: { json?: boolean }) => enginesCommand(options)));
 program.command('devices').description('processors and GPUs of this machine').addOption(json())
   .action(run((options: { json?: boolean }) => devicesCommand(options)));
-program.command('runs').description('list runs').addOption(runsDir()).addOption(json())
+const runs = program.command('runs').description('list runs; say something about them').enablePositionalOptions().addOption(runsDir()).addOption(json())
   .action(run((options: Parameters<typeof runsCommand>[0]) => runsCommand(options)));
+runs.command('tag').description('add tags to a run; without any, print them').argument('<run>', 'run folder or id').argument('[tags...]').option('--remove', 'take them away instead')
+  .addOption(runsDir()).addOption(json())
+  .action(run((target: string, tags: string[], options: Parameters<typeof tagCommand>[2]) => tagCommand(target, tags, options)));
+runs.command('note').description('replace the notes of a run; without a text, print them').argument('<run>').argument('[text]')
+  .addOption(runsDir()).addOption(json())
+  .action(run((target: string, text: string | undefined, options: Parameters<typeof noteCommand>[2]) => noteCommand(target, text, options)));
+runs.command('pin').description('keep a run at the top of lists, or a checkpoint for good').argument('<run>').option('--checkpoint <name>', 'this checkpoint, e.g. step-120').option('--off', 'no longer')
+  .addOption(runsDir()).addOption(json())
+  .action(run((target: string, options: Parameters<typeof pinCommand>[1]) => pinCommand(target, options)));
+runs.command('rename').description('change the display name of a run; its folder and id stay').argument('<run>').argument('<name>')
+  .addOption(runsDir()).addOption(json())
+  .action(run((target: string, name: string, options: Parameters<typeof renameCommand>[2]) => renameCommand(target, name, options)));
 program.command('validate').description('check a config').argument('<config>').argument('[overrides...]').addOption(json())
   .action(run((config: string, overrides: string[], options: { json?: boolean }) => validateCommand(config, overrides, options)));
 

@@ -1,10 +1,10 @@
-/** `trm train`, `resume` and `runs`: beginning runs, going on with them, and listing them. */
+/** `trm train`, `resume`, `stop` and `runs`: beginning runs, going on with them, ending them, and listing them. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { formatProblem } from '../config/errors';
 import { loadConfig } from '../config/load';
 import { parseOverride } from '../config/overrides';
-import { accuracyText, durationText, runStatusLine } from '../runs/describe';
+import { accuracyText, durationText, labelWords, runStatusLine } from '../runs/describe';
 import { newRunId } from '../runs/paths';
 import { listRuns, readRun } from '../runs/read-run';
 import type { EvalSummary } from '../runs/schema';
@@ -81,13 +81,13 @@ export async function runsCommand({ runsDir, json }: { runsDir: string; json?: b
   const { runs, broken } = await listRuns(path.resolve(runsDir));
   if (json) {
     printJson({
-      runs: runs.map(({ dir, manifest, state, best }) => ({ run: manifest.id, name: manifest.name, dir, state, created: manifest.created, engine: manifest.engine?.name ?? null, step: manifest.step, total_steps: manifest.total_steps, best: best && { checkpoint: best.checkpoint, ...brief(best.eval) } })),
+      runs: runs.map(({ dir, manifest, pinned, state, best }) => ({ run: manifest.id, name: manifest.name, pinned, tags: manifest.tags, notes: manifest.notes, dir, state, created: manifest.created, engine: manifest.engine?.name ?? null, step: manifest.step, total_steps: manifest.total_steps, best: best && { checkpoint: best.checkpoint, ...brief(best.eval) } })),
       broken,
     });
     return 0;
   }
   if (!runs.length) print(`No runs in ${path.resolve(runsDir)}. Begin one with \`trm train CONFIG\`.`);
-  else print(table(runs.map(run => [run.manifest.id, runStatusLine(run)])));
+  else print(table(runs.map(run => [run.manifest.id, [runStatusLine(run), ...labelWords(run)].join(', ')])));
   for (const { dir, problem } of broken) note(`${dir}: ${problem}`);
   return 0;
 }

@@ -99,12 +99,16 @@ export async function writeCheckpointFolder(dir: string, attempt: number, conten
   }
 }
 
-/** Removes a folder such that no reader sees it half removed. */
+/** Removes a folder such that no reader sees it half removed; one that was pinned up to the moment it was taken away is put back. */
 function removeCheckpoint(checkpoint: string): void {
   const trash = path.join(path.dirname(checkpoint), `.${path.basename(checkpoint)}.${randomBytes(6).toString('hex')}.tmp`);
   renameSync(checkpoint, trash);
-  removeFolderQuietly(trash);
+  if (isPinned(trash)) renamePatiently(trash, checkpoint);
+  else removeFolderQuietly(trash);
 }
+
+/** Asked of the folder each time: people pin without asking the trainer, which therefore learns of it here. */
+const isPinned = (checkpoint: string): boolean => existsSync(path.join(checkpoint, 'pinned'));
 
 /**
  * Removes old checkpoints, keeping the newest `keep`, the best and the pinned. Unreadable ones are left alone.
@@ -115,8 +119,7 @@ export function pruneCheckpoints(dir: string, keep: number): void {
   for (const [i, checkpoint] of candidates.entries()) {
     if (i < keep || checkpoint.best || checkpoint.pinned) continue;
     try {
-      // pinned since the listing?
-      if (!existsSync(path.join(checkpoint.dir, 'pinned'))) removeCheckpoint(checkpoint.dir);
+      if (!isPinned(checkpoint.dir)) removeCheckpoint(checkpoint.dir);
     } catch (error) {
       throw asRunFolderError(error, `remove the old checkpoint ${checkpoint.dir}`);
     }
@@ -129,6 +132,10 @@ export function sweepCheckpoints(dir: string): void {
   if (!existsSync(parent)) return;
   for (const name of readdirSync(parent)) {
     const inner = /^\.(step-.+)\.[0-9a-f]{12}\.tmp$/.exec(name)?.[1];
-    if (inner !== undefined && checkpointName.test(inner)) rmSync(path.join(parent, name), { recursive: true, force: true });
+    if (inner === undefined || !checkpointName.test(inner)) continue;
+    const leftover = path.join(parent, name);
+    const target = path.join(parent, inner);
+    if (isPinned(leftover) && !existsSync(target)) renamePatiently(leftover, target); // killed before it was put back
+    else rmSync(leftover, { recursive: true, force: true });
   }
 }

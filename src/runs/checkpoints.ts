@@ -3,9 +3,9 @@
  * bytes are still those that were written is told by the sha256 of each file in its `state.json`.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, lstatSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { removeQuietly, writeFileAtomic } from './atomic-write';
+import { writeFileAtomic } from './atomic-write';
 import { RunFolderError, asRunFolderError, systemCode } from './errors';
 import { isSuperseded, listAttempts } from './ownership';
 import { insideRun, runPaths } from './paths';
@@ -195,9 +195,17 @@ export function latestGoodCheckpoint(dir: string): { checkpoint: CheckpointInfo 
   return { checkpoint: null, skipped };
 }
 
-/** Keeps a checkpoint for good (or no longer): a file `pinned` in its folder. Anyone may do so, also while the run is running. */
+/**
+ * Keeps a checkpoint for good (or no longer): a file `pinned` in its folder. Anyone may do so, also while the run is running:
+ * the trainer looks for it whenever it removes old checkpoints.
+ * @throws RunFolderError missing (no such checkpoint), read_only, disk_full, io.
+ */
 export function pinCheckpoint(dir: string, name: string, on: boolean): void {
   const file = path.join(checkpointDir(dir, name), 'pinned');
-  if (on) writeFileAtomic(file, '');
-  else removeQuietly(file);
+  try {
+    if (on) writeFileAtomic(file, '');
+    else rmSync(file, { force: true });
+  } catch (error) {
+    throw asRunFolderError(error, `${on ? 'pin' : 'unpin'} ${path.dirname(file)}`);
+  }
 }

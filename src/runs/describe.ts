@@ -58,3 +58,8 @@ export function runStatusLine(run: Pick<RunSummary, 'manifest' | 'state' | 'last
   if (manifest.failure && state === 'failed') parts.push(oneLine(manifest.failure.message));
   return parts.join(', ');
 }
+
+/** What a person said about a run, as words that end its line: "pinned", "#baseline" */
+export function labelWords({ pinned, manifest: { tags } }: Pick<RunSummary, 'manifest' | 'pinned'>): string[] {
+  return [...(pinned ? ['pinned'] : []), ...tags.map(tag => `#${oneLine(tag, 40)}`)];
+}

@@ -16,6 +16,7 @@ export interface RunPaths {
   readonly traces: string;
   readonly checkpoints: string;
   readonly best: string;
+  readonly labels: string;
   readonly log: string;
   readonly heartbeat: string;
   readonly attempts: string;
@@ -36,6 +37,7 @@ export function runPaths(dir: string): RunPaths {
     traces: at('traces'),
     checkpoints: at('checkpoints'),
     best: at('best.json'),
+    labels: at('labels.jsonl'),
     log: at('trainer.log'),
     heartbeat: at('heartbeat'),
     attempts: at('attempts'),

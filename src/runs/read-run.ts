@@ -5,19 +5,22 @@
 import { existsSync, statSync } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { z } from 'zod';
 import { RunFolderError, asRunFolderError, systemCode } from './errors';
 import { isFresh } from './heartbeat';
+import { applyLabelChanges, maxLabelsBytes, parseLabelChanges } from './labels';
 import { runPaths } from './paths';
 import { isSameProcessAlive } from './process-identity';
-import { parseJson, readSmallFile } from './read-json';
+import { maxJsonBytes, parseJson, readSmallFile } from './read-json';
 import { bestSchema, runManifestSchema } from './schema';
 import type { Best, RunManifest, RunState } from './schema';
 
 /** A run as its folder tells it. Texts in the manifest come from a file: show them as text, never as markup. */
 export interface RunSummary {
   readonly dir: string;
+  /** run.json, with the name, notes and tags that people gave it since. */
   readonly manifest: RunManifest;
+  /** A person wants it at the top. */
+  readonly pinned: boolean;
   readonly state: RunState;
   /** Its last sign of life: the heartbeat, or when run.json was last written. */
   readonly lastSeen: Date | null;
@@ -56,12 +59,12 @@ export function concludeState(manifest: RunManifest, heartbeat: Date | null, now
 const parsed = new Map<string, { stamp: string; value: unknown }>();
 const parsedAtMost = 4000;
 
-async function readParsed<T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T>> {
+async function readParsed<T>(file: string, parse: (text: string) => T, maxBytes: number = maxJsonBytes): Promise<T> {
   const { ino, size, mtimeNs, ctimeNs } = await lstat(file, { bigint: true }).catch((error: unknown) => { throw asRunFolderError(error, `read ${file}`); });
   const stamp = `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
   const known = parsed.get(file);
-  if (known?.stamp === stamp) return known.value as z.infer<T>;
-  const value: z.infer<T> = parseJson(file, await readSmallFile(file), schema);
+  if (known?.stamp === stamp) return known.value as T;
+  const value = parse(await readSmallFile(file, maxBytes));
   if (parsed.size >= parsedAtMost) parsed.clear();
   parsed.set(file, { stamp, value });
   return value;
@@ -72,27 +75,36 @@ async function readParsed<T extends z.ZodType>(file: string, schema: T): Promise
  * @throws RunFolderError missing (no such folder), not_a_run (no run.json), corrupt, newer_schema, io.
  */
 export async function readRun(dir: string): Promise<RunSummary> {
-  const { manifest: file, best: bestFile, heartbeat } = runPaths(dir);
-  let manifest: RunManifest;
+  const { manifest: file, heartbeat } = runPaths(dir);
+  let written: RunManifest;
   try {
-    manifest = await readParsed(file, runManifestSchema);
+    written = await readParsed(file, text => parseJson(file, text, runManifestSchema));
   } catch (error) {
     if (!(error instanceof RunFolderError) || error.code !== 'missing') throw error;
     if (!existsSync(dir)) throw new RunFolderError('missing', `There is no run folder ${dir}.`, 'Check the path; it may have been moved or deleted.');
     throw new RunFolderError('not_a_run', `${dir} is not a run: it has no run.json.`, 'Choose a folder that a training run made.');
   }
   const warnings: string[] = [];
-  let best: Best | null = null;
-  try {
-    best = await readParsed(bestFile, bestSchema);
-  } catch (error) {
-    const problem = asRunFolderError(error, `read ${bestFile}`);
-    if (problem.code !== 'missing') warnings.push(problem.message);
-  }
+  const best = await readBeside(runPaths(dir).best, text => parseJson(runPaths(dir).best, text, bestSchema), warnings);
+  const labels = await readBeside(runPaths(dir).labels, parseLabelChanges, warnings, maxLabelsBytes);
+  if (labels !== null && labels.invalid > 0) warnings.push(`${runPaths(dir).labels}: ${labels.invalid} lines say nothing about a run, and are passed over.`);
+  const { pinned, name, notes, tags } = applyLabelChanges(written, labels?.changes ?? []);
+  const manifest: RunManifest = labels === null ? written : { ...written, name, notes, tags: [...tags] };
   const updated = new Date(manifest.updated);
-  if (hasEnded(manifest)) return { dir, manifest, state: manifest.state, lastSeen: updated, best, warnings };
+  if (hasEnded(manifest)) return { dir, manifest, pinned, state: manifest.state, lastSeen: updated, best, warnings };
   const beat = (await stat(heartbeat).catch(() => null))?.mtime ?? null;
-  return { dir, manifest, state: concludeState(manifest, beat), lastSeen: beat ?? updated, best, warnings };
+  return { dir, manifest, pinned, state: concludeState(manifest, beat), lastSeen: beat ?? updated, best, warnings };
+}
+
+/** A file beside run.json; null when there is none, or when it cannot be read, which makes a warning. */
+async function readBeside<T>(file: string, parse: (text: string) => T, warnings: string[], maxBytes?: number): Promise<T | null> {
+  try {
+    return await readParsed(file, parse, maxBytes);
+  } catch (error) {
+    const problem = asRunFolderError(error, `read ${file}`);
+    if (problem.code !== 'missing') warnings.push(problem.message);
+    return null;
+  }
 }
 
 /** Whether a folder without run.json was made by a run that never got to write it; not while it may be doing so now. */

@@ -111,14 +111,14 @@ export function watchRun(dir: string, onChange: () => void): Watch {
   }, lookEvery.run, onChange);
 }
 
-/** Calls `onChange` (gathered) when runs come or go, or one changes its run.json or the state one concludes. */
+/** Calls `onChange` (gathered) when runs come or go, or one changes its run.json, its labels or the state one concludes. */
 export function watchRuns(runsDir: string, onChange: () => void): Watch {
   return keepLooking(async () => {
     const { runs, broken } = await listRuns(runsDir);
     const live = runs.filter(run => run.state === 'pending' || run.state === 'running' || run.state === 'paused');
     return {
-      seen: [...runs.map(r => `${r.dir} ${r.state} ${r.manifest.updated}`), ...broken.map(b => `${b.dir} ${b.problem}`)].join('\n'),
-      folders: new Map([[runsDir, notOwnTraffic], ...live.map(run => [run.dir, (name: string) => name === 'run.json'] as const)]),
+      seen: [...runs.map(r => `${r.dir} ${r.state} ${r.manifest.updated} ${stamp(runPaths(r.dir).labels)}`), ...broken.map(b => `${b.dir} ${b.problem}`)].join('\n'),
+      folders: new Map([[runsDir, notOwnTraffic], ...live.map(run => [run.dir, (name: string) => name === 'run.json' || name === 'labels.jsonl'] as const)]),
     };
   }, lookEvery.runs, onChange);
 }

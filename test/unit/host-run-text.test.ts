@@ -9,7 +9,7 @@ const evaluation: EvalSummary = {
   step: 100, depth: 8, count: 200, total: 200, weights: 'ema', exact_accuracy: 0.94, exact_count: 188, exact_interval: [0.9, 0.97], accuracy: 0.98, accuracy_interval: [0.97, 0.99],
 };
 const run = (state: RunState, more: Partial<RunSummary['manifest']> = {}): RunSummary => ({
-  dir: '/runs/a', state, lastSeen: null, best: { checkpoint: 'step-100', metric: 'exact_accuracy', eval: evaluation }, warnings: [],
+  dir: '/runs/a', state, pinned: false, lastSeen: null, best: { checkpoint: 'step-100', metric: 'exact_accuracy', eval: evaluation }, warnings: [],
   manifest: {
     schema: 1, id: 'a', name: 'sudoku', created: '2026-01-01T00:00:00.000Z', config_path: '/c.trm.yaml', config: { arch: { halt_max_steps: 8 } }, overrides: [],
     dataset: null, engine: null, versions: {}, parameters: { dense: 1_000_000, puzzle_emb: 200 }, total_steps: 400, step: 120, attempt: 1,
