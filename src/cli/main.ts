@@ -15,7 +15,7 @@ import type { ExitCode } from './errors';
 import { evalCommand, traceCommand } from './inspect';
 import { noteCommand, pinCommand, renameCommand, tagCommand } from './labels';
 import { printJson } from './output';
-import { resumeCommand, runsCommand, stopCommand, trainCommand } from './runs';
+import { forkCommand, rerunCommand, resumeCommand, runsCommand, stopCommand, trainCommand } from './runs';
 import { exportCommand, importCommand } from './weights';
 
 const whole = (text: string): number => {
@@ -54,12 +54,20 @@ const program = new Command('trm')
   .description('Tiny Recursive Models: train, resume, evaluate and look inside.')
   .version(version)
   .showHelpAfterError()
+  .enablePositionalOptions() // `trm runs` and `trm runs tag` both have --json
   .exitOverride();
 
 program.command('train').description('train a config; key=value overrides its keys')
   .argument('<config>').argument('[overrides...]')
   .addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json())
   .action(run((config: string, overrides: string[], options: Parameters<typeof trainCommand>[2]) => trainCommand(config, overrides, options)));
+program.command('fork').description('begin a new run at a checkpoint of another one; key=value overrides keys of its config')
+  .argument('<run>', 'run folder or id').argument('[overrides...]').addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json())
+  .option('--checkpoint <step|name>', 'fork from this checkpoint, e.g. 120; default: the best, else the newest')
+  .action(run((target: string, overrides: string[], options: Parameters<typeof forkCommand>[2]) => forkCommand(target, overrides, options)));
+program.command('rerun').description('train the config of a run again, from the beginning; key=value overrides its keys')
+  .argument('<run>', 'run folder or id').argument('[overrides...]').addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json())
+  .action(run((target: string, overrides: string[], options: Parameters<typeof rerunCommand>[2]) => rerunCommand(target, overrides, options)));
 program.command('resume').description('go on with a run from its newest checkpoint')
   .argument('<run>', 'run folder or id').addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json())
   .option('--checkpoint <name>', 'go on from this checkpoint, e.g. step-120').option('--take-over', 'also when its last process was on another machine')

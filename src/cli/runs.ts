@@ -1,12 +1,15 @@
-/** `trm train`, `resume`, `stop` and `runs`: beginning runs, going on with them, ending them, and listing them. */
-import { existsSync } from 'node:fs';
+/** `trm train`, `fork`, `rerun`, `resume`, `stop` and `runs`: beginning runs, going on with them, ending them, and listing them. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { formatProblem } from '../config/errors';
 import { loadConfig } from '../config/load';
 import { parseOverride } from '../config/overrides';
+import { checkpointDir } from '../runs/checkpoints';
 import { accuracyText, durationText, labelWords, runStatusLine } from '../runs/describe';
 import { newRunId } from '../runs/paths';
 import { listRuns, readRun } from '../runs/read-run';
+import { trainableText } from '../runs/run-config';
 import type { EvalSummary } from '../runs/schema';
 import { CliError } from './errors';
 import type { ExitCode } from './errors';
@@ -27,6 +30,35 @@ export async function trainCommand(config: string, overrides: readonly string[],
   const id = newRunId(path.basename(config).replace(/(\.trm)?\.ya?ml$/, ''));
   const args = ['train', path.resolve(config), '--runs-dir', path.resolve(runsDir), '--run-id', id, ...all.flatMap(o => ['--override', o])];
   return conclude(await launchAndFollow(args, path.join(path.resolve(runsDir), id)), json);
+}
+
+/** `trm fork RUN [key=value ...]`: a new run that goes on from a checkpoint of another one. Without one named, from its best, else its newest. */
+export async function forkCommand(run: string, overrides: readonly string[], { runsDir, checkpoint, engine, device, json }: TrainCommand & { checkpoint?: string }): Promise<ExitCode> {
+  const dir = findRun(run, runsDir);
+  const from = checkpoint === undefined ? dir : checkpointDir(dir, /^\d+$/.test(checkpoint) ? `step-${checkpoint}` : checkpoint);
+  return trainAgain(dir, overrides, { runsDir, engine, device, json }, ['--fork', from]);
+}
+
+/** `trm rerun RUN [key=value ...]`: a new run of the same config, from the beginning. */
+export async function rerunCommand(run: string, overrides: readonly string[], options: TrainCommand): Promise<ExitCode> {
+  return trainAgain(findRun(run, options.runsDir), overrides, options, []);
+}
+
+/** A new run of the config of the run in `dir`. */
+async function trainAgain(dir: string, overrides: readonly string[], { runsDir, engine, device, json }: TrainCommand, more: readonly string[]): Promise<ExitCode> {
+  const before = await readRun(dir);
+  const base = before.manifest.config_path;
+  const id = newRunId(path.basename(base));
+  const scratch = mkdtempSync(path.join(os.tmpdir(), 'trm-'));
+  try {
+    const config = path.join(scratch, path.basename(base));
+    writeFileSync(config, trainableText(before));
+    const all = [...overrides.map(hereCheckpoint), ...(engine === undefined ? [] : [`engine=${engine}`]), ...(device === undefined ? [] : [`device=${device}`])];
+    const args = ['train', config, '--base', base, ...more, '--runs-dir', path.resolve(runsDir), '--run-id', id, ...all.flatMap(o => ['--override', o])];
+    return conclude(await launchAndFollow(args, path.join(path.resolve(runsDir), id)), json);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
 /** `trm resume RUN`. */

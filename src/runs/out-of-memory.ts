@@ -3,14 +3,13 @@
  * whoever finds its run crashed looks for the traces (the kernel's count of such deaths, the run's last measured memory, the
  * trainer's last output) and, when they agree, records in run.json that it failed out of memory and what would fit.
  */
-import { open } from 'node:fs/promises';
 import { writeFileAtomic } from './atomic-write';
 import { bytesText, memoryAdvice } from './memory-need';
+import { lastEvents } from './metrics-tail';
 import { runPaths } from './paths';
 import { thisProcess } from './process-identity';
-import { readRun } from './read-run';
+import { readManifest, readRun } from './read-run';
 import type { RunSummary } from './read-run';
-import { metricEventSchema } from './schema';
 import type { RunManifest } from './schema';
 
 /** What can be known of a trainer's end from outside. */
@@ -40,42 +39,19 @@ export function memoryDeath(memory: RunManifest['memory'], rss: number | null, {
   return null;
 }
 
-/** The rss of the last system event near the end of metrics.jsonl; null when there is none. */
-async function lastRss(file: string): Promise<number | null> {
-  const handle = await open(file).catch(() => null);
-  if (!handle) return null;
-  try {
-    const { size } = await handle.stat();
-    const length = Math.min(size, 1 << 18);
-    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    for (const line of buffer.toString('utf8').split('\n').reverse()) {
-      if (!line.includes('"system"')) continue;
-      try {
-        const event = metricEventSchema.safeParse(JSON.parse(line));
-        if (event.success && event.data.kind === 'system') return event.data.rss;
-      } catch {
-        // cut off by its death
-      }
-    }
-    return null;
-  } finally {
-    await handle.close();
-  }
-}
-
 /**
  * When `run` has crashed on this machine since it was started, and for lack of memory, records that as its failure. Returns
  * the run as it is then: `failed`, or unchanged. Throws RunFolderError when the folder cannot be written.
  */
 export async function recordMemoryDeath(run: RunSummary, traces: DeathTraces): Promise<RunSummary> {
   if (run.state !== 'crashed' || run.manifest.owner.boot_id !== thisProcess().boot_id) return run;
-  const paths = runPaths(run.dir);
-  const message = memoryDeath(run.manifest.memory, await lastRss(paths.metrics), traces);
+  const lastSystem = (await lastEvents(run.dir)).findLast(event => event.kind === 'system');
+  const message = memoryDeath(run.manifest.memory, lastSystem?.rss ?? null, traces);
   if (message === null) return run;
   const { state, manifest } = await readRun(run.dir);
   if (state !== 'crashed' || manifest.attempt !== run.manifest.attempt) return readRun(run.dir); // resumed meanwhile
   const advice = manifest.memory ? memoryAdvice(manifest.memory, Math.min(manifest.memory.free, manifest.memory.estimated), manifest.id) : 'Use a smaller global_batch_size or micro_batch_size.';
   const failure = { cause: 'out_of_memory' as const, message, next: advice };
-  writeFileAtomic(paths.manifest, `${JSON.stringify({ ...manifest, state: 'failed', failure, updated: new Date().toISOString() }, null, 2)}\n`);
+  writeFileAtomic(runPaths(run.dir).manifest, `${JSON.stringify({ ...await readManifest(run.dir), state: 'failed', failure, updated: new Date().toISOString() }, null, 2)}\n`);
   return readRun(run.dir);
 }

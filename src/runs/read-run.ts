@@ -70,24 +70,30 @@ async function readParsed<T>(file: string, parse: (text: string) => T, maxBytes:
   return value;
 }
 
+/** run.json as it was written, without what was said about the run since. @throws RunFolderError missing, corrupt, newer_schema, io. */
+export async function readManifest(dir: string): Promise<RunManifest> {
+  const file = runPaths(dir).manifest;
+  return readParsed(file, text => parseJson(file, text, runManifestSchema));
+}
+
 /**
  * Reads a run folder. The manifest and best may be the same objects as in an earlier answer: do not change them.
  * @throws RunFolderError missing (no such folder), not_a_run (no run.json), corrupt, newer_schema, io.
  */
 export async function readRun(dir: string): Promise<RunSummary> {
-  const { manifest: file, heartbeat } = runPaths(dir);
+  const { heartbeat, best: bestFile, labels: labelsFile } = runPaths(dir);
   let written: RunManifest;
   try {
-    written = await readParsed(file, text => parseJson(file, text, runManifestSchema));
+    written = await readManifest(dir);
   } catch (error) {
     if (!(error instanceof RunFolderError) || error.code !== 'missing') throw error;
     if (!existsSync(dir)) throw new RunFolderError('missing', `There is no run folder ${dir}.`, 'Check the path; it may have been moved or deleted.');
     throw new RunFolderError('not_a_run', `${dir} is not a run: it has no run.json.`, 'Choose a folder that a training run made.');
   }
   const warnings: string[] = [];
-  const best = await readBeside(runPaths(dir).best, text => parseJson(runPaths(dir).best, text, bestSchema), warnings);
-  const labels = await readBeside(runPaths(dir).labels, parseLabelChanges, warnings, maxLabelsBytes);
-  if (labels !== null && labels.invalid > 0) warnings.push(`${runPaths(dir).labels}: ${labels.invalid} lines say nothing about a run, and are passed over.`);
+  const best = await readBeside(bestFile, text => parseJson(bestFile, text, bestSchema), warnings);
+  const labels = await readBeside(labelsFile, parseLabelChanges, warnings, maxLabelsBytes);
+  if (labels !== null && labels.invalid > 0) warnings.push(`${labelsFile}: ${labels.invalid} lines say nothing about a run, and are passed over.`);
   const { pinned, name, notes, tags } = applyLabelChanges(written, labels?.changes ?? []);
   const manifest: RunManifest = labels === null ? written : { ...written, name, notes, tags: [...tags] };
   const updated = new Date(manifest.updated);

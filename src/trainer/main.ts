@@ -49,7 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
     options: {
       'runs-dir': { type: 'string' }, 'run-id': { type: 'string' }, engine: { type: 'string' }, override: { type: 'string', multiple: true },
       checkpoint: { type: 'string' }, 'take-over': { type: 'boolean' }, depth: { type: 'string' }, data: { type: 'string' }, examples: { type: 'string' },
-      out: { type: 'string' }, device: { type: 'string' }, 'micro-batch-size': { type: 'string' }, puzzle: { type: 'string' }, tokens: { type: 'string' }, weights: { type: 'string' }, config: { type: 'string' }, prefix: { type: 'string' }, overwrite: { type: 'boolean' },
+      out: { type: 'string' }, device: { type: 'string' }, 'micro-batch-size': { type: 'string' }, puzzle: { type: 'string' }, tokens: { type: 'string' }, weights: { type: 'string' }, config: { type: 'string' }, prefix: { type: 'string' }, overwrite: { type: 'boolean' }, base: { type: 'string' }, fork: { type: 'string' },
     },
   });
   const [mode, target] = positionals;
@@ -59,7 +59,7 @@ async function main(argv: readonly string[]): Promise<number> {
   switch (mode) {
     case 'train':
       return train({
-        configPath: required(target, 'The config'), runsDir: required(values['runs-dir'], '--runs-dir'), id: values['run-id'],
+        configPath: required(target, 'The config'), runsDir: required(values['runs-dir'], '--runs-dir'), id: values['run-id'], base: values.base, fork: values.fork,
         overrides: [...(values.override ?? []), ...(engine === undefined ? [] : [`engine=${engine}`]), ...(values.device === undefined ? [] : [`device=${values.device}`])],
       });
     case 'resume':

@@ -27,6 +27,8 @@ import type { TrainingSnapshot } from '../training/snapshot';
 import { ControlServer } from './control-server';
 import { UsageError, describeFailure, exitCodeOf } from './failure';
 import type { Failure } from './failure';
+import { forkPoint, refuseEnded } from './fork';
+import type { ForkPoint } from './fork';
 import { checkMemory, memoryWarning, withMemoryAdvice } from './memory-check';
 import { reportFailure } from './report';
 import { Stopped } from './requests';
@@ -40,6 +42,10 @@ export interface TrainOptions {
   readonly runsDir: string;
   readonly id?: string | undefined;
   readonly overrides: readonly string[];
+  /** The file that the config counts as: the run names it, and relative paths are from its folder. Default: `configPath`. */
+  readonly base?: string | undefined;
+  /** A checkpoint of another run, or such a run, to fork from. */
+  readonly fork?: string | undefined;
 }
 
 /** Options of resuming. */
@@ -60,17 +66,19 @@ export interface ResumeOptions {
 const letGoWithin = 10_000;
 
 /** Trains a config in a new run folder. Returns the exit code. Throws only before the folder exists. */
-export async function train({ configPath, runsDir, id, overrides }: TrainOptions): Promise<number> {
+export async function train({ configPath, runsDir, id, overrides, base, fork }: TrainOptions): Promise<number> {
   const stopped = stopSignal();
-  const file = path.resolve(configPath);
-  const { config, problems, bytes, included } = loadConfig(file, overrides);
+  const { config, problems, bytes, included } = loadConfig(path.resolve(configPath), overrides);
+  const file = path.resolve(base ?? configPath);
+  if (!existsSync(path.dirname(file))) throw new UsageError(`The config is of the folder ${path.dirname(file)}, which is not there.`, 'Train a copy of it in a folder of your own.');
+  const from = fork === undefined ? null : forkPoint(fork, config);
   const name = path.basename(file).replace(/(\.trm)?\.ya?ml$/, '');
   const writer = RunWriter.create({
     runsDir, name, id, configText: bytes, included,
-    manifest: { config_path: file, config: { ...config }, overrides: [...overrides] },
+    manifest: { config_path: file, config: { ...config }, overrides: [...overrides], parent: from && from.parent, dataset: from && from.dataset },
   });
   const warnings = problems.map(({ message }) => message);
-  return work(writer, config, { checkpoint: null, skipped: [], warnings }, stopped);
+  return work(writer, config, { checkpoint: from && from.checkpoint, fork: from, skipped: [], warnings }, stopped);
 }
 
 /** Continues a run from a checkpoint. Returns the exit code. Throws only before the folder is taken: it is as it was then. */
@@ -83,6 +91,7 @@ export async function resume({ dir, checkpoint, takeOver, engine, device, microB
     const config = inMicroBatches(configOfRun(writer.manifest), microBatchSize);
     writer.update({ config: { ...config } });
     const { found, skipped } = findCheckpoint(writer.dir, checkpoint);
+    if (found === null && writer.manifest.parent) throw new UsageError(`Run ${writer.manifest.id} was to go on from step ${writer.manifest.parent.step} of ${writer.manifest.parent.run}, and has no checkpoint of its own to resume from.`, 'Fork that run again.');
     return await work(writer, config, { checkpoint: found, skipped, warnings: [], engine, device }, stopped);
   } catch (error) {
     return fail(writer, error);
@@ -133,6 +142,8 @@ function findCheckpoint(dir: string, name: string | undefined): { found: string 
 interface Beginning {
   /** Folder of the checkpoint to continue from; null: from the beginning. */
   readonly checkpoint: string | null;
+  /** Set when that is one of another run. */
+  readonly fork?: ForkPoint | null;
   readonly skipped: readonly string[];
   readonly warnings: readonly string[];
   readonly engine?: ResolvedConfig['engine'] | undefined;
@@ -157,6 +168,7 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     const scheduled = stepsInAll(config, data.train.metadata);
     const totalSteps = Math.min(scheduled, batchesInAll(config, data.train) ?? scheduled);
     if (totalSteps < 1) throw new DatasetError('no-full-batch', `${config.epochs} epochs of ${data.train.examples} examples give no full batch of ${config.global_batch_size}.`, 'Raise epochs or lower global_batch_size.');
+    if (beginning.fork) refuseEnded(beginning.fork, totalSteps);
 
     const memory = await checkMemory(config, data.train.metadata, facts, engine.gpu && (engine.gpu.free ?? engine.gpu.memory));
     writer.update({ engine: facts, memory });
@@ -175,14 +187,15 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     const gpu = engine.gpu ? new GpuWatch(engine.gpu.uuid || String(engine.gpu.index), why => run.alert('info', 'gpu_watch', `The GPU's use, memory and temperature are no longer measured: ${why}.`, 'Training goes on.')) : null;
     const run = new TrainRun({
       writer, config, engine, gpu, engineFacts: facts, model, data, sampler, training, totalSteps, log,
-      best, processSeconds: checkpoint?.state.process_seconds ?? 0, evaluationDue: checkpoint?.state.evaluation_due ?? false, unsaved: !checkpoint,
+      best, processSeconds: checkpoint?.state.process_seconds ?? 0, evaluationDue: checkpoint?.state.evaluation_due ?? false, unsaved: !checkpoint, forked: Boolean(beginning.fork),
       notify: (method, params) => control?.notify(method, params),
     });
     writer.onProblem = problem => run.alert('warning', problem.code, `${problem.message} What was to be written is kept and tried again.`, problem.next);
     writer.onRecovered = () => run.alert('info', 'disk', 'The disk takes writes again; nothing was lost.', '');
     control = await ControlServer.listen(writer.nonce, run.handlers());
     writer.setSocket(control.socket);
-    run.markStart(checkpoint || writer.attempt > 1 ? 'resume' : 'start', checkpoint ? `from ${path.basename(beginning.checkpoint!)}` : initial ? `from the weights of ${config.load_checkpoint!}` : 'from the beginning');
+    if (beginning.fork) run.markStart('start', `forked from step ${beginning.fork.parent.step} of ${beginning.fork.parent.run}`);
+    else run.markStart(checkpoint || writer.attempt > 1 ? 'resume' : 'start', checkpoint ? `from ${path.basename(beginning.checkpoint!)}` : initial ? `from the weights of ${config.load_checkpoint!}` : 'from the beginning');
     for (const note of [...beginning.warnings, ...facts.notes]) run.alert('info', 'note', note, '');
     for (const warning of warnings) run.alert('warning', 'data', warning, '');
     for (const note of initial?.notes ?? []) run.alert('warning', 'load_checkpoint', note, '');
@@ -228,15 +241,16 @@ async function prepareData(writer: RunWriter, config: ResolvedConfig, log: (line
   const before = writer.manifest.dataset;
   for (const split of ['train', 'test'] as const) {
     if (before && before[split].content_hash !== data.cards[split].content_hash) {
-      throw new DatasetError('mismatch', `The ${split} data in ${data.cards[split].paths.join(', ')} are not those the run began with (their content hash differs).`, 'Put the old data back, or start a new run.');
+      throw new DatasetError('mismatch', `The ${split} data in ${data.cards[split].paths.join(', ')} are not those the run began with (content hash ${before[split].content_hash.slice(0, 12)} then, ${data.cards[split].content_hash.slice(0, 12)} now).`, 'Put the old data back, or start a new run.');
     }
   }
   const leak = arcLeak(folders.train, folders.test);
   return { data, warnings: [...(built?.warnings ?? []), ...(leak === undefined ? [] : [leak])] };
 }
 
-function engineOf({ engine }: Beginning, checkpoint: Checkpoint | null): { name?: ResolvedConfig['engine']; threads?: number } {
+function engineOf({ engine, fork }: Beginning, checkpoint: Checkpoint | null): { name?: ResolvedConfig['engine']; threads?: number } {
   if (engine !== undefined) return { name: engine };
+  if (fork) return {}; // a run of its own: its config decides
   return checkpoint ? { name: checkpoint.state.engine.name, threads: checkpoint.state.engine.threads } : {};
 }
 

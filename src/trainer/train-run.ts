@@ -47,6 +47,8 @@ export interface RunParts {
   readonly evaluationDue: boolean;
   /** False when a checkpoint of just this state is on disk. */
   readonly unsaved: boolean;
+  /** True for a fork at its beginning, whose state is in a checkpoint of another run. */
+  readonly forked: boolean;
   readonly log: (line: string) => void;
   readonly notify: <M extends keyof ControlNotifications>(method: M, params: ControlNotifications[M]) => void;
 }
@@ -95,6 +97,7 @@ export class TrainRun {
     const { training, sampler, totalSteps, writer } = this.parts;
     this.setState('running');
     try {
+      if (this.parts.forked) await this.checkpoint(); // from here on it needs its parent no more
       for (;;) {
         await this.serve();
         if (this.evaluationDue) {
