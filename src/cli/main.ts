@@ -8,6 +8,7 @@ import { version } from '../../package.json';
 import { weightFormats } from '../published/write-weights';
 import { devicePattern } from '../runtime/gpu-choice';
 import { exportPrefixes } from '../trainer/export-weights';
+import { deleteCommand, diffCommand } from './compare';
 import { devicesCommand, enginesCommand, setupCommand } from './compute';
 import { dataArcCommand, dataBuildCommand, dataMazeCommand, dataSudokuCommand, validateCommand } from './data';
 import { explain } from './errors';
@@ -147,6 +148,12 @@ runs.command('pin').description('keep a run at the top of lists, or a checkpoint
 runs.command('rename').description('change the display name of a run; its folder and id stay').argument('<run>').argument('<name>')
   .addOption(runsDir()).addOption(json())
   .action(run((target: string, name: string, options: Parameters<typeof renameCommand>[2]) => renameCommand(target, name, options)));
+runs.command('diff').description('compare runs: accuracies, losses, times, and the keys of their configs that differ').argument('<run>').argument('<others...>')
+  .addOption(runsDir()).addOption(json())
+  .action(run((target: string, others: string[], options: Parameters<typeof diffCommand>[2]) => diffCommand(target, others, options)));
+runs.command('delete').description('move runs into .trash of their runs folder').argument('<runs...>').option('--take-over', 'also when the last process was on another machine')
+  .addOption(runsDir()).addOption(json())
+  .action(run((targets: string[], options: Parameters<typeof deleteCommand>[1]) => deleteCommand(targets, options)));
 program.command('validate').description('check a config').argument('<config>').argument('[overrides...]').addOption(json())
   .action(run((config: string, overrides: string[], options: { json?: boolean }) => validateCommand(config, overrides, options)));
 

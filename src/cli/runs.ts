@@ -20,12 +20,17 @@ import { note, print, printJson, table } from './output';
 /** Options of train and resume. */
 export interface TrainCommand { readonly runsDir: string; readonly engine?: string; readonly device?: string; readonly json?: boolean }
 
+/** All overrides of a new run: those given, then the options that stand for one. */
+const allOverrides = (overrides: readonly string[], { engine, device }: TrainCommand): string[] =>
+  [...overrides.map(hereCheckpoint), ...(engine === undefined ? [] : [`engine=${engine}`]), ...(device === undefined ? [] : [`device=${device}`])];
+
 const brief = (e: EvalSummary | null): { exact_accuracy: number; cell_accuracy: number; count: number; exact_count: number; exact_interval: [number, number]; step: number } | null =>
   e && { exact_accuracy: e.exact_accuracy, cell_accuracy: e.accuracy, count: e.count, exact_count: e.exact_count, exact_interval: e.exact_interval, step: e.step };
 
 /** `trm train CONFIG [key=value ...]`. */
-export async function trainCommand(config: string, overrides: readonly string[], { runsDir, engine, device, json }: TrainCommand): Promise<ExitCode> {
-  const all = [...overrides.map(hereCheckpoint), ...(engine === undefined ? [] : [`engine=${engine}`]), ...(device === undefined ? [] : [`device=${device}`])];
+export async function trainCommand(config: string, overrides: readonly string[], options: TrainCommand): Promise<ExitCode> {
+  const { runsDir, json } = options;
+  const all = allOverrides(overrides, options);
   for (const problem of loadConfig(config, all).problems) note(formatProblem(config, problem));
   const id = newRunId(path.basename(config).replace(/(\.trm)?\.ya?ml$/, ''));
   const args = ['train', path.resolve(config), '--runs-dir', path.resolve(runsDir), '--run-id', id, ...all.flatMap(o => ['--override', o])];
@@ -33,10 +38,10 @@ export async function trainCommand(config: string, overrides: readonly string[],
 }
 
 /** `trm fork RUN [key=value ...]`: a new run that goes on from a checkpoint of another one. Without one named, from its best, else its newest. */
-export async function forkCommand(run: string, overrides: readonly string[], { runsDir, checkpoint, engine, device, json }: TrainCommand & { checkpoint?: string }): Promise<ExitCode> {
-  const dir = findRun(run, runsDir);
+export async function forkCommand(run: string, overrides: readonly string[], { checkpoint, ...options }: TrainCommand & { checkpoint?: string }): Promise<ExitCode> {
+  const dir = findRun(run, options.runsDir);
   const from = checkpoint === undefined ? dir : checkpointDir(dir, /^\d+$/.test(checkpoint) ? `step-${checkpoint}` : checkpoint);
-  return trainAgain(dir, overrides, { runsDir, engine, device, json }, ['--fork', from]);
+  return trainAgain(dir, overrides, options, ['--fork', from]);
 }
 
 /** `trm rerun RUN [key=value ...]`: a new run of the same config, from the beginning. */
@@ -45,7 +50,8 @@ export async function rerunCommand(run: string, overrides: readonly string[], op
 }
 
 /** A new run of the config of the run in `dir`. */
-async function trainAgain(dir: string, overrides: readonly string[], { runsDir, engine, device, json }: TrainCommand, more: readonly string[]): Promise<ExitCode> {
+async function trainAgain(dir: string, overrides: readonly string[], options: TrainCommand, more: readonly string[]): Promise<ExitCode> {
+  const { runsDir, json } = options;
   const before = await readRun(dir);
   const base = before.manifest.config_path;
   const id = newRunId(path.basename(base));
@@ -53,8 +59,7 @@ async function trainAgain(dir: string, overrides: readonly string[], { runsDir, 
   try {
     const config = path.join(scratch, path.basename(base));
     writeFileSync(config, trainableText(before));
-    const all = [...overrides.map(hereCheckpoint), ...(engine === undefined ? [] : [`engine=${engine}`]), ...(device === undefined ? [] : [`device=${device}`])];
-    const args = ['train', config, '--base', base, ...more, '--runs-dir', path.resolve(runsDir), '--run-id', id, ...all.flatMap(o => ['--override', o])];
+    const args = ['train', config, '--base', base, ...more, '--runs-dir', path.resolve(runsDir), '--run-id', id, ...allOverrides(overrides, options).flatMap(o => ['--override', o])];
     return conclude(await launchAndFollow(args, path.join(path.resolve(runsDir), id)), json);
   } finally {
     rmSync(scratch, { recursive: true, force: true });

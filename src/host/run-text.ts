@@ -2,7 +2,8 @@
  * Runs as the editor shows them: icon, words and numbers of a state, and the header of a run's charts. Everything is words
  * first; icons and colours only repeat them.
  */
-import { accuracyText, durationText, runStatusLine, shareText, stateText } from '../runs/describe';
+import { accuracyText, durationText, labelWords, runStatusLine, shareText, stateText } from '../runs/describe';
+import { oneLine } from '../runs/read-json';
 import type { RunSummary } from '../runs/read-run';
 import type { RunState } from '../runs/schema';
 import { hasOneStep } from '../model/shapes';
@@ -41,13 +42,13 @@ export function progressOf(run: Pick<RunSummary, 'manifest'>, status: TrainerSta
   return Math.min(1, Math.max(status?.step ?? 0, run.manifest.step) / total);
 }
 
-/** What follows the name in the Runs tree: "running, 30 %, best 94.0 % exact". */
-export function runDescription(run: Pick<RunSummary, 'manifest' | 'state' | 'lastSeen' | 'best'>, status: TrainerStatus | null): string {
+/** What follows the name in the Runs tree: "running, 30 %, best 94.0 % exact, pinned, #baseline". */
+export function runDescription(run: Pick<RunSummary, 'manifest' | 'state' | 'lastSeen' | 'best' | 'pinned'>, status: TrainerStatus | null): string {
   const progress = progressOf(run, status);
   const parts = [stateText(run.state, run.manifest.owner.host, run.lastSeen)];
   if (progress !== null && run.state !== 'finished') parts.push(`${Math.floor(progress * 100)} %`);
   if (run.best) parts.push(`best ${shareText(run.best.eval.exact_accuracy)} exact`);
-  return parts.join(', ');
+  return [...parts, ...labelWords(run)].join(', ');
 }
 
 /** A detail of a run: name and value. */
@@ -61,6 +62,9 @@ export function runDetails(run: Pick<RunSummary, 'manifest' | 'state' | 'lastSee
   if (manifest.engine) details.push(['engine', `${manifest.engine.name} on ${manifest.engine.device}, ${manifest.engine.forward_dtype}`]);
   if (manifest.parameters) details.push(['parameters', (manifest.parameters.dense + manifest.parameters.puzzle_emb).toLocaleString('en-US')]);
   details.push(['config', manifest.config_path]);
+  if (manifest.parent) details.push(['forked from', `${manifest.parent.run}, step ${manifest.parent.step}`]);
+  if (manifest.tags.length > 0) details.push(['tags', manifest.tags.join(', ')]);
+  if (manifest.notes !== '') details.push(['notes', oneLine(manifest.notes, 300)]);
   if (manifest.process_seconds > 0) details.push(['process time', durationText(manifest.process_seconds)]);
   if (manifest.failure) details.push(['what to do', manifest.failure.next]);
   if (manifest.finished_because) details.push(['finished', manifest.finished_because]);

@@ -68,6 +68,20 @@ export function issueText({ issues: [issue] }: z.ZodError): string {
   return oneLine(`${issue?.path.length ? issue.path.join('.') : 'the whole value'}: ${issue?.message ?? 'not valid'}`);
 }
 
+/** Deepest nesting of arrays and objects that is taken: what walks through a value, or writes it, would run out of stack far beyond. */
+const maxNesting = 64;
+
+/** Whether a JSON text nests deeper than that. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (token === '[' || token === '{') depth++;
+    else if (token === ']' || token === '}') depth--;
+    if (depth > maxNesting) return true;
+  }
+  return false;
+}
+
 /**
  * Parses and checks the text of a JSON file.
  * @throws RunFolderError newer_schema, or corrupt naming the key, what was expected and what was found.
@@ -75,6 +89,7 @@ export function issueText({ issues: [issue] }: z.ZodError): string {
 export function parseJson<T extends z.ZodType>(file: string, text: string, schema: T): z.infer<T> {
   let value: unknown;
   try {
+    if (isTooDeep(text)) throw new SyntaxError(`it nests more than ${maxNesting} levels deep.`);
     value = JSON.parse(text);
   } catch (error) {
     throw new RunFolderError('corrupt', `${file} is not JSON: ${oneLine(error instanceof Error ? error.message : '')}`, 'Restore it from a copy, or move the run away.', { cause: error });

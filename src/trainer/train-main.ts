@@ -241,12 +241,15 @@ async function prepareData(writer: RunWriter, config: ResolvedConfig, log: (line
   const before = writer.manifest.dataset;
   for (const split of ['train', 'test'] as const) {
     if (before && before[split].content_hash !== data.cards[split].content_hash) {
-      throw new DatasetError('mismatch', `The ${split} data in ${data.cards[split].paths.join(', ')} are not those the run began with (content hash ${before[split].content_hash.slice(0, 12)} then, ${data.cards[split].content_hash.slice(0, 12)} now).`, 'Put the old data back, or start a new run.');
+      throw new DatasetError('mismatch', `The ${split} data in ${data.cards[split].paths.join(', ')} are not those the run began with (content hash ${shortHash(before[split].content_hash)} then, ${shortHash(data.cards[split].content_hash)} now).`, 'Put the old data back, or start a new run.');
     }
   }
   const leak = arcLeak(folders.train, folders.test);
   return { data, warnings: [...(built?.warnings ?? []), ...(leak === undefined ? [] : [leak])] };
 }
+
+/** Enough of a content hash to tell two apart. */
+const shortHash = (hash: string): string => hash.replace(/^sha256:/, '').slice(0, 12);
 
 function engineOf({ engine, fork }: Beginning, checkpoint: Checkpoint | null): { name?: ResolvedConfig['engine']; threads?: number } {
   if (engine !== undefined) return { name: engine };

@@ -36,7 +36,7 @@ describe('a fork', () => {
     expect(ofKind(events, 'marker')[0]).toMatchObject({ marker: 'start', step: 30, text: 'forked from step 30 of parent' });
     expect(ofKind(events, 'train').map(e => e.step)).toEqual(Array.from({ length: 30 }, (_, i) => 31 + i));
     expect(checkpointNames(dir)).toContain('step-30');
-    expect(checkpointNames(parent)).toHaveLength(5);
+    expect(checkpointNames(parent)).toEqual(['step-15', 'step-30', 'step-45', 'step-60']);
   });
 
   it('takes other values of what does not decide the data', async () => {
@@ -63,7 +63,7 @@ describe('a fork', () => {
     ['other shapes', ['arch.hidden_size=24'], 1, [/arch\.hidden_size is 16 in the checkpoint and 24 in the config/]],
     ['another batch and another order', ['global_batch_size=4', 'seed=7'], 1, [/seed is 0 in the run parent and 7 in the config/, /global_batch_size is 8 in the run parent and 4 in the config/, /load_checkpoint/]],
     ['nothing left to train', ['epochs=4'], 2, [/checkpoint is of step 60, and the config trains 30 steps/, /Raise epochs/]],
-    ['a key there is not', ['learning_rate=1'], 2, [/learning_rate/, /lr/]],
+    ['a key there is not', ['learning_rate=1'], 2, [/learning_rate: unknown key/]],
   ])('is refused for %s', async (_, overrides, code, words) => {
     const ended = await trm(['fork', 'parent', '--checkpoint', '60', ...overrides], folder);
     expectRefusal(ended, code, ...words);

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRun } from '../../src/runs/read-run';
-import { connected, documentOf, endless, expectRefusal, jsonOf, startTraining, tiny, trm, until, writeConfig } from './programs';
+import { connected, documentOf, endless, expectRefusal, jsonOf, startTraining, tiny, train, trm, until, writeConfig } from './programs';
 
 let folder: string;
 beforeAll(() => { folder = mkdtempSync(path.join(os.tmpdir(), 'trm-labels-')); });
@@ -41,5 +41,29 @@ describe('labels on the command line', () => {
     expectRefusal(await trm(['runs', 'tag', 'nothing', 'x'], folder), 2, /There is no run nothing/);
     expectRefusal(await trm(['runs', 'tag', 'live', 'two words'], folder), 1, /add_tags/, /a tag up to 40/);
     expectRefusal(await trm(['runs', 'pin', 'live', '--checkpoint', 'step-77777'], folder), 1, /no checkpoint "step-77777"/, /Choose one of/);
+  });
+});
+
+describe('runs that are compared and deleted on the command line', () => {
+  it('says how two differ, and moves them to .trash unless one is live', async () => {
+    const config = writeConfig(folder, { ...tiny, epochs: 2 }, 'short');
+    for (const id of ['one', 'two']) await train(folder, id === 'one' ? config : writeConfig(folder, { ...tiny, epochs: 4, lr: 2e-3 }, 'longer'), id);
+    const compared = documentOf(await trm(['runs', 'diff', 'one', 'two', '--json'], folder)) as { runs: { run: string; step: number; loss: number }[]; changed: { key: string; values: unknown[] }[] };
+    expect(compared.runs.map(({ run, step }) => [run, step])).toEqual([['one', 15], ['two', 30]]);
+    expect(compared.runs[0]!.loss).toBeGreaterThan(0);
+    expect(compared.changed).toEqual([{ key: 'epochs', values: [2, 4] }, { key: 'lr', values: [1e-3, 2e-3] }]);
+    const table = (await trm(['runs', 'diff', 'one', 'two'], folder)).stdout;
+    expect(table).toMatch(/^lr +0\.001 +0\.002$/m);
+    expect(table).toMatch(/^best puzzle accuracy \(exact\) +[\d.]+ % \(\d+ of 20; /m);
+
+    const { trainer, dir } = startTraining(folder, writeConfig(folder, { ...tiny, ...endless }, 'endless'), 'busy');
+    const control = await connected(dir);
+    expectRefusal(await trm(['runs', 'delete', 'one', 'busy'], folder), 1, /is held by process \d+/, /Stop that run first/);
+    expect((documentOf(await trm(['runs', '--json'], folder))['runs'] as { run: string }[]).map(run => run.run)).toContain('one');
+    await control.request('stop', {});
+    control.dispose();
+    await trainer.ended;
+    expect(documentOf(await trm(['runs', 'delete', 'one', 'busy', '--json'], folder))).toEqual({ deleted: ['one', 'busy'].map(run => ({ run, trash: path.join(folder, 'runs', '.trash', run) })) });
+    expect((documentOf(await trm(['runs', '--json'], folder))['runs'] as { run: string }[]).map(run => run.run)).not.toContain('one');
   });
 });

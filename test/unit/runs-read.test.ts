@@ -32,6 +32,7 @@ describe('a run.json from anywhere', () => {
     ['has no date', m => ({ ...m, created: 'yesterday' }), /created/],
     ['is of a newer version', m => ({ ...m, schema: 2 }), /newer version \(schema 2/],
     ['is nested without end', '['.repeat(1_000_000), /not JSON/],
+    ['has a config nested without end', m => ({ ...m, config: JSON.parse(`${'{"a":'.repeat(2000)}1${'}'.repeat(2000)}`) as unknown }), /nests more than 64 levels/],
   ])('that %s makes a broken entry', async (_, change, problem) => {
     const root = temporaryFolder();
     const good = newRun(root);
