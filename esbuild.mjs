@@ -26,6 +26,7 @@ const programs = {
 
 /** What runs in a webview: output in dist/webview/ <- entry point. CSS imported from there is written beside it. */
 const pages = {
+  checkpoint: { entry: 'webview/checkpoint/main.ts' },
   live: { entry: 'webview/live/main.ts' },
   trace: { entry: 'webview/trace/main.ts' },
 };

@@ -1,6 +1,7 @@
 /** The extension: puts the features of host/ together, and nothing else. */
 import * as vscode from 'vscode';
 import { Messenger } from 'vscode-messenger';
+import { CheckpointViewer } from './host/checkpoint-viewer';
 import { registerConfigCommands } from './host/config-commands';
 import { ConfigFiles } from './host/config-files';
 import { registerExports } from './host/export-file';
@@ -35,6 +36,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const charts = own(new LiveCharts({ extensionUri, state, runs, feeds, messenger }));
   const traces = new TraceSource(runs, trainers);
   const inspector = own(new Inspector({ extensionUri, state, runs, source: traces, messenger, log }));
+  own(new CheckpointViewer({ extensionUri, runs, messenger, log }));
   const configs = own(new ConfigFiles(log));
   const starting = { runs, feeds, charts, trainers, configs, log, logDir: context.logUri.fsPath };
   const tree = own(new RunsTree(runs));
@@ -44,7 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerRunCommands({ runs, charts, inspector, traces, trainers, train: starting, log }),
     ...registerConfigCommands(extensionUri, trainers, configs, log),
     ...registerWeightsCommands({ runs, trainers, configs, log }),
-    registerLanguageFeatures(configs),
+    registerLanguageFeatures(configs, runs),
     registerRuntimeCommand(log),
     registerExports(messenger, log),
     registerRunEnds(runs, log),

@@ -1,6 +1,6 @@
 /** Commands on a run: stop, pause, resume, evaluate, inspect, and the small ones that open its folder, its log, copy its id. */
 import * as vscode from 'vscode';
-import { checkpointDir } from '../runs/checkpoints';
+import { checkpointDir, listCheckpoints } from '../runs/checkpoints';
 import { accuracyText } from '../runs/describe';
 import { insideRun } from '../runs/paths';
 import type { RunSummary } from '../runs/read-run';
@@ -84,7 +84,18 @@ async function resumeRun(context: ControlContext, given: unknown): Promise<void>
   if (!isResumable(run.state)) {
     throw new HostError('not_resumable', l10n('{0} is {1}.', run.manifest.name, run.state), run.state === 'finished' ? l10n('To train longer, raise epochs in its config and train again.') : l10n('It is at work already.'));
   }
-  await resume(context.train, run);
+  const checkpoint = checkpointOf(given);
+  if (checkpoint === undefined) await resume(context.train, run);
+  else if (await maySetAside(run, checkpoint)) await resume(context.train, run, { checkpoint });
+}
+
+/** Going on from an older checkpoint sets aside what came after it: asks first. */
+async function maySetAside({ manifest, dir }: RunSummary, name: string): Promise<boolean> {
+  const newest = listCheckpoints(dir).find(c => c.problem === null && !c.superseded);
+  if (newest === undefined || newest.name === name) return true;
+  const goOn = l10n('Resume from Here');
+  const detail = l10n('It goes on from {0}. What it did from there to step {1} stays in its folder but counts no more.', name, manifest.step);
+  return await vscode.window.showWarningMessage(l10n('Resume {0} from an older checkpoint?', manifest.name), { modal: true, detail }, goOn) === goOn;
 }
 
 async function evaluate({ runs, trainers, log }: ControlContext, given: unknown): Promise<void> {

@@ -11,7 +11,7 @@ export function pageOptions(extension: vscode.Uri): vscode.WebviewOptions {
 }
 
 /** Shows the page `name` (dist/webview/NAME.js and .css). */
-export function showPage(webview: vscode.Webview, extension: vscode.Uri, name: 'live' | 'trace', title: string): void {
+export function showPage(webview: vscode.Webview, extension: vscode.Uri, name: 'checkpoint' | 'live' | 'trace', title: string): void {
   const address = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(pages(extension), file)).toString();
   webview.options = pageOptions(extension);
   webview.html = webviewHtml({ title, script: address(`${name}.js`), style: address(`${name}.css`), cspSource: webview.cspSource, language: vscode.env.language });

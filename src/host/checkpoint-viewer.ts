@@ -1,0 +1,163 @@
+/**
+ * The Checkpoint Viewer: what VS Code opens for a `.safetensors` file. It shows what is in the file and where it comes from, and leads to
+ * the trace, to going on from there, and to a fork. Statistics are computed here, piece by piece, for the tensors that are looked at.
+ */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { Messenger } from 'vscode-messenger';
+import type { MessageParticipant } from 'vscode-messenger-common';
+import {
+  checkpointAction, getCheckpoint, getStatistics, statisticsProgress, type CheckpointAction, type CheckpointRun, type CheckpointState, type TensorStatistics,
+} from '../protocol/checkpoint';
+import { checkpointDir, listCheckpoints } from '../runs/checkpoints';
+import { insideRun } from '../runs/paths';
+import { tensorStatistics } from '../runs/tensor-statistics';
+import { describeRun, filesOf, findRunOf, readCheckpointFile, type ReadCheckpointFile } from './checkpoint-file';
+import { command, showProblem, type Log } from './notify';
+import { pickCheckpoint, pickRun } from './pick';
+import { HostError, problemOf } from './problem';
+import type { Runs } from './runs';
+import { isResumable } from './run-text';
+import type { RunNode } from './runs-tree';
+import { pageOptions, showPage } from './webview-page';
+
+const viewType = 'trm.checkpoint';
+/** Milliseconds between two messages about progress. */
+const progressEvery = 100;
+
+/** What the viewer needs of the window. */
+export interface CheckpointContext {
+  readonly extensionUri: vscode.Uri;
+  readonly runs: Runs;
+  readonly messenger: Messenger;
+  readonly log: Log;
+}
+
+async function openInViewer(file: string): Promise<void> {
+  await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), viewType);
+}
+
+/** Open Checkpoint: the weights that an evaluation uses, averaged where there are such. */
+async function openCheckpoint(runs: Runs, given: unknown): Promise<void> {
+  const run = await pickRun(runs, given, () => true, { ask: vscode.l10n.t('Open a checkpoint of which run?'), none: vscode.l10n.t('There is no run yet.'), next: vscode.l10n.t('Train a config first.') });
+  const name = run && await pickCheckpoint(run, given);
+  if (!run || name === undefined) return;
+  const folder = checkpointDir(run.dir, name);
+  const files = filesOf(folder);
+  await openInViewer(path.join(folder, files.find(file => file.startsWith('ema')) ?? 'model.safetensors'));
+}
+
+/** One open file. */
+class Session {
+  private read: ReadCheckpointFile | null = null;
+  private work: AbortController | null = null;
+
+  constructor(private readonly context: CheckpointContext, readonly uri: vscode.Uri) {}
+
+  /** The file as it is now. */
+  async state(): Promise<CheckpointState> {
+    try {
+      if (this.uri.scheme !== 'file') throw new HostError('not_local', vscode.l10n.t('{0} is not a file on this machine.', this.uri.toString()), vscode.l10n.t('Save it to a folder first.'));
+      this.read = readCheckpointFile(this.uri.fsPath);
+      return { file: { ...this.read.file, run: await this.run() } };
+    } catch (error) {
+      const { message, next } = problemOf(error);
+      return { problem: { message, next } };
+    }
+  }
+
+  /** Statistics of a tensor; ends what was asked before. */
+  async statistics(row: number, onProgress: (share: number) => void): Promise<TensorStatistics> {
+    const entry = this.read?.entries[row];
+    if (!entry) throw new Error(vscode.l10n.t('There is no such tensor.'));
+    this.work?.abort();
+    const own = this.work = new AbortController();
+    let told = Date.now();
+    return tensorStatistics(this.uri.fsPath, entry, share => {
+      if (Date.now() - told < progressEvery) return;
+      told = Date.now();
+      onProgress(share);
+    }, own.signal);
+  }
+
+  /** What the page's buttons do. */
+  async act(action: CheckpointAction): Promise<void> {
+    if (action === 'text') {
+      await vscode.commands.executeCommand('vscode.openWith', this.uri, 'default');
+      return;
+    }
+    const folder = path.dirname(this.uri.fsPath);
+    if (typeof action === 'object') {
+      const name = filesOf(folder).find(file => file === action.open);
+      if (name !== undefined) await openInViewer(path.join(folder, name));
+      return;
+    }
+    const found = await findRunOf(this.uri.fsPath);
+    const checkpoint = found && listCheckpoints(found.run.dir).find(c => c.name === found.checkpoint);
+    if (!found || !checkpoint) throw new HostError('missing', vscode.l10n.t('The checkpoint is not there any more.'), vscode.l10n.t('Newer checkpoints take the place of old ones, unless they are pinned.'));
+    const { dir, manifest: { id } } = found.run;
+    if (action === 'config') {
+      await vscode.window.showTextDocument(vscode.Uri.file(insideRun(dir, 'config.trm.yaml')));
+      return;
+    }
+    const command = { inspect: 'trm.inspectPuzzle', resume: 'trm.resume', fork: 'trm.fork' }[action];
+    await vscode.commands.executeCommand(command, { kind: 'checkpoint', id, checkpoint } satisfies RunNode);
+  }
+
+  dispose(): void { this.work?.abort(); }
+
+  /** The run around it, with what can be done in this window. */
+  private async run(): Promise<CheckpointRun | null> {
+    const found = await findRunOf(this.uri.fsPath);
+    if (!found) return null;
+    const { runs } = this.context;
+    const { id } = found.run.manifest;
+    if (!runs.get(id)) await runs.refresh();
+    const here = runs.get(id)?.dir === found.run.dir;
+    const commands = await vscode.commands.getCommands(true);
+    return describeRun(found, filesOf(path.dirname(this.uri.fsPath)), { inspect: here, resume: here && isResumable(found.run.state), fork: here && commands.includes('trm.fork') });
+  }
+}
+
+/** Opens checkpoints. */
+export class CheckpointViewer implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {
+  private readonly sessions = new Map<string, Session>();
+  private readonly own: vscode.Disposable[];
+
+  constructor(private readonly context: CheckpointContext) {
+    const { messenger, runs, log } = context;
+    const of = (sender: MessageParticipant): Session => {
+      const found = this.sessions.get('webviewId' in sender ? sender.webviewId : '');
+      if (!found) throw new Error('This viewer is closed.');
+      return found;
+    };
+    this.own = [
+      vscode.window.registerCustomEditorProvider(viewType, this, { supportsMultipleEditorsPerDocument: true, webviewOptions: { retainContextWhenHidden: true } }),
+      command(log, 'trm.openCheckpoint', given => openCheckpoint(runs, given)),
+      messenger.onRequest(getCheckpoint, (_, sender) => of(sender).state()),
+      messenger.onRequest(getStatistics, ({ row }, sender) => of(sender).statistics(row, share => messenger.sendNotification(statisticsProgress, sender, { row, share }))),
+      messenger.onNotification(checkpointAction, (action, sender) => { of(sender).act(action).catch((error: unknown) => showProblem(log, error)); }),
+    ];
+  }
+
+  openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
+    return { uri, dispose: () => undefined };
+  }
+
+  resolveCustomEditor({ uri }: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
+    const { messenger, extensionUri } = this.context;
+    panel.webview.options = pageOptions(extensionUri);
+    const id = messenger.registerWebviewPanel(panel);
+    const session = new Session(this.context, uri);
+    this.sessions.set(id.webviewId, session);
+    panel.onDidDispose(() => {
+      session.dispose();
+      this.sessions.delete(id.webviewId);
+    });
+    showPage(panel.webview, extensionUri, 'checkpoint', path.basename(uri.path));
+  }
+
+  dispose(): void {
+    for (const d of [...this.own, ...this.sessions.values()]) d.dispose();
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The Checkpoint Viewer webview: what a safetensors file holds, where it comes from, and what can be done with it. The tensors
+ * come with the file; what their values are like is asked for as they are looked at.
+ */
+import '../shared/controls';
+import './checkpoint.css';
+import { checkpointAction, getCheckpoint, getStatistics, statisticsProgress, type CheckpointAction, type CheckpointFile, type CheckpointRun, type CheckpointState, type TensorStatistics } from '../../src/protocol/checkpoint';
+import { announce, h, icon, setChildren, setText } from '../shared/dom';
+import { formatBytes, formatCount } from '../shared/format';
+import { connectHost } from '../shared/messenger';
+import { StatisticsQueue } from './statistics-queue';
+import { TensorDetail } from './tensor-detail';
+import { TensorTable } from './tensor-table';
+
+/** Larger tensors are computed when they are selected, not when they come into sight. Bytes. */
+const largeTensor = 64 << 20;
+
+const host = connectHost();
+const page = h('main');
+document.body.append(page);
+
+const button = (label: string, glyph: string, action: CheckpointAction, secondary: boolean): HTMLElement =>
+  h('vscode-button', { secondary, on: { click: () => host.notify(checkpointAction, action) } }, h('span', { class: `codicon codicon-${glyph}`, 'aria-hidden': 'true' }), label);
+
+function runBlock({ name, checkpoint, status, evaluation, files, actions }: CheckpointRun, shown: string): HTMLElement {
+  const any = actions.inspect || actions.resume || actions.fork;
+  return h('section', { class: 'run', 'aria-label': 'Run' },
+    h('p', { class: 'run-line' }, h('strong', null, name), h('span', { class: 'muted' }, ` · ${checkpoint} · ${status}`)),
+    evaluation !== null && h('p', { class: 'best' }, icon('star-full'), ` best checkpoint: ${evaluation}`),
+    h('p', { class: 'files' }, h('span', { class: 'muted' }, 'Files: '), ...files.map(file => (file === shown
+      ? h('strong', { 'aria-current': 'true' }, file)
+      : h('button', { type: 'button', class: 'link', on: { click: () => host.notify(checkpointAction, { open: file }) } }, file)))),
+    any
+      ? h('div', { class: 'actions' }, actions.inspect && button('Inspect', 'eye', 'inspect', false), actions.resume && button('Resume from Here', 'debug-continue', 'resume', true), actions.fork && button('Fork from Here', 'repo-forked', 'fork', true), button('Open Config', 'go-to-file', 'config', true))
+      : h('p', { class: 'muted' }, 'Open the folder this run lies in to inspect it or to go on with it.'));
+}
+
+function showProblem({ message, next }: { message: string; next: string }): void {
+  const glyph = h('span', { class: 'codicon codicon-error', 'aria-hidden': 'true' });
+  setChildren(page, h('div', { class: 'notice', role: 'alert' }, glyph, h('div', null, h('h1', null, 'This file is not shown'), h('p', null, message), h('p', { class: 'muted' }, next),
+    h('div', { class: 'actions' }, h('vscode-button', { on: { click: () => void load() } }, 'Try Again'), button('Open as Text', 'go-to-file', 'text', true)))));
+}
+
+function pairs(metadata: CheckpointFile['metadata']): HTMLElement {
+  return h('table', { class: 'metadata' }, h('tbody', null, ...metadata.map(([key, value]) => h('tr', null, h('th', { scope: 'row' }, key), h('td', null, value)))));
+}
+
+function folded(title: string, inside: HTMLElement): HTMLElement {
+  return h('details', { class: 'folded' }, h('summary', null, title), inside);
+}
+
+function showFile(file: CheckpointFile): void {
+  let selected = 0;
+  const queue: StatisticsQueue<TensorStatistics> = new StatisticsQueue(file.tensors.length,
+    row => host.request(getStatistics, { row }, 0), row => file.tensors[row]!.bytes <= largeTensor,
+    row => {
+      table.update(row);
+      if (row === selected) detail.show(file.tensors[row]!, queue.of(row));
+    });
+  const detail: TensorDetail = new TensorDetail(() => queue.select(selected));
+  const table: TensorTable = new TensorTable(file.tensors, row => queue.of(row), {
+    see: (row, visible) => queue.see(row, visible),
+    select: row => {
+      selected = row;
+      queue.select(row);
+      detail.show(file.tensors[row]!, queue.of(row));
+    },
+  });
+  host.on(statisticsProgress, ({ row, share }) => queue.progress(row, share));
+
+  const shown = h('span', { class: 'muted tabular' });
+  const tell = (count: number): void => setText(shown, `${formatCount(count)} of ${formatCount(file.count)} tensors${file.tensors.length < file.count ? ` (the first ${formatCount(file.tensors.length)} are listed)` : ''}`);
+  const filter = h('vscode-textfield', { placeholder: 'Filter by name', 'aria-label': 'Filter tensors by name', class: 'filter', on: { input: event => {
+    const count = table.show((event.target as HTMLInputElement).value);
+    tell(count);
+    announce(`${count} tensors`);
+  } } });
+  tell(file.tensors.length);
+
+  setChildren(page,
+    h('header', null, h('h1', null, file.name), h('p', { class: 'muted tabular' }, `${file.what} · ${formatCount(file.count)} tensors · ${formatCount(file.size)} values · ${formatBytes(file.bytes)}`)),
+    file.run && runBlock(file.run, file.name),
+    file.count === 0 ? h('p', null, 'There is no tensor in this file.') : h('div', { class: 'columns' }, h('div', { class: 'left' }, h('div', { class: 'tools' }, filter, shown), table.element), detail.element),
+    file.run && folded('Config of the run, every default filled in', h('pre', { tabindex: 0 }, file.run.config)),
+    file.metadata.length > 0 && folded(`Metadata (${file.metadata.length})`, pairs(file.metadata)));
+  table.selectFirst();
+}
+
+async function load(): Promise<void> {
+  try {
+    const state: CheckpointState = await host.request(getCheckpoint, undefined, 60_000);
+    if ('file' in state) showFile(state.file); else showProblem(state.problem);
+  } catch (error) {
+    showProblem({ message: error instanceof Error ? error.message : String(error), next: 'Try again.' });
+  }
+}
+
+void load();
