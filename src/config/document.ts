@@ -168,6 +168,26 @@ export function hasPath(document: ConfigDocument, path: KeyPath): boolean {
   return true;
 }
 
+/**
+ * The stretch of the text to take out so that a key is gone, with its value: whole lines in a block, one entry and its comma between
+ * braces. Offsets; undefined when the key is not there.
+ */
+export function removalOf({ text, yaml }: ConfigDocument, path: KeyPath): { start: number; end: number } | undefined {
+  const parent = path.slice(0, -1).reduce<unknown>((node, step) => pairOf(isNode(node) ? node : undefined, step)?.value, yaml.contents);
+  const pair = pairOf(isNode(parent) ? parent : undefined, path.at(-1)!);
+  if (!isMap(parent) || !pair || !isScalar(pair.key) || !pair.key.range) return undefined;
+  const start = pair.key.range[0];
+  const end = Math.max(pair.key.range[1], isNode(pair.value) && pair.value.range ? pair.value.range[1] : 0);
+  if (!parent.flow) {
+    const firstLine = text.lastIndexOf('\n', start - 1) + 1;
+    const nextLine = text[end - 1] === '\n' ? end : text.indexOf('\n', end) + 1 || text.length;
+    return { start: firstLine, end: nextLine };
+  }
+  const after = /^\s*,\s*/.exec(text.slice(end))?.[0].length;
+  if (after !== undefined) return { start, end: end + after };
+  return { start: start - (/,\s*$/.exec(text.slice(0, start))?.[0].length ?? 0), end };
+}
+
 /** What stands at an offset. */
 export interface PathAt {
   readonly path: KeyPath;

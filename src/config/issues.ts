@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import { describeKey, describeKeys, keysOf, mappingOf, schemaAt, typeText, valuesOf, yamlText, type KeyPath } from './describe';
 import type { ProblemParts } from './errors';
+import type { SchemaNode } from './json-schema';
 import { nearestWord } from './nearest';
 
 /** A problem before it has a place: the path it is about, and whether the key or its value is meant. */
@@ -25,14 +26,24 @@ function foundText(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** Why a value that looks right is not: YAML 1.1 spellings and quotes. */
-function spellingHint(value: unknown, expected: string): string {
-  if (typeof value !== 'string') return '';
-  if (expected === 'true or false' && /^(yes|no|on|off|y|n)$/i.test(value)) return ' (yes, no, on and off are texts in YAML 1.2)';
+/** Why a value that looks right is not, YAML 1.1 spellings and quotes, and how it is written. */
+function spelling(value: unknown, expected: string): { hint: string; replacement?: string } {
+  if (typeof value !== 'string') return { hint: '' };
+  if (expected === 'true or false' && /^(yes|no|on|off|y|n)$/i.test(value)) return { hint: ' (yes, no, on and off are texts in YAML 1.2)', replacement: String(/^(yes|on|y)$/i.test(value)) };
   const number = value.replaceAll('_', '');
-  if (/number|integer/.test(expected) && number !== '' && Number.isFinite(Number(number))) return value.includes('_') ? ' (numbers are written without _)' : ' (a number in quotes is a text)';
-  return '';
+  if (/number|integer/.test(expected) && number !== '' && Number.isFinite(Number(number))) return { hint: value.includes('_') ? ' (numbers are written without _)' : ' (a number in quotes is a text)', replacement: number };
+  return { hint: '' };
 }
+
+/** The known number nearest to one that is not. */
+function nearestNumber(value: unknown, known: readonly unknown[]): string | undefined {
+  if (typeof value !== 'number') return undefined;
+  const numbers = known.filter(number => typeof number === 'number' && Math.abs(number) < Number.MAX_SAFE_INTEGER) as number[];
+  return numbers.length === 0 ? undefined : yamlText(numbers.reduce((best, number) => (Math.abs(number - value) < Math.abs(best - value) ? number : best)));
+}
+
+/** The bounds that a number may have itself. */
+const boundsOf = ({ anyOf, minimum, maximum }: SchemaNode): unknown[] => (anyOf ? anyOf.flatMap(boundsOf) : [minimum, maximum]);
 
 /** A key nobody knows: the nearest one beside it, or the same name elsewhere in the config. */
 function unknownKey(path: KeyPath, data: unknown): Finding {
@@ -70,15 +81,16 @@ export function findingsOf(issue: z.core.$ZodIssue, data: unknown): Finding[] {
   const value = valueAt(data, path);
   const expected = node ? typeText(node) : issue.message;
   if (value === undefined) return [{ code: 'missing', path, part: 'key', what: 'missing', expected }];
-  const about = { path, part: 'value' as const, expected: expected + spellingHint(value, expected), found: foundText(value) };
+  const { hint, replacement } = spelling(value, expected);
+  const about = { path, part: 'value' as const, expected: expected + hint, found: foundText(value), replacement };
   if (issue.code === 'too_small' || issue.code === 'too_big') {
-    return [{ ...about, code: 'out_of_range', what: Array.isArray(value) ? 'wrong length' : 'out of range' }];
+    return [{ ...about, code: 'out_of_range', what: Array.isArray(value) ? 'wrong length' : 'out of range', replacement: node && nearestNumber(value, boundsOf(node)) }];
   }
   const values = node ? valuesOf(node) : [];
   const sameType = values.some(known => typeof known === typeof value);
   if ((issue.code === 'invalid_value' || issue.code === 'invalid_union' || issue.code === 'invalid_format') && sameType) {
     const near = typeof value === 'string' ? nearestWord(value, values.map(String)) : undefined;
-    return [{ ...about, code: 'unknown_value', what: 'not one of its values', nearest: near, replacement: near }];
+    return [{ ...about, code: 'unknown_value', what: 'not one of its values', nearest: near, replacement: near ?? nearestNumber(value, values) }];
   }
   return [{ ...about, code: 'wrong_type', what: 'wrong type' }];
 }

@@ -138,9 +138,10 @@ export function parseConfig(text: string, { overrides = [], file }: { overrides?
   }
   const resolved = resolveConfig(checked.data);
   const config = file !== undefined && Object.hasOwn(own, 'defaults') ? fromAbove(resolved, file) : resolved;
-  for (const { path: where, others = [], what, expected, found } of findConflicts(config)) {
+  for (const { path: where, others = [], what, expected, found, replacement } of findConflicts(config)) {
     const target = [where, ...others].find(candidate => places.has(candidate)) ?? where;
-    problems.push(places.problem(target, 'value', { code: 'inconsistent', what, expected, found }));
+    const mend = places.has(where) ? replacement : undefined;
+    problems.push(places.problem(target, 'value', { code: 'inconsistent', what, expected, found, replacement: mend }));
   }
   return done(config);
 }

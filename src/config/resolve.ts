@@ -23,6 +23,8 @@ export interface Conflict {
   readonly what: string;
   readonly expected?: string;
   readonly found?: string;
+  /** What would do in the place of the value at `path`. */
+  readonly replacement?: string;
 }
 
 const publishedEvalInterval = 10000;
@@ -55,17 +57,17 @@ function archConflicts(arch: ResolvedArch): Conflict[] {
   if (ndim === 0 && length > 0) {
     conflicts.push({ path: ['arch', 'puzzle_emb_ndim'], others: [['arch', 'puzzle_emb_len']], what: 'puzzle_emb_ndim: 0 (no puzzle embedding) does not go with puzzle_emb_len above 0', expected: 'puzzle_emb_len: 0, or puzzle_emb_ndim above 0', found: `puzzle_emb_len: ${length}` });
   } else if (length > 0 && ndim > length * hidden) {
-    conflicts.push({ path: ['arch', 'puzzle_emb_ndim'], others: [['arch', 'puzzle_emb_len']], what: 'puzzle_emb_ndim does not fit into puzzle_emb_len positions', expected: `at most puzzle_emb_len * hidden_size = ${length * hidden}`, found: String(ndim) });
+    conflicts.push({ path: ['arch', 'puzzle_emb_ndim'], others: [['arch', 'puzzle_emb_len']], what: 'puzzle_emb_ndim does not fit into puzzle_emb_len positions', expected: `at most puzzle_emb_len * hidden_size = ${length * hidden}`, found: String(ndim), replacement: String(length * hidden) });
   }
   if (arch.name === 'transformers_baseline' && arch.pos_encodings === 'none') {
     conflicts.push({ path: ['arch', 'pos_encodings'], what: 'transformers_baseline without position encodings cannot tell one cell from another', expected: 'rope or learned', found: 'none' });
   }
   if (arch.name === 'trm_hier6' && arch.z_features < arch.L_cycles) {
-    conflicts.push({ path: ['arch', 'L_cycles'], others: [['arch', 'z_features']], what: 'step i of L_cycles sets the i-th z, and there are fewer', expected: `at most z_features = ${arch.z_features}`, found: String(arch.L_cycles) });
+    conflicts.push({ path: ['arch', 'L_cycles'], others: [['arch', 'z_features']], what: 'step i of L_cycles sets the i-th z, and there are fewer', expected: `at most z_features = ${arch.z_features}`, found: String(arch.L_cycles), replacement: String(arch.z_features) });
   }
   if (!('mlp_t' in arch && arch.mlp_t)) {
     if (heads > hidden) {
-      conflicts.push({ path: ['arch', 'num_heads'], others: [['arch', 'hidden_size']], what: 'more attention heads than hidden_size', expected: `at most hidden_size = ${hidden}`, found: String(heads) });
+      conflicts.push({ path: ['arch', 'num_heads'], others: [['arch', 'hidden_size']], what: 'more attention heads than hidden_size', expected: `at most hidden_size = ${hidden}`, found: String(heads), replacement: String(hidden) });
     } else if (arch.pos_encodings === 'rope' && Math.floor(hidden / heads) % 2 !== 0) {
       conflicts.push({ path: ['arch', 'num_heads'], others: [['arch', 'hidden_size']], what: 'pos_encodings: rope needs an even head dimension', expected: 'floor(hidden_size / num_heads) to be even', found: `floor(${hidden} / ${heads}) = ${Math.floor(hidden / heads)}` });
     }
@@ -86,7 +88,7 @@ function csvConflicts(csv: string | undefined, generating: Readonly<Record<strin
 }
 
 function holesConflicts([fewest, most]: readonly [number, number], cells: number): Conflict[] {
-  if (fewest > most) return [{ path: ['dataset', 'holes'], what: 'the fewest empty cells come first', expected: `[${most}, ${fewest}]`, found: `[${fewest}, ${most}]` }];
+  if (fewest > most) return [{ path: ['dataset', 'holes'], what: 'the fewest empty cells come first', expected: `[${most}, ${fewest}]`, found: `[${fewest}, ${most}]`, replacement: `[${most}, ${fewest}]` }];
   if (most >= cells) return [{ path: ['dataset', 'holes'], what: 'more empty cells than a puzzle with one solution can have', expected: `fewer than size * size = ${cells}`, found: String(most) }];
   return [];
 }
@@ -101,7 +103,7 @@ function datasetConflicts(dataset: ResolvedConfig['dataset']): Conflict[] {
     const tooLong = min_path !== undefined && min_path > size ** 2 / 2;
     return [
       ...csvConflicts(csv, { min_path, layout, loops }, min_rating),
-      ...(tooLong ? [{ path: ['dataset', 'min_path'], what: 'a longer way than walls of this side leave room for', expected: `at most half the cells, ${Math.floor(size ** 2 / 2)}`, found: String(min_path) }] : []),
+      ...(tooLong ? [{ path: ['dataset', 'min_path'], what: 'a longer way than walls of this side leave room for', expected: `at most half the cells, ${Math.floor(size ** 2 / 2)}`, found: String(min_path), replacement: String(Math.floor(size ** 2 / 2)) }] : []),
     ];
   }
   if (dataset?.kind === 'arc' && (dataset.subsets || dataset.test_set !== undefined)) {
@@ -116,10 +118,12 @@ function datasetConflicts(dataset: ResolvedConfig['dataset']): Conflict[] {
 export function findConflicts(config: ResolvedConfig): Conflict[] {
   const conflicts: Conflict[] = [...archConflicts(config.arch), ...datasetConflicts(config.dataset)];
   if (config.epochs % config.eval_interval !== 0) {
-    conflicts.push({ path: ['eval_interval'], what: 'must divide epochs', expected: `a divisor of ${config.epochs}, e.g. ${nearestDivisor(config.epochs, config.eval_interval)}`, found: String(config.eval_interval) });
+    const divisor = String(nearestDivisor(config.epochs, config.eval_interval));
+    conflicts.push({ path: ['eval_interval'], what: 'must divide epochs', expected: `a divisor of ${config.epochs}, e.g. ${divisor}`, found: String(config.eval_interval), replacement: divisor });
   }
   if (config.global_batch_size % config.micro_batch_size !== 0) {
-    conflicts.push({ path: ['micro_batch_size'], what: 'must divide global_batch_size', expected: `a divisor of ${config.global_batch_size}, e.g. ${nearestDivisor(config.global_batch_size, config.micro_batch_size)}`, found: String(config.micro_batch_size) });
+    const divisor = String(nearestDivisor(config.global_batch_size, config.micro_batch_size));
+    conflicts.push({ path: ['micro_batch_size'], what: 'must divide global_batch_size', expected: `a divisor of ${config.global_batch_size}, e.g. ${divisor}`, found: String(config.micro_batch_size), replacement: divisor });
   }
   for (const beta of ['beta1', 'beta2'] as const) {
     if (config[beta] >= 1) conflicts.push({ path: [beta], what: 'a moment that never changes cannot train', expected: 'a number from 0 to below 1', found: String(config[beta]) });

@@ -1,42 +1,56 @@
 /**
- * The line above a config: "Train TRM", and the config in numbers.
+ * The line above a config: "Train TRM", and the config in numbers: parameters, depth, steps, memory and time on this machine.
  */
+import os from 'node:os';
 import * as vscode from 'vscode';
 import type { ResolvedConfig } from '../../config/resolve';
+import { dataFacts } from '../../puzzles/data-facts';
+import type { Runs } from '../runs';
 import type { ParsedDocuments } from './parsed-documents';
-import { countText, memoryNeed, memoryWords, summarise } from './summary';
+import { StepTimes, stepTime, timeWords } from './step-time';
+import { countText, memoryNeed, memoryWords, summarise, type TrainingPlace } from './summary';
 import { trainingPlace } from './training-place';
 
 /** Shows the lenses; the numbers appear while the config has no errors. */
 export class ConfigLenses implements vscode.CodeLensProvider {
-  constructor(private readonly parsed: ParsedDocuments) {}
+  private readonly times = new StepTimes(os.hostname());
+  constructor(private readonly parsed: ParsedDocuments, private readonly runs: Runs) {}
+
+  /** A run has ended: it may tell how long a step takes. */
+  readonly onDidChangeCodeLenses = (listener: () => void): vscode.Disposable => this.runs.onDidEnd(() => listener());
 
   async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
-    const top = new vscode.Range(0, 0, 0, 0);
     const parsed = this.parsed.of(document);
     if (!parsed) return [];
     const { config, problems } = parsed;
-    const errors = problems.filter(problem => problem.severity === 'error').length;
-    const lenses = [new vscode.CodeLens(top, { title: vscode.l10n.t('$(play) Train TRM'), command: 'trm.train', arguments: [document.uri] })];
+    const train = lens(vscode.l10n.t('$(play) Train TRM'), 'trm.train', document.uri);
     if (!config) {
-      const title = errors === 1 ? vscode.l10n.t('1 problem') : vscode.l10n.t('{0} problems', errors);
-      return [...lenses, new vscode.CodeLens(top, { title, command: 'workbench.actions.view.problems' })];
+      const errors = problems.filter(problem => problem.severity === 'error').length;
+      return [train, lens(errors === 1 ? vscode.l10n.t('1 problem') : vscode.l10n.t('{0} problems', errors), 'workbench.actions.view.problems')];
     }
-    const summary = document.uri.scheme === 'file' ? summarise(config, document.uri.fsPath) : undefined;
-    if (summary) {
-      const title = vscode.l10n.t('{0} parameters · depth {1} · {2} optimiser steps', countText(summary.parameters), summary.depth, summary.steps.toLocaleString(vscode.env.language));
-      lenses.push(new vscode.CodeLens(top, { title, command: '' }), ...await memoryLens(config, document.uri.fsPath, top));
-    }
-    return lenses;
+    const file = document.uri.scheme === 'file' ? document.uri.fsPath : undefined;
+    const summary = file === undefined ? undefined : summarise(config, file);
+    if (file === undefined || !summary) return [train];
+    const place = await trainingPlace(config);
+    const numbers = vscode.l10n.t('{0} parameters · depth {1} · {2} optimiser steps', countText(summary.parameters), summary.depth, summary.steps.toLocaleString(vscode.env.language));
+    return [train, lens(numbers), ...memoryLens(config, file, place), await this.timeLens(config, file, place, summary.steps)];
+  }
+
+  /** How long it takes here, by the runs of this workspace. */
+  private async timeLens(config: ResolvedConfig, file: string, place: TrainingPlace, steps: number): Promise<vscode.CodeLens> {
+    const time = stepTime(config, dataFacts(config, file)!, place, await this.times.of(this.runs.list()));
+    return lens(time ? timeWords(time, steps) : vscode.l10n.t('time per step: known after a first run on {0}', placeName(place)));
   }
 }
 
+const lens = (title: string, command = '', ...given: unknown[]): vscode.CodeLens => new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), { title, command, arguments: given });
+const placeName = (place: TrainingPlace): string => (place.device === 'gpu' ? vscode.l10n.t('the GPU') : place.engine);
+
 /** What training it takes here, with a sign when that is more than there is. */
-async function memoryLens(config: ResolvedConfig, file: string, top: vscode.Range): Promise<vscode.CodeLens[]> {
-  const place = await trainingPlace(config);
+function memoryLens(config: ResolvedConfig, file: string, place: TrainingPlace): vscode.CodeLens[] {
   const need = memoryNeed(config, file, place);
   if (!need) return [];
   const { text, advice } = memoryWords(need, place);
-  const where = place.device === 'gpu' ? vscode.l10n.t('on the GPU') : vscode.l10n.t('on {0}', place.engine);
-  return [new vscode.CodeLens(top, { title: advice === null ? `${text} ${where}` : `$(warning) ${text} ${where}: ${advice}`, command: '' })];
+  const where = vscode.l10n.t('on {0}', placeName(place));
+  return [lens(advice === null ? `${text} ${where}` : `$(warning) ${text} ${where}: ${advice}`)];
 }

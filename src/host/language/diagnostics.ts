@@ -1,8 +1,11 @@
 /**
- * What is wrong with a config, as squiggles while it is typed, and one quick fix: put the nearest known key or value in.
+ * What is wrong with a config, as squiggles while it is typed, and what it names that is not there. What mends it is in
+ * quick-fixes.ts.
  */
 import * as vscode from 'vscode';
 import type { ConfigProblem, TextSpan } from '../../config/errors';
+import type { ParsedConfig } from '../../config/load';
+import { missingData, type MissingData } from './missing-data';
 import type { ParsedDocuments } from './parsed-documents';
 
 const delay = 200;
@@ -28,9 +31,25 @@ class ConfigDiagnostic extends vscode.Diagnostic {
   }
 }
 
-/** The problems of one config, by the file they are in: the config itself, or one it includes. */
-function byFile(document: vscode.TextDocument, problems: readonly ConfigProblem[]): Map<string, ConfigDiagnostic[]> {
-  const files = new Map<string, ConfigDiagnostic[]>([[document.uri.toString(), []]]);
+/** What a config names that is not there. A dataset that training will make is not even a warning. */
+function missingDiagnostic(document: vscode.TextDocument, { span, folder, kind }: MissingData): vscode.Diagnostic {
+  const name = vscode.workspace.asRelativePath(folder);
+  const [text, severity] = {
+    made: [vscode.l10n.t('{0} is not there yet: training makes it as `dataset` says.', name), vscode.DiagnosticSeverity.Hint] as const,
+    source: [vscode.l10n.t('{0} is not there: the dataset is made from its files.', name), vscode.DiagnosticSeverity.Warning] as const,
+    data: [vscode.l10n.t('{0} is not there. Copy the dataset to it, or say under `dataset:` how to make it.', name), vscode.DiagnosticSeverity.Warning] as const,
+  }[kind];
+  const diagnostic = new vscode.Diagnostic(rangeOf(document, span), text, severity);
+  diagnostic.source = 'trm';
+  diagnostic.code = 'no_data';
+  return diagnostic;
+}
+
+/** The findings about one config, by the file they are in: the config itself, or one it includes. */
+function byFile(document: vscode.TextDocument, config: ParsedConfig): Map<string, vscode.Diagnostic[]> {
+  const missing = missingData(config, document.uri.scheme === 'file' ? document.uri.fsPath : undefined).map(found => missingDiagnostic(document, found));
+  const { problems } = config;
+  const files = new Map<string, vscode.Diagnostic[]>([[document.uri.toString(), missing]]);
   for (const problem of problems) {
     const uri = (problem.file === undefined ? document.uri : vscode.Uri.file(problem.file)).toString();
     files.set(uri, [...files.get(uri) ?? [], new ConfigDiagnostic(problem)]);
@@ -41,10 +60,10 @@ function byFile(document: vscode.TextDocument, problems: readonly ConfigProblem[
 /** What open configs find, put together for every file: two configs may include the same one. */
 class Findings {
   private readonly collection = vscode.languages.createDiagnosticCollection('trm');
-  private readonly ofConfig = new Map<string, Map<string, ConfigDiagnostic[]>>();
+  private readonly ofConfig = new Map<string, Map<string, vscode.Diagnostic[]>>();
 
-  set(config: string, found: Map<string, ConfigDiagnostic[]> | null): void {
-    const before = this.ofConfig.get(config) ?? new Map<string, ConfigDiagnostic[]>();
+  set(config: string, found: Map<string, vscode.Diagnostic[]> | null): void {
+    const before = this.ofConfig.get(config) ?? new Map<string, vscode.Diagnostic[]>();
     if (found) this.ofConfig.set(config, found); else this.ofConfig.delete(config);
     for (const file of new Set([...before.keys(), ...found?.keys() ?? []])) {
       this.collection.set(vscode.Uri.parse(file), [...this.ofConfig.values()].flatMap(files => files.get(file) ?? []));
@@ -65,7 +84,7 @@ export function registerDiagnostics(parsed: ParsedDocuments): vscode.Disposable 
     waiting.delete(key);
     if (document.isClosed) return;
     const config = parsed.of(document);
-    findings.set(key, config ? byFile(document, config.problems) : null);
+    findings.set(key, config ? byFile(document, config) : null);
   };
   const schedule = (document: vscode.TextDocument) => {
     const key = document.uri.toString();
@@ -80,32 +99,16 @@ export function registerDiagnostics(parsed: ParsedDocuments): vscode.Disposable 
   };
   const isYaml = ({ languageId }: vscode.TextDocument) => languageId === 'trm' || languageId === 'yaml';
   const checkIfYaml = (document: vscode.TextDocument) => { if (isYaml(document)) check(document); };
+  const scheduleAll = (): void => { vscode.workspace.textDocuments.filter(isYaml).forEach(schedule); };
+  const datasets = vscode.workspace.createFileSystemWatcher('**/dataset.json', false, true);
   vscode.workspace.textDocuments.forEach(checkIfYaml);
   return vscode.Disposable.from(
     findings,
+    datasets, datasets.onDidCreate(scheduleAll), datasets.onDidDelete(scheduleAll),
     vscode.workspace.onDidOpenTextDocument(checkIfYaml),
     vscode.workspace.onDidChangeTextDocument(({ document }) => { if (isYaml(document)) schedule(document); }),
-    vscode.workspace.onDidSaveTextDocument(saved => { if (isYaml(saved)) vscode.workspace.textDocuments.filter(isYaml).forEach(schedule); }), // it may be one that others include
+    vscode.workspace.onDidSaveTextDocument(saved => { if (isYaml(saved)) scheduleAll(); }), // it may be one that others include
     vscode.workspace.onDidCloseTextDocument(forget),
     new vscode.Disposable(() => waiting.forEach(timer => clearTimeout(timer))),
   );
-}
-
-/** "Replace with ...": offered on a problem that names what would be right. */
-export class ReplaceWithNearest implements vscode.CodeActionProvider {
-  static readonly kinds = [vscode.CodeActionKind.QuickFix];
-  constructor(private readonly parsed: ParsedDocuments) {}
-
-  provideCodeActions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext): vscode.CodeAction[] {
-    return (this.parsed.of(document)?.problems ?? []).flatMap(problem => {
-      const place = rangeOf(document, problem);
-      if (problem.replacement === undefined || problem.file !== undefined || !place.intersection(range)) return [];
-      const action = new vscode.CodeAction(vscode.l10n.t('Replace with {0}', problem.replacement), vscode.CodeActionKind.QuickFix);
-      action.edit = new vscode.WorkspaceEdit();
-      action.edit.replace(document.uri, place, problem.replacement);
-      action.diagnostics = context.diagnostics.filter(diagnostic => diagnostic.source === 'trm' && diagnostic.range.isEqual(place));
-      action.isPreferred = true;
-      return [action];
-    });
-  }
 }

@@ -6,15 +6,9 @@ import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { spanOfPath } from '../../config/document';
 import { resolveDataPath } from '../../config/load';
-import type { DatasetSpec } from '../../config/schema';
 import { rangeOf } from './diagnostics';
+import { madeFrom } from './missing-data';
 import type { ParsedDocuments } from './parsed-documents';
-
-/** The folder of files that a dataset is made from, with the key that names it. */
-function madeFrom(dataset: DatasetSpec | undefined): { key: string; folder: string }[] {
-  if (dataset?.kind === 'arc') return [{ key: 'files', folder: dataset.files }];
-  return dataset && 'csv' in dataset && dataset.csv !== undefined ? [{ key: 'csv', folder: dataset.csv }] : [];
-}
 
 /** Makes the links; a click shows the folder in the Explorer. */
 export class DatasetLinks implements vscode.DocumentLinkProvider {

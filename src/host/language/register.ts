@@ -5,22 +5,24 @@
 import * as vscode from 'vscode';
 import { ConfigLenses } from './code-lens';
 import { ConfigCompletion } from './completion';
-import { registerDiagnostics, ReplaceWithNearest } from './diagnostics';
+import { registerDiagnostics } from './diagnostics';
 import { ConfigHover } from './hover';
 import { DatasetLinks } from './links';
 import type { ConfigFiles } from '../config-files';
+import type { Runs } from '../runs';
 import { ParsedDocuments, selector } from './parsed-documents';
+import { ConfigFixes } from './quick-fixes';
 
 /** Registers diagnostics, quick fixes, completion, hover, lenses and links; all of them end with the disposable. */
-export function registerLanguageFeatures(configs: ConfigFiles): vscode.Disposable {
+export function registerLanguageFeatures(configs: ConfigFiles, runs: Runs): vscode.Disposable {
   const parsed = new ParsedDocuments(configs);
   const { languages } = vscode;
   return vscode.Disposable.from(
     registerDiagnostics(parsed),
-    languages.registerCodeActionsProvider(selector, new ReplaceWithNearest(parsed), { providedCodeActionKinds: ReplaceWithNearest.kinds }),
+    languages.registerCodeActionsProvider(selector, new ConfigFixes(parsed), { providedCodeActionKinds: ConfigFixes.kinds }),
     languages.registerCompletionItemProvider(selector, new ConfigCompletion(configs), ...ConfigCompletion.triggers),
     languages.registerHoverProvider(selector, new ConfigHover(parsed)),
-    languages.registerCodeLensProvider(selector, new ConfigLenses(parsed)),
+    languages.registerCodeLensProvider(selector, new ConfigLenses(parsed, runs)),
     languages.registerDocumentLinkProvider(selector, new DatasetLinks(parsed)),
   );
 }

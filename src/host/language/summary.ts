@@ -58,3 +58,11 @@ export function countText(count: number): string {
   }
   return String(count);
 }
+
+/** "5.03 M parameters, 65,100 optimiser steps, about 13.1 GB of GPU memory (estimated)"; undefined while the dataset is unknown. */
+export function sizeOnGpu(config: ResolvedConfig, configPath: string): string | undefined {
+  const [summary, facts] = [summarise(config, configPath), dataFacts(config, configPath)];
+  if (!summary || !facts) return undefined;
+  const { estimated } = trainingMemory(config, facts, { engine: 'tensorflow', device: 'gpu', forward_dtype: config.arch.forward_dtype });
+  return `${countText(summary.parameters)} parameters, ${summary.steps.toLocaleString('en-US')} optimiser steps, about ${bytesText(estimated)} of GPU memory (estimates)`;
+}
