@@ -1,8 +1,10 @@
 /** Commands on configs: a new one from a preset, and the dataset of one. Train TRM is in train.ts. */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { presetFile, presets, readPreset } from '../config/presets';
+import { parseConfig } from '../config/load';
+import { presetFile, presetGroups, presets, readPreset, type Preset, type PresetGroup } from '../config/presets';
 import type { ConfigFiles } from './config-files';
+import { sizeOnGpu } from './language/summary';
 import { command, showInfo, withProgress, type Log } from './notify';
 import { pickConfig } from './pick';
 import type { Trainers } from './trainers';
@@ -10,12 +12,26 @@ import { requireTrust } from './trust';
 
 const l10n = vscode.l10n.t;
 
-/** Makes a config of a preset, with a name of the user's, and opens it. */
-async function newConfig(extensionUri: vscode.Uri): Promise<void> {
-  const items = presets.map(preset => ({ label: preset.title, description: presetFile(preset), detail: preset.description, preset }));
-  const chosen = (await vscode.window.showQuickPick(items, { placeHolder: l10n('Begin with which preset?'), matchOnDetail: true }))?.preset;
+/** The presets as they are offered: in groups, those for GPUs with an estimate of their size. */
+function presetItems(examples: string): (vscode.QuickPickItem & { preset?: Preset })[] {
+  const item = (preset: Preset): vscode.QuickPickItem & { preset: Preset } => {
+    const { config } = parseConfig(readPreset(examples, preset));
+    const size = preset.group === 'quick' || !config ? undefined : sizeOnGpu(config, path.join(examples, presetFile(preset)));
+    return { label: preset.title, description: presetFile(preset), detail: size === undefined ? preset.description : `${preset.description} ${size}.`, preset };
+  };
+  return (Object.keys(presetGroups) as PresetGroup[]).flatMap(group => [
+    { label: presetGroups[group], kind: vscode.QuickPickItemKind.Separator },
+    ...presets.filter(preset => preset.group === group).map(item),
+  ]);
+}
+
+/** Makes a config of a preset, with a name of the user's, and opens it. `given`: the name of the preset, when that is known already. */
+async function newConfig(extensionUri: vscode.Uri, given: unknown): Promise<void> {
+  const examples = vscode.Uri.joinPath(extensionUri, 'examples').fsPath;
+  const chosen = presets.find(({ name }) => name === given)
+    ?? (await vscode.window.showQuickPick(presetItems(examples), { placeHolder: l10n('Begin with which preset?'), matchOnDetail: true }))?.preset;
   if (!chosen) return;
-  const text = readPreset(vscode.Uri.joinPath(extensionUri, 'examples').fsPath, chosen);
+  const text = readPreset(examples, chosen);
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const target = folder ? await freeName(folder, chosen.name) : await vscode.window.showSaveDialog({ title: l10n('Save the config as'), filters: { 'TRM config': ['trm.yaml'] } });
   if (!target) return;
@@ -53,7 +69,7 @@ async function buildDataset(trainers: Trainers, configs: ConfigFiles, log: Log, 
 /** Registers the commands on configs. */
 export function registerConfigCommands(extensionUri: vscode.Uri, trainers: Trainers, configs: ConfigFiles, log: Log): vscode.Disposable[] {
   return [
-    command(log, 'trm.newConfig', () => newConfig(extensionUri)),
+    command(log, 'trm.newConfig', given => newConfig(extensionUri, given)),
     command(log, 'trm.buildDataset', given => buildDataset(trainers, configs, log, given)),
   ];
 }

@@ -6,6 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError, formatProblem } from '../../src/config/errors';
 import { loadConfig, parseConfig, resolveDataPath } from '../../src/config/load';
 import { presets, presetFile, readPreset } from '../../src/config/presets';
+import type { ResolvedConfig } from '../../src/config/resolve';
+import { effectiveDepth, parameterCount } from '../../src/model/shapes';
+import { sudokuFormat } from '../../src/puzzles/sudoku-board';
 import { resolveConfig } from '../../src/config/resolve';
 
 const examples = path.join(import.meta.dirname, '../../examples');
@@ -307,6 +310,28 @@ describe('examples', () => {
       ...keys, global_batch_size: 768, lr: 1e-4, lr_warmup_steps: 2000, ema: true,
       arch: { hidden_size: 512, num_heads: 8, L_layers: 2, H_cycles: 3, L_cycles: 4, halt_max_steps: 16, mlp_t: false, pos_encodings: 'rope', puzzle_emb_len: 16, expansion: 4 },
     });
+  });
+  test.each([
+    ['act', { arch: { no_ACT_continue: false } }, 42, '5.0'],
+    ['separate', { arch: { separate_networks: true } }, 42, '10.'],
+    ['no-ema', { ema: false }, 42, '5.0'],
+    ['4-layers', { arch: { L_layers: 4, L_cycles: 3 } }, 48, '10.'],
+    ['attention', { arch: { mlp_t: false, pos_encodings: 'rope' } }, 42, '6.'],
+    ['t2-n2', { arch: { H_cycles: 2, L_cycles: 2 } }, 12, '5.0'],
+    ['one-step', { arch: { gradient: 'one_step' } }, 42, '5.0'],
+    ['hrm', { arch: { name: 'hrm', H_layers: 4, L_layers: 4, H_cycles: 2, L_cycles: 2 }, ema: false }, 24, '27.'],
+    ['multi-z', { arch: { name: 'trm_hier6', z_features: 6 } }, 42, '5.0'],
+    ['single-z', { arch: { name: 'trm_singlez' } }, 42, '5.0'],
+  ])('sudoku-extreme-%s differs from the paper\'s TRM in that alone, and has the paper\'s depth and size', (row, changes, depth, millions) => {
+    const load = (name: string) => loadConfig(path.join(examples, `${name}.trm.yaml`)).config;
+    const [base, ablation] = [load('sudoku-extreme'), load(`sudoku-extreme-${row}`)];
+    const { arch: archChanges, ...others } = { arch: {}, ...changes };
+    expect(ablation).toMatchObject(changes);
+    const alike = (config: ResolvedConfig, without: object) => Object.fromEntries(Object.entries(config).filter(([key]) => key !== 'arch' && !(key in without)));
+    expect({ ...alike(ablation, { ...others, ema_rate: 0 }) }).toEqual(alike(base, { ...others, ema_rate: 0 }));
+    if (!('name' in archChanges)) expect(ablation.arch).toEqual({ ...base.arch, ...archChanges });
+    expect(effectiveDepth(ablation.arch)).toBe(depth);
+    expect((parameterCount(ablation.arch, sudokuFormat(9)).dense / 1e6).toFixed(2).startsWith(millions)).toBe(true);
   });
   test('sudoku-4x4 takes a few hundred steps', () => {
     const preset = presets[0]!;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig, parseConfig } from '../../src/config/load';
-import { countText, summarise } from '../../src/host/language/summary';
+import { countText, sizeOnGpu, summarise } from '../../src/host/language/summary';
 import { dataFacts } from '../../src/puzzles/data-facts';
 
 const config = (text: string) => parseConfig(text).config!;
@@ -26,6 +26,11 @@ test('the dataset that is there counts, not what dataset: says', () => {
   writeFileSync(at, 'arch: trm\ndata_paths: [d]\nepochs: 10\nglobal_batch_size: 64\ndataset: {kind: sudoku, size: 4, train: 9999}\n');
   expect(dataFacts(loadConfig(at).config, at)).toMatchObject({ num_puzzle_identifiers: 3, total_groups: 64 });
   expect(summarise(loadConfig(at).config, at)!.steps).toBe(20);
+});
+
+test('a config of the paper\'s size says what it takes on a GPU, as an estimate', () => {
+  const at = path.join(import.meta.dirname, '../../examples/sudoku-extreme.trm.yaml');
+  expect(sizeOnGpu(loadConfig(at).config, at)).toMatch(/^5\.\d+ M parameters, 65,100 optimiser steps, about \d+\.\d GB of GPU memory \(estimates\)$/);
 });
 
 test('an unknown dataset has no numbers', () => {
