@@ -1,6 +1,7 @@
 /** The extension: puts the features of host/ together, and nothing else. */
 import * as vscode from 'vscode';
 import { Messenger } from 'vscode-messenger';
+import { registerAgentTools } from './host/agents/tools';
 import { CheckpointViewer } from './host/checkpoint-viewer';
 import { registerConfigCommands } from './host/config-commands';
 import { ConfigFiles } from './host/config-files';
@@ -47,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerConfigCommands(extensionUri, trainers, configs, log),
     ...registerWeightsCommands({ runs, trainers, configs, log }),
     registerLanguageFeatures(configs, runs),
+    ...registerAgentTools({ runs, traces, train: starting }),
     registerRuntimeCommand(log),
     registerExports(messenger, log),
     registerRunEnds(runs, log),

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { ResolvedConfig } from '../config/resolve';
 import { baselineText } from '../puzzles/baseline';
-import { formatGrid, gridShape } from '../puzzles/grid';
+import { traceText } from '../puzzles/trace-text';
 import { writeFileAtomic } from '../runs/atomic-write';
 import { accuracyText } from '../runs/describe';
 import type { Trace } from '../runs/schema';
@@ -93,20 +93,12 @@ export async function traceCommand(target: string, overrides: readonly string[],
 }
 
 function printTrace(trace: Trace): void {
-  const shape = gridShape({ vocab_size: trace.vocab_size, seq_len: trace.rows * trace.cols });
-  const cells = trace.rows * trace.cols;
-  const tokens = (text: string): Uint8Array | Uint16Array => {
-    const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
-    return trace.vocab_size <= 256 ? bytes : new Uint16Array(bytes.buffer);
-  };
-  const y = tokens(trace.y_tokens);
-  const framesPerStep = trace.frames.length / trace.depth;
-  print(`${trace.puzzle.label}\n${formatGrid(shape, tokens(trace.question))}\n`);
+  const { question, answers, solution } = traceText(trace);
+  print(`${trace.puzzle.label}\n${question}\n`);
   for (const { m, p_halt, would_halt, accuracy, exact } of trace.halting) {
-    const last = m * framesPerStep - 1;
     const right = accuracy === null ? '' : exact ? ', all cells right' : `, ${(100 * accuracy).toFixed(0)} % of cells right`;
     print(`supervision step ${m} of ${trace.depth}${m > trace.halt_max_steps ? ' (beyond training depth)' : ''}: p(halt) ${p_halt.toFixed(3)}${would_halt ? ', would halt here' : ''}${right}`);
-    print(`${formatGrid(shape, y.subarray(last * cells, (last + 1) * cells))}\n`);
+    print(`${answers[m - 1]!}\n`);
   }
-  if (trace.solution !== null) print(`solution\n${formatGrid(shape, tokens(trace.solution))}`);
+  if (solution !== null) print(`solution\n${solution}`);
 }

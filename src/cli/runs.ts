@@ -9,8 +9,8 @@ import { checkpointDir } from '../runs/checkpoints';
 import { accuracyText, durationText, labelWords, runStatusLine } from '../runs/describe';
 import { newRunId } from '../runs/paths';
 import { listRuns, readRun } from '../runs/read-run';
+import { runList, runOutcome } from '../runs/report';
 import { trainableText } from '../runs/run-config';
-import type { EvalSummary } from '../runs/schema';
 import { CliError } from './errors';
 import type { ExitCode } from './errors';
 import { launchAndFollow } from './launch';
@@ -23,9 +23,6 @@ export interface TrainCommand { readonly runsDir: string; readonly engine?: stri
 /** All overrides of a new run: those given, then the options that stand for one. */
 const allOverrides = (overrides: readonly string[], { engine, device }: TrainCommand): string[] =>
   [...overrides.map(hereCheckpoint), ...(engine === undefined ? [] : [`engine=${engine}`]), ...(device === undefined ? [] : [`device=${device}`])];
-
-const brief = (e: EvalSummary | null): { exact_accuracy: number; cell_accuracy: number; count: number; exact_count: number; exact_interval: [number, number]; step: number } | null =>
-  e && { exact_accuracy: e.exact_accuracy, cell_accuracy: e.accuracy, count: e.count, exact_count: e.exact_count, exact_interval: e.exact_interval, step: e.step };
 
 /** `trm train CONFIG [key=value ...]`. */
 export async function trainCommand(config: string, overrides: readonly string[], options: TrainCommand): Promise<ExitCode> {
@@ -97,11 +94,7 @@ function conclude({ run, lastTrain, interrupted, error }: Followed, json: boolea
   const { manifest, state, best, dir } = run;
   const seconds = manifest.process_seconds;
   if (json) {
-    printJson({
-      run: manifest.id, dir, state, engine: manifest.engine?.name ?? null, step: manifest.step, total_steps: manifest.total_steps, seconds,
-      eval: brief(manifest.last_eval), best: best && { checkpoint: best.checkpoint, ...brief(best.eval) },
-      ...(manifest.failure ? { failure: manifest.failure } : {}), ...(manifest.finished_because ? { finished_because: manifest.finished_because } : {}),
-    });
+    printJson(runOutcome(run));
   } else {
     print(`${manifest.name} ${state}${manifest.finished_because ? ` (${manifest.finished_because})` : ''}: step ${manifest.step}${manifest.total_steps === null ? '' : ` of ${manifest.total_steps}`} in ${durationText(seconds)}${lastTrain ? `, loss ${lastTrain.loss.toFixed(3)}` : ''}`);
     if (best) print(`best: ${accuracyText(best.eval)} at ${best.checkpoint}`);
@@ -117,10 +110,7 @@ function conclude({ run, lastTrain, interrupted, error }: Followed, json: boolea
 export async function runsCommand({ runsDir, json }: { runsDir: string; json?: boolean }): Promise<ExitCode> {
   const { runs, broken } = await listRuns(path.resolve(runsDir));
   if (json) {
-    printJson({
-      runs: runs.map(({ dir, manifest, pinned, state, best }) => ({ run: manifest.id, name: manifest.name, pinned, tags: manifest.tags, notes: manifest.notes, dir, state, created: manifest.created, engine: manifest.engine?.name ?? null, step: manifest.step, total_steps: manifest.total_steps, best: best && { checkpoint: best.checkpoint, ...brief(best.eval) } })),
-      broken,
-    });
+    printJson(runList(runs, broken));
     return 0;
   }
   if (!runs.length) print(`No runs in ${path.resolve(runsDir)}. Begin one with \`trm train CONFIG\`.`);

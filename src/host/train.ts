@@ -75,19 +75,20 @@ async function isValid(config: vscode.Uri, log: Log): Promise<boolean> {
   }
 }
 
-/** Train TRM. */
-export async function train(context: TrainContext, given: unknown): Promise<void> {
+/** Train TRM. Returns the id of the run that was begun, once it runs or it was said why it does not; undefined when nothing was begun. */
+export async function train(context: TrainContext, given: unknown): Promise<string | undefined> {
   requireTrust(l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'));
   const config = await pickConfig(context.configs, given);
-  if (!config) return;
+  if (!config) return undefined;
   await save(config);
-  if (!await isValid(config, context.log)) return;
+  if (!await isValid(config, context.log)) return undefined;
   const id = newRunId(path.basename(config.fsPath));
   const runsDir = runsDirFor(config);
   await launch(context, {
     id, dir: path.join(runsDir, id), name: path.basename(config.fsPath).replace(/(\.trm)?\.ya?ml$/i, ''), cwd: path.dirname(config.fsPath), attempt: 0,
     args: ['train', config.fsPath, '--runs-dir', runsDir, '--run-id', id],
   });
+  return id;
 }
 
 /** Resume Run, for a run without a living process. */

@@ -1,0 +1,165 @@
+/**
+ * Tools that language models may call in this editor. Each is a thin wrapper of what the command line prints with --json. Looking is free;
+ * starting, stopping and resuming ask the person first.
+ */
+import * as vscode from 'vscode';
+import { parseConfig } from '../../config/load';
+import { readConfigFile } from '../../config/read-file';
+import { traceText } from '../../puzzles/trace-text';
+import { compareRuns } from '../../runs/compare-runs';
+import { digestMetrics } from '../../runs/metrics-digest';
+import { oneLine } from '../../runs/read-json';
+import type { RunSummary } from '../../runs/read-run';
+import { runList, runOutcome, runReport } from '../../runs/report';
+import type { TraceSource } from '../inspector-source';
+import { summarise } from '../language/summary';
+import { HostError, problemOf, problemText } from '../problem';
+import type { Runs } from '../runs';
+import { depthLimit, haltMaxSteps, isLive, isResumable } from '../run-text';
+import { train, type TrainContext } from '../train';
+import { answerText } from './answer';
+import { toolInputs, type ToolInput, type ToolName } from './tool-inputs';
+import { workspaceConfig } from './workspace-config';
+
+const l10n = vscode.l10n.t;
+
+/** What the tools need of the window. */
+export interface AgentContext {
+  readonly runs: Runs;
+  readonly traces: TraceSource;
+  readonly train: TrainContext;
+}
+
+interface Tool<N extends ToolName> {
+  /** What is asked of the person before; a tool without it only looks. */
+  readonly ask?: (input: ToolInput<N>, context: AgentContext) => Promise<{ title: string; message: string }>;
+  readonly answer: (input: ToolInput<N>, context: AgentContext, signal: AbortSignal) => Promise<unknown>;
+}
+
+const folders = (): string[] => (vscode.workspace.workspaceFolders ?? []).filter(folder => folder.uri.scheme === 'file').map(folder => folder.uri.fsPath);
+
+async function findRun({ runs }: AgentContext, named: string): Promise<RunSummary> {
+  await runs.refresh();
+  const found = runs.get(named) ?? runs.list().find(({ manifest }) => manifest.name === named);
+  if (found) return found;
+  throw new HostError('no_run', `There is no run ${JSON.stringify(named)} in this window.`, 'trm_list_runs gives those there are.');
+}
+
+/** A run in the words of a question to the person. */
+const called = ({ manifest, state }: RunSummary): string => `${oneLine(manifest.name, 80)} (${manifest.id}, ${state})`;
+
+function validate({ config, overrides }: ToolInput<'trm_validate_config'>): Record<string, unknown> {
+  const file = workspaceConfig(config, folders());
+  const { config: resolved, problems } = parseConfig(readConfigFile(file).text, { overrides, file });
+  const summary = resolved && summarise(resolved, file);
+  return { file, valid: resolved !== undefined, problems, ...(summary ? { parameters: summary.parameters, effective_depth: summary.depth, optimiser_steps: summary.steps } : {}) };
+}
+
+async function getTrace({ run: named, puzzle, checkpoint, depth }: ToolInput<'trm_get_trace'>, context: AgentContext, signal: AbortSignal): Promise<unknown> {
+  const run = await findRun(context, named);
+  const { config } = run.manifest;
+  const trace = await context.traces.trace(run, { run: run.manifest.id, puzzle: { index: puzzle }, checkpoint, depth: Math.min(depth ?? haltMaxSteps(config), depthLimit(config)) }, () => undefined, signal);
+  const { question, answers, solution } = traceText(trace);
+  return {
+    run: run.manifest.id, step: trace.step, weights: trace.weights, puzzle, label: oneLine(trace.puzzle.label), kind: trace.kind, halt_max_steps: trace.halt_max_steps, question, solution,
+    supervision_steps: trace.halting.map(({ m, q_halt, p_halt, would_halt, exact, accuracy }) => ({ m, q_halt, p_halt, would_halt, exact, cell_accuracy: accuracy, answer: answers[m - 1] })),
+  };
+}
+
+/** Starts a training as the person would, and answers when it runs. */
+async function startTraining({ config }: ToolInput<'trm_start_training'>, { runs, train: context }: AgentContext): Promise<unknown> {
+  const file = workspaceConfig(config, folders());
+  const checked = validate({ config, overrides: [] });
+  if (checked['valid'] !== true) return { started: false, ...checked };
+  const id = await train(context, vscode.Uri.file(file));
+  await runs.refresh();
+  const run = id === undefined ? undefined : runs.get(id);
+  if (!run) throw new HostError('not_started', 'The training did not start.', 'The person in front of the editor was told why; the log is in the TRM output channel.');
+  return { started: true, ...runOutcome(run) };
+}
+
+/** Has a command of the editor act on a run, and answers how the run stands then. */
+async function act(command: 'trm.stop' | 'trm.resume', run: RunSummary, context: AgentContext, isDone: (run: RunSummary) => boolean): Promise<unknown> {
+  await vscode.commands.executeCommand(command, run.manifest.id);
+  const now = await findRun(context, run.manifest.id);
+  if (!isDone(now)) throw new HostError('not_done', `The run is ${now.state}.`, 'The person in front of the editor was told what went wrong.');
+  return runOutcome(now);
+}
+
+const tools: { readonly [N in ToolName]: Tool<N> } = {
+  trm_list_runs: {
+    answer: async ({ state, limit }, { runs }) => {
+      await runs.refresh();
+      const fitting = runs.list().filter(run => state === undefined || run.state === state);
+      return { ...runList(fitting.slice(0, limit), state === undefined ? runs.listBroken().slice(0, limit) : []), in_all: fitting.length };
+    },
+  },
+  trm_get_run: { answer: async ({ run }, context) => runReport(await findRun(context, run)) },
+  trm_get_metrics: {
+    answer: async ({ run: named, points }, context, signal) => {
+      const run = await findRun(context, named);
+      return { run: run.manifest.id, state: run.state, ...await digestMetrics(run.dir, run.manifest.step, points, signal) };
+    },
+  },
+  trm_get_trace: { answer: getTrace },
+  trm_diff_runs: {
+    answer: async ({ runs }, context) => {
+      const found: RunSummary[] = [];
+      for (const run of runs) found.push(await findRun(context, run));
+      return compareRuns(found);
+    },
+  },
+  trm_validate_config: { answer: input => Promise.resolve(validate(input)) },
+  trm_start_training: {
+    ask: ({ config }) => {
+      const { file, valid, parameters, optimiser_steps: steps } = validate({ config, overrides: [] });
+      const size = typeof parameters === 'number' && typeof steps === 'number' ? ` ${l10n('{0} parameters, {1} optimiser steps.', parameters.toLocaleString(vscode.env.language), steps.toLocaleString(vscode.env.language))}` : '';
+      return Promise.resolve({ title: l10n('Train TRM'), message: `${l10n('Train {0}?', vscode.workspace.asRelativePath(String(file)))}${valid === true ? size : ` ${l10n('It has errors, so nothing would start.')}`}` });
+    },
+    answer: startTraining,
+  },
+  trm_stop_run: {
+    ask: async ({ run }, context) => ({ title: l10n('Stop Run'), message: l10n('Stop {0}? It writes a checkpoint first and can be resumed.', called(await findRun(context, run))) }),
+    answer: async ({ run: named }, context) => {
+      const run = await findRun(context, named);
+      if (!isLive(run.state)) throw new HostError('not_live', `The run is ${run.state}, so there is nothing to stop.`, '');
+      return act('trm.stop', run, context, now => !isLive(now.state));
+    },
+  },
+  trm_resume_run: {
+    ask: async ({ run }, context) => ({ title: l10n('Resume Run'), message: l10n('Resume {0} from its newest checkpoint?', called(await findRun(context, run))) }),
+    answer: async ({ run: named }, context) => {
+      const run = await findRun(context, named);
+      if (!isResumable(run.state)) throw new HostError('not_resumable', `The run is ${run.state}, so it cannot be resumed.`, run.state === 'finished' ? 'To train longer, raise epochs in its config and train again.' : '');
+      return act('trm.resume', run, context, now => isLive(now.state) || now.state === 'finished');
+    },
+  },
+};
+
+/** A tool as VS Code calls it: its input checked, its errors in words with the next step. */
+function offered(name: ToolName, context: AgentContext): vscode.LanguageModelTool<object> {
+  const { ask, answer } = tools[name] as Tool<ToolName>; // what it is given is checked against the schema of the same name
+  const checked = (input: object): ToolInput<ToolName> => {
+    const parsed = toolInputs[name].safeParse(input);
+    if (parsed.success) return parsed.data;
+    throw new Error(`${name}: ${parsed.error.issues.map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; ')}`);
+  };
+  const inWords = async <T>(work: () => Promise<T>): Promise<T> => work().catch((error: unknown) => { throw new Error(problemText(problemOf(error))); });
+  return {
+    ...(ask ? { prepareInvocation: ({ input }) => inWords(async () => ({ confirmationMessages: await ask(checked(input), context) })) } : {}),
+    invoke: ({ input }, token) => inWords(async () => {
+      const cancel = new AbortController();
+      const listener = token.onCancellationRequested(() => cancel.abort());
+      try {
+        return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(answerText(await answer(checked(input), context, cancel.signal)))]);
+      } finally {
+        listener.dispose();
+      }
+    }),
+  };
+}
+
+/** Registers the tools, where this VS Code knows of such. */
+export function registerAgentTools(context: AgentContext): vscode.Disposable[] {
+  return (Object.keys(toolInputs) as ToolName[]).map(name => vscode.lm.registerTool(name, offered(name, context)));
+}
