@@ -17,7 +17,7 @@ function presetItems(examples: string): (vscode.QuickPickItem & { preset?: Prese
   const item = (preset: Preset): vscode.QuickPickItem & { preset: Preset } => {
     const { config } = parseConfig(readPreset(examples, preset));
     const size = preset.group === 'quick' || !config ? undefined : sizeOnGpu(config, path.join(examples, presetFile(preset)));
-    return { label: preset.title, description: presetFile(preset), detail: size === undefined ? preset.description : `${preset.description} ${size}.`, preset };
+    return { label: preset.title, description: size ?? presetFile(preset), detail: preset.description, preset };
   };
   return (Object.keys(presetGroups) as PresetGroup[]).flatMap(group => [
     { label: presetGroups[group], kind: vscode.QuickPickItemKind.Separator },
@@ -29,7 +29,7 @@ function presetItems(examples: string): (vscode.QuickPickItem & { preset?: Prese
 async function newConfig(extensionUri: vscode.Uri, given: unknown): Promise<void> {
   const examples = vscode.Uri.joinPath(extensionUri, 'examples').fsPath;
   const chosen = presets.find(({ name }) => name === given)
-    ?? (await vscode.window.showQuickPick(presetItems(examples), { placeHolder: l10n('Begin with which preset?'), matchOnDetail: true }))?.preset;
+    ?? (await vscode.window.showQuickPick(presetItems(examples), { placeHolder: l10n('Begin with which preset?'), matchOnDescription: true, matchOnDetail: true }))?.preset;
   if (!chosen) return;
   const text = readPreset(examples, chosen);
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
