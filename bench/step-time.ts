@@ -22,8 +22,8 @@ export async function stepTime(shapeName: ShapeName, engineName: Engine['name'],
   const times = await repeated(advance, timing);
   const peak = peakMemory();
   training.dispose();
-  // Workers have an engine each: together they could do that many products at once.
-  const rate = await matmulRate(engine, dtype) * (engine.workers?.count ?? 1);
+  // Workers have an engine each, and lanes a share of the threads each: together they could do that many products at once.
+  const rate = await matmulRate(engine, dtype) * (engine.workers?.count ?? engine.lanes);
   const seconds = median(times) / 1000;
   const batch = shape.config.global_batch_size;
   const gflop = flopsPerStep(shape.config.arch, shape.data, batch) / 1e9;

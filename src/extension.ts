@@ -5,12 +5,14 @@ import { registerAgentTools } from './host/agents/tools';
 import { CheckpointViewer } from './host/checkpoint-viewer';
 import { registerConfigCommands } from './host/config-commands';
 import { ConfigFiles } from './host/config-files';
+import { registerExperiments } from './host/experiments';
 import { registerExports } from './host/export-file';
 import { Inspector } from './host/inspector';
 import { TraceSource } from './host/inspector-source';
 import { registerLanguageFeatures } from './host/language/register';
 import { LiveCharts } from './host/live-charts';
 import { command, createLog } from './host/notify';
+import { registerQueue } from './host/queue';
 import { registerRunCommands } from './host/run-control';
 import { registerRunEnds } from './host/run-ends';
 import { RunFeeds } from './host/run-feed';
@@ -51,6 +53,8 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerAgentTools({ runs, traces, train: starting }),
     registerRuntimeCommand(log),
     registerExports(messenger, log),
+    ...registerQueue(starting),
+    ...registerExperiments(starting, extensionUri),
     registerRunEnds(runs, log),
     ...registerStatusBar(runs),
   );

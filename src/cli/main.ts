@@ -5,6 +5,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { engineNames, mazeLayouts } from '../config/schema';
 import { version } from '../../package.json';
+import type { PaperExperiment } from '../experiments/paper';
 import { weightFormats } from '../published/write-weights';
 import { devicePattern } from '../runtime/gpu-choice';
 import { exportPrefixes } from '../trainer/export-weights';
@@ -13,9 +14,11 @@ import { devicesCommand, enginesCommand, setupCommand } from './compute';
 import { dataArcCommand, dataBuildCommand, dataMazeCommand, dataSudokuCommand, validateCommand } from './data';
 import { explain } from './errors';
 import type { ExitCode } from './errors';
+import { baseSizes, experimentCommand, experimentShowCommand, sweepCommand, trainQueuedCommand } from './experiment';
 import { evalCommand, traceCommand } from './inspect';
 import { noteCommand, pinCommand, renameCommand, tagCommand } from './labels';
 import { printJson } from './output';
+import { queueCommand, queueRemoveCommand, queueStartCommand, queueStopCommand } from './queue';
 import { forkCommand, rerunCommand, resumeCommand, runsCommand, stopCommand, trainCommand } from './runs';
 import { exportCommand, importCommand } from './weights';
 
@@ -33,6 +36,7 @@ const device = (): Option => new Option('--device <device>', 'auto, cpu, gpu, or
 });
 const weights = (): Option => new Option('--weights <which>', 'averaged or trained weights; default: averaged where there are').choices(['ema', 'model']);
 const config = (): Option => new Option('--config <config>', 'the config a file of weights is of');
+const detach = (): Option => new Option('--detach', 'do not wait for them');
 const json = (): Option => new Option('--json', 'print one JSON document as the last line');
 
 /** Whether an argument of an action is its options, with --json among them. */
@@ -60,8 +64,9 @@ const program = new Command('trm')
 
 program.command('train').description('train a config; key=value overrides its keys')
   .argument('<config>').argument('[overrides...]')
-  .addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json())
-  .action(run((config: string, overrides: string[], options: Parameters<typeof trainCommand>[2]) => trainCommand(config, overrides, options)));
+  .addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json()).option('--queue', 'begin when the runs before it have ended')
+  .action(run((config: string, overrides: string[], options: Parameters<typeof trainCommand>[2] & { queue?: boolean }) => (
+    options.queue ? trainQueuedCommand(config, [...overrides, ...(options.engine ? [`engine=${options.engine}`] : []), ...(options.device ? [`device=${options.device}`] : [])], options) : trainCommand(config, overrides, options))));
 program.command('fork').description('begin a new run at a checkpoint of another one; key=value overrides keys of its config')
   .argument('<run>', 'run folder or id').argument('[overrides...]').addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json())
   .option('--checkpoint <step|name>', 'fork from this checkpoint, e.g. 120; default: the best, else the newest')
@@ -69,6 +74,24 @@ program.command('fork').description('begin a new run at a checkpoint of another 
 program.command('rerun').description('train the config of a run again, from the beginning; key=value overrides its keys')
   .argument('<run>', 'run folder or id').argument('[overrides...]').addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json())
   .action(run((target: string, overrides: string[], options: Parameters<typeof rerunCommand>[2]) => rerunCommand(target, overrides, options)));
+program.command('sweep').description('queue every combination of values: a config\'s `sweep:`, and key=a,b,c here')
+  .argument('<config>').argument('[overrides...]').addOption(runsDir()).addOption(detach()).addOption(json())
+  .action(run((config: string, overrides: string[], options: Parameters<typeof sweepCommand>[2]) => sweepCommand(config, overrides, options)));
+const experiment = program.command('experiment').description('the paper\'s tables at a small scale, and the tables of experiments');
+for (const [name, words] of [['ablation', 'the rows of Table 1, the numbers of features of Table 2, and direct prediction'], ['depths', 'Table 3: HRM and TRM over k and T']] as const satisfies readonly (readonly [PaperExperiment, string])[]) {
+  experiment.command(name).description(`queue ${words}, as changes to a TRM config`).argument('[config]', 'default: a preset, copied here').argument('[overrides...]', 'hold for every row')
+    .addOption(new Option('--size <size>', 'which preset: Sudoku 4 or 6, or 10x10 mazes').choices(baseSizes).default('4'))
+    .addOption(new Option('--seeds <n>', 'how often each row is trained').argParser(whole).default(3)).option('--rows <keys>', 'these rows alone, e.g. trm,hrm').addOption(runsDir()).addOption(detach()).addOption(json())
+    .action(run((config: string | undefined, overrides: string[], options: Parameters<typeof experimentCommand>[2]) => experimentCommand(name, [...(config === undefined ? [] : [config]), ...overrides], options)));
+}
+experiment.command('show').description('the table of an experiment as far as it is').argument('[id]', 'default: the newest').addOption(runsDir()).option('--markdown', 'as Markdown').addOption(json())
+  .action(run((id: string | undefined, options: Parameters<typeof experimentShowCommand>[1]) => experimentShowCommand(id, options)));
+const queue = program.command('queue').description('runs that wait for their turn');
+queue.command('list', { isDefault: true }).description('those that wait, and who works on them').addOption(runsDir()).addOption(json())
+  .action(run((options: Parameters<typeof queueCommand>[0]) => queueCommand(options)));
+queue.command('start').description('begin them, one after another').addOption(runsDir()).action(run((options: { runsDir: string }) => queueStartCommand(options)));
+queue.command('stop').description('begin no other run; the one that trains goes on').addOption(runsDir()).action(run((options: { runsDir: string }) => queueStopCommand(options)));
+queue.command('remove').description('take a run out').argument('<run>').addOption(runsDir()).action(run((target: string, options: { runsDir: string }) => queueRemoveCommand(target, options)));
 program.command('resume').description('go on with a run from its newest checkpoint')
   .argument('<run>', 'run folder or id').addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json())
   .option('--checkpoint <name>', 'go on from this checkpoint, e.g. step-120').option('--take-over', 'also when its last process was on another machine')

@@ -18,10 +18,13 @@ import { readConfigFile } from './read-file';
 import { resolveReferences } from './references';
 import { findConflicts, resolveConfig, type ResolvedConfig } from './resolve';
 import { configSchema, unusedPublishedKeys } from './schema';
+import type { Sweep } from './schema';
 
 /** What came of a text. `config` is there exactly when no problem is an error. */
 export interface ParsedConfig {
   readonly config?: ResolvedConfig;
+  /** Its `sweep:`, when there is a config. */
+  readonly sweep?: Sweep;
   /** In the order of the text, then those of included files, overrides last. */
   readonly problems: readonly ConfigProblem[];
   /** The text with positions; undefined when it is too large or too deep to parse. */
@@ -33,6 +36,8 @@ export interface ParsedConfig {
 /** A config read from a file. */
 export interface LoadedConfig {
   readonly config: ResolvedConfig;
+  /** Its `sweep:`; empty when it has none. */
+  readonly sweep: Sweep;
   /** Warnings only. */
   readonly problems: readonly ConfigProblem[];
   /** The file as it lies on the disk, without overrides. */
@@ -98,8 +103,8 @@ export function parseConfig(text: string, { overrides = [], file }: { overrides?
   const { document, data: own, problems: found } = parseMapping(text);
   const problems = [...found];
   const included: IncludedFile[] = [];
-  const done = (config?: ResolvedConfig): ParsedConfig => ({
-    ...(config && problems.every(problem => problem.severity === 'warning') ? { config } : {}),
+  const done = (config?: ResolvedConfig, sweep: Sweep = {}): ParsedConfig => ({
+    ...(config && problems.every(problem => problem.severity === 'warning') ? { config, sweep } : {}),
     problems: inTextOrder(problems),
     ...(document ? { document } : {}),
     included,
@@ -143,15 +148,15 @@ export function parseConfig(text: string, { overrides = [], file }: { overrides?
     const mend = places.has(where) ? replacement : undefined;
     problems.push(places.problem(target, 'value', { code: 'inconsistent', what, expected, found, replacement: mend }));
   }
-  return done(config);
+  return done(config, checked.data.sweep);
 }
 
 /** Reads a config file. Throws ConfigError with everything that is wrong with it. */
 export function loadConfig(file: string, overrides: readonly string[] = []): LoadedConfig {
   const { bytes, text } = readConfigFile(file);
-  const { config, problems, included } = parseConfig(text, { overrides, file });
+  const { config, sweep = {}, problems, included } = parseConfig(text, { overrides, file });
   if (!config) throw new ConfigError(file, problems.filter(problem => problem.severity === 'error'));
-  return { config, problems, bytes, included };
+  return { config, sweep, problems, bytes, included };
 }
 
 /** A dataset folder (or CSV folder) of a config: relative paths are relative to the config file. */

@@ -12,8 +12,8 @@ export type ResolvedArch = Resolved<ArchConfig>;
 /** That of the architecture of this name. */
 export type ArchOf<N extends ArchName> = Extract<ResolvedArch, { name: N }>;
 
-/** A config ready to be trained: every key has a value. */
-export type ResolvedConfig = Omit<TrmConfig, 'arch' | 'eval_interval' | 'micro_batch_size'> & { arch: ResolvedArch; eval_interval: number; micro_batch_size: number };
+/** A config ready to be trained: every key has a value. It is one run: what a sweep varies is put in as overrides. */
+export type ResolvedConfig = Omit<TrmConfig, 'arch' | 'eval_interval' | 'micro_batch_size' | 'sweep'> & { arch: ResolvedArch; eval_interval: number; micro_batch_size: number };
 
 /** Two or more keys that do not go together. */
 export interface Conflict {
@@ -32,8 +32,10 @@ const publishedEvalInterval = 10000;
 /** Fills in what depends on other keys. */
 export function resolveConfig(config: TrmConfig): ResolvedConfig {
   const { epochs } = config;
+  const one: Partial<Pick<TrmConfig, 'sweep'>> & Omit<TrmConfig, 'sweep'> = { ...config };
+  delete one.sweep;
   return {
-    ...config,
+    ...one,
     arch: { ...config.arch, puzzle_emb_ndim: config.arch.puzzle_emb_ndim ?? config.arch.hidden_size },
     micro_batch_size: config.micro_batch_size ?? config.global_batch_size,
     eval_interval: config.eval_interval ?? (epochs % publishedEvalInterval === 0 ? publishedEvalInterval : epochs),

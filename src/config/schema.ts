@@ -12,6 +12,9 @@ export const mazeLayouts = ['free', 'lattice'] as const;
 /** Compute engines a config may ask for. */
 export const engineNames = ['auto', 'tensorflow', 'wasm', 'cpu'] as const;
 
+/** A key that a sweep may give values, by its dotted name. */
+const sweptKey = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
+
 /** A GPU by its number, as a `device`. */
 export const numberedGpu = /^gpu:\d+$/;
 
@@ -94,6 +97,7 @@ export const configSchema = z.strictObject({
   engine: key(z.enum(engineNames).default('auto'), { description: 'Compute engine; auto picks the fastest that works and says why.' }),
   threads: key(z.int().min(1).max(1024).optional(), { description: 'Threads to compute with. Default: the physical cores.', effect: 'Results of different numbers of threads differ by rounding.' }),
   device: key(z.union([z.literal('auto'), z.literal('cpu'), z.literal('gpu'), z.string().regex(numberedGpu)]).default('auto'), { description: 'What the tensorflow engine computes on: auto (the GPU with the most free memory, else the CPU), cpu, gpu, or one GPU by its number in `trm devices`.' }),
+  sweep: key(z.record(z.string().regex(sweptKey), z.array(z.json()).min(1).max(64)).optional(), { description: 'A grid of runs: values for keys of this config, by dotted name, e.g. {arch.L_cycles: [2, 4, 6], seed: [0, 1, 2]}. Every combination is a run; `trm sweep` and Train TRM put them into the queue.' }),
   stop_when: key(z.record(z.string().regex(/^eval\/(exact_accuracy|accuracy)$/), fraction).default({}), { description: 'Stop when an evaluation reaches all of these, e.g. {eval/exact_accuracy: 0.99}.' }),
 });
 
@@ -102,6 +106,8 @@ export const madeDatasetKinds = ['sudoku', 'maze', 'arc'] as const satisfies rea
 
 /** A resolved config. */
 export type TrmConfig = z.infer<typeof configSchema>;
+/** Its `sweep:`: values by dotted key. */
+export type Sweep = NonNullable<TrmConfig['sweep']>;
 /** Its `dataset:`. */
 export type DatasetSpec = z.infer<typeof datasetSpecSchema>;
 /** A `dataset:` that says how to make the folder. */

@@ -12,6 +12,7 @@ import { evaluationDocument, evaluationSummary } from './evaluation-text';
 import type { Inspector } from './inspector';
 import type { TraceSource } from './inspector-source';
 import type { LiveCharts } from './live-charts';
+import { removeFromQueue } from './queue';
 import type { Runs } from './runs';
 import { isLive, isResumable } from './run-text';
 import { resume, type TrainContext } from './train';
@@ -42,8 +43,12 @@ function lineOf(runs: Runs, run: RunSummary): LiveRun {
 }
 
 async function stop({ runs, log }: ControlContext, given: unknown): Promise<void> {
-  const run = await pickRun(runs, given, r => isLive(r.state), { ask: l10n('Stop which run?'), none: l10n('No run is live.'), next: '' });
+  const run = await pickRun(runs, given, r => isLive(r.state) || r.state === 'queued', { ask: l10n('Stop which run?'), none: l10n('No run is live.'), next: '' });
   if (!run) return;
+  if (run.state === 'queued') {
+    await removeFromQueue(runs, run);
+    return;
+  }
   await withProgress(l10n('Stopping {0}', run.manifest.name), async (report, signal) => {
     report(l10n('it finishes its step and writes a checkpoint'));
     try {

@@ -23,7 +23,7 @@ function tell(log: Log, { run: ended }: RunEnd): void {
     case 'crashed':
       showProblem(log, new HostError('crashed', vscode.l10n.t('{0} crashed: its process is gone without a last word.', name), vscode.l10n.t('It can be resumed from its last checkpoint.')), run(vscode.l10n.t('Resume Run'), 'trm.resume', id), showLog);
       return;
-    case 'pending': case 'running': case 'paused': case 'stopped': case 'lost': return;
+    case 'queued': case 'pending': case 'running': case 'paused': case 'stopped': case 'lost': return;
   }
 }
 

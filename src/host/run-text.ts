@@ -18,12 +18,13 @@ export function isLive(state: RunState): boolean {
 
 /** Whether Resume Run does something for it. */
 export function isResumable(state: RunState): boolean {
-  return state === 'paused' || state === 'stopped' || state === 'failed' || state === 'crashed' || state === 'lost';
+  return state === 'queued' || state === 'paused' || state === 'stopped' || state === 'failed' || state === 'crashed' || state === 'lost';
 }
 
 /** Codicon and theme colour of a state. */
 export function stateIcon(state: RunState): { icon: string; color: string | null } {
   switch (state) {
+    case 'queued': return { icon: 'list-ordered', color: null };
     case 'pending': return { icon: 'clock', color: null };
     case 'running': return { icon: 'sync~spin', color: 'charts.blue' };
     case 'paused': return { icon: 'debug-pause', color: 'charts.yellow' };

@@ -6,7 +6,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { ConfigError } from '../config/errors';
-import { loadConfig } from '../config/load';
+import { loadConfig, type LoadedConfig } from '../config/load';
 import { newRunId } from '../runs/paths';
 import type { RunSummary } from '../runs/read-run';
 import type { StartedTrainer } from '../runtime/spawn-trainer';
@@ -48,19 +48,18 @@ interface Launch {
 
 const l10n = vscode.l10n.t;
 
-/** Saves the document if it is open and changed. */
-async function save(config: vscode.Uri): Promise<void> {
+/** Saves the document if it is open and changed. Throws HostError. */
+export async function save(config: vscode.Uri): Promise<void> {
   const open = vscode.workspace.textDocuments.find(d => d.uri.toString() === config.toString());
   if (open?.isDirty && !await open.save()) {
     throw new HostError('not_saved', l10n('{0} could not be saved.', path.basename(config.fsPath)), l10n('Save it and try again.'));
   }
 }
 
-/** Checks a config; false when it has errors, which are then shown where they are. */
-async function isValid(config: vscode.Uri, log: Log): Promise<boolean> {
+/** Reads a config; null when it has errors, which are then shown where they are. */
+export async function readConfig(config: vscode.Uri, log: Log): Promise<LoadedConfig | null> {
   try {
-    loadConfig(config.fsPath);
-    return true;
+    return loadConfig(config.fsPath);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const [first] = error.problems;
@@ -71,7 +70,7 @@ async function isValid(config: vscode.Uri, log: Log): Promise<boolean> {
     showProblem(log, new HostError('bad_config', `${where}${more}`, l10n('Correct the config and train again.')), {
       title: l10n('Show Problems'), run: () => vscode.commands.executeCommand('workbench.actions.view.problems'),
     });
-    return false;
+    return null;
   }
 }
 
@@ -81,7 +80,14 @@ export async function train(context: TrainContext, given: unknown): Promise<stri
   const config = await pickConfig(context.configs, given);
   if (!config) return undefined;
   await save(config);
-  if (!await isValid(config, context.log)) return undefined;
+  const loaded = await readConfig(config, context.log);
+  if (!loaded) return undefined;
+  if (Object.keys(loaded.sweep).length > 0) {
+    const [queue, one] = [l10n('Queue All Combinations'), l10n('Train Without the Sweep')];
+    const chosen = await vscode.window.showQuickPick([queue, one], { placeHolder: l10n('{0} has a sweep.', path.basename(config.fsPath)) });
+    if (chosen === queue) await vscode.commands.executeCommand('trm.addToQueue', config);
+    if (chosen !== one) return undefined;
+  }
   const id = newRunId(path.basename(config.fsPath));
   const runsDir = runsDirFor(config);
   await launch(context, {

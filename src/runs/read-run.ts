@@ -39,12 +39,13 @@ export interface BrokenRun {
 const hasEnded = ({ state }: RunManifest): boolean => state === 'finished' || state === 'failed' || state === 'stopped';
 
 /**
- * The state of a run as a reader concludes it. A written end is believed; else the run goes on if its process lives, has
+ * The state of a run as a reader concludes it. A written end is believed, and that it waits in the queue; else the run goes on if its process lives, has
  * `crashed` if that is certainly gone, and when it cannot be seen from here the heartbeat decides: fresh, or `lost`.
  */
 export function concludeState(manifest: RunManifest, heartbeat: Date | null, now: Date = new Date()): RunState {
-  const { state, owner } = manifest;
+  const { state, owner, queue } = manifest;
   if (hasEnded(manifest)) return state;
+  if (state === 'pending' && queue?.waiting) return 'queued';
   const updated = new Date(manifest.updated);
   const seen = heartbeat !== null && heartbeat > updated ? heartbeat : updated;
   const fresh = isFresh(seen, now);

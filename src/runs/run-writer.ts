@@ -34,8 +34,10 @@ export type ManifestPatch = Partial<Omit<RunManifest, 'schema' | 'id' | 'created
 /** How a run is begun. */
 export interface NewRun {
   readonly runsDir: string;
-  /** Display name, and the beginning of the id: the config's name. */
+  /** Display name. */
   readonly name: string;
+  /** The beginning of the id: the config's name. Default: the display name. */
+  readonly idFrom?: string | undefined;
   /** The user's config file, byte for byte. */
   readonly configText: string | Uint8Array;
   /** Files the config includes, byte for byte; their names as the config sees them, with `/`, so that the copy is a config too. */
@@ -67,6 +69,35 @@ function makeFolder(runsDir: string, name: string, given: string | undefined): s
     }
   } catch (error) {
     throw asRunFolderError(error, `make the runs folder ${dir}`);
+  }
+}
+
+const asText = (manifest: RunManifest): string => `${JSON.stringify(manifest, null, 2)}\n`;
+
+/** Makes a run's folder with its config, and hands it on with its manifest, which nobody has written; what `take` throws leaves nothing behind. */
+function begin<T>(run: NewRun, take: (dir: string, manifest: RunManifest) => T): T {
+  const id = makeFolder(run.runsDir, run.idFrom ?? run.name, run.id);
+  const dir = path.resolve(run.runsDir, id);
+  try {
+    const { traces, checkpoints, config } = runPaths(dir);
+    mkdirSync(traces);
+    mkdirSync(checkpoints);
+    writeFileAtomic(config, run.configText);
+    for (const { name, bytes } of run.included ?? []) {
+      const file = insideRun(dir, name);
+      makeFolders(path.dirname(file));
+      writeFileAtomic(file, bytes);
+    }
+    const now = new Date().toISOString();
+    return take(dir, {
+      overrides: [], dataset: null, engine: null, versions: {}, parameters: null, total_steps: null, step: 0, state: 'pending',
+      process_seconds: 0, failure: null, finished_because: null, last_eval: null, notes: '', tags: [], parent: null,
+      ...run.manifest,
+      schema: schemaVersion, id, name: run.name, created: now, updated: now, attempt: 0, owner: newOwner(),
+    });
+  } catch (error) {
+    removeFolderQuietly(dir);
+    throw asRunFolderError(error, `make the run folder ${dir}`);
   }
 }
 
@@ -106,34 +137,24 @@ export class RunWriter {
    * @throws RunFolderError disk_full, read_only, io (also when the id is taken): then nothing is left behind.
    */
   static create(run: NewRun): RunWriter {
-    const id = makeFolder(run.runsDir, run.name, run.id);
-    const dir = path.resolve(run.runsDir, id);
-    try {
-      const { traces, checkpoints, config } = runPaths(dir);
-      mkdirSync(traces);
-      mkdirSync(checkpoints);
-      writeFileAtomic(config, run.configText);
-      for (const { name, bytes } of run.included ?? []) {
-        const file = insideRun(dir, name);
-        makeFolders(path.dirname(file));
-        writeFileAtomic(file, bytes);
-      }
-      const owner = newOwner();
-      const attempt = claim(dir, owner);
-      const now = new Date().toISOString();
-      const writer = new RunWriter(dir, {
-        overrides: [], dataset: null, engine: null, versions: {}, parameters: null, total_steps: null, step: 0, state: 'pending',
-        process_seconds: 0, failure: null, finished_because: null, last_eval: null, notes: '', tags: [], parent: null,
-        ...run.manifest,
-        schema: schemaVersion, id, name: run.name, created: now, updated: now, attempt, owner,
-      });
+    return begin(run, (dir, manifest) => {
+      const attempt = claim(dir, manifest.owner);
+      const writer = new RunWriter(dir, { ...manifest, attempt });
       beat(dir);
       writer.writeManifest();
       return writer;
-    } catch (error) {
-      removeFolderQuietly(dir);
-      throw asRunFolderError(error, `make the run folder ${dir}`);
-    }
+    });
+  }
+
+  /**
+   * Makes a new run folder that waits in the queue, and holds it not: whoever reopens it begins the run. Returns the folder.
+   * @throws RunFolderError as create.
+   */
+  static enqueue(run: NewRun): string {
+    return begin(run, (dir, manifest) => {
+      writeFileAtomic(runPaths(dir).manifest, asText(runManifestSchema.parse({ ...manifest, queue: { added: manifest.created, waiting: true } })));
+      return dir;
+    });
   }
 
   /**
@@ -149,7 +170,11 @@ export class RunWriter {
     const owner = newOwner();
     const attempt = claim(dir, owner, options);
     try {
-      const writer = new RunWriter(dir, { ...read(), attempt, owner, state: 'pending', failure: null, finished_because: null, updated: new Date().toISOString() });
+      const manifest = read();
+      const writer = new RunWriter(dir, {
+        ...manifest, attempt, owner, state: 'pending', failure: null, finished_because: null, updated: new Date().toISOString(),
+        ...(manifest.queue ? { queue: { ...manifest.queue, waiting: false } } : {}),
+      });
       sweepCheckpoints(dir);
       beat(dir);
       writer.writeManifest();
@@ -281,7 +306,7 @@ export class RunWriter {
   }
 
   private writeManifest(): void {
-    writeFileAtomic(this.paths.manifest, `${JSON.stringify(this.current, null, 2)}\n`);
+    writeFileAtomic(this.paths.manifest, asText(this.current));
   }
 
   private tryManifest(): RunFolderError | null {

@@ -8,10 +8,13 @@ import { z } from 'zod';
 /** Version of everything below; readers refuse a higher one. */
 export const schemaVersion = 1;
 
-/** States of a run. `crashed` and `lost` are conclusions of a reader, never written. */
+/** States of a run. `queued`, `crashed` and `lost` are conclusions of a reader, never written: a queued run is written as pending. */
 export const writtenStates = ['pending', 'running', 'paused', 'finished', 'failed', 'stopped'] as const;
 /** Run states as people see them. */
-export type RunState = (typeof writtenStates)[number] | 'crashed' | 'lost';
+export type RunState = (typeof writtenStates)[number] | 'queued' | 'crashed' | 'lost';
+
+/** Kinds of experiments: the paper's Tables 1 and 2, its Table 3, and any grid of overrides. */
+export const experimentKinds = ['ablation', 'depths', 'sweep'] as const;
 
 /** Why a run failed, in one word. */
 export const failureCauses = ['out_of_memory', 'non_finite_loss', 'bad_data', 'bad_config', 'bad_checkpoint', 'disk', 'engine', 'internal'] as const;
@@ -107,9 +110,14 @@ export const runManifestSchema = z.object({
   /** Optimiser steps planned, and reached when this file was last written. */
   total_steps: z.int().nullable(),
   step: z.int().min(0),
-  attempt: z.int().min(1),
+  /** 0: nobody has begun it yet. */
+  attempt: z.int().min(0),
   owner: ownerSchema,
   state: z.enum(writtenStates),
+  /** Of a run that was put into the queue: when, and whether it still waits there. */
+  queue: z.object({ added: z.iso.datetime(), waiting: z.boolean() }).optional(),
+  /** The experiment it is part of, and which of its rows; rows are shown in the order of `order`. */
+  experiment: z.object({ id: z.string().regex(/^[\w.-]+$/), kind: z.enum(experimentKinds), row: z.string(), title: z.string(), order: z.int().min(0) }).optional(),
   /** When the state was last written. */
   updated: z.iso.datetime(),
   /** Seconds of training, evaluation and checkpointing over all attempts. */

@@ -1,6 +1,6 @@
 /**
  * The trainer process. It is started detached, by the editor or by the command line, and belongs to nobody afterwards:
- * `train` and `resume` run until they end or are told to; the other modes do one thing, answer and end. Progress and the error it
+ * `train`, `resume` and `queue` run until they end or are told to; the other modes do one thing, answer and end. Progress and the error it
  * may end with go to standard error as JSON lines. Exit codes: 0 done, 1 failed, 2 bad usage or config.
  */
 import path from 'node:path';
@@ -15,10 +15,11 @@ import { exportPrefixes, exportWeights } from './export-weights';
 import { UsageError, describeFailure, exitCodeOf } from './failure';
 import { importCheckpoint } from './import-checkpoint';
 import { progressReporter, reportFailure } from './report';
+import { runQueue } from './run-queue';
 import { evaluateSaved, traceSaved } from './saved-weights';
 import { resume, train } from './train-main';
 
-const usage = 'Modes: train CONFIG, resume RUN, evaluate RUN, trace RUN, build-data CONFIG, import FILE, export RUN.';
+const usage = 'Modes: train CONFIG, resume RUN, evaluate RUN, trace RUN, build-data CONFIG, import FILE, export RUN, queue RUNS-FOLDER.';
 
 function engineOption(value: string | undefined): ResolvedConfig['engine'] | undefined {
   if (value === undefined) return undefined;
@@ -87,6 +88,8 @@ async function main(argv: readonly string[]): Promise<number> {
       await ensureDataset(loadConfig(file, values.override ?? []).config, path.dirname(file), { onProgress: ({ stage, done, total, fraction }) => progress(`${stage}: ${done} of ${total}`, fraction) });
       return 0;
     }
+    case 'queue':
+      return runQueue(path.resolve(required(target, 'The runs folder')));
     case undefined:
       throw new UsageError('The mode is missing.', usage);
     default:

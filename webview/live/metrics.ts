@@ -195,6 +195,7 @@ function look(metric: Metric, slot: number, theme: Theme): LineStyle {
 function emptyText(focus: RunStore | undefined): string {
   if (focus === undefined) return 'No run chosen.';
   switch (focus.header.state) {
+    case 'queued': return 'In the queue: it begins when the runs before it have ended.';
     case 'pending': return 'Starting. The first values come with the first step.';
     case 'running': case 'paused': return 'Nothing measured yet.';
     case 'finished': case 'failed': case 'stopped': case 'crashed': case 'lost': return 'Nothing was measured.';

@@ -12,6 +12,7 @@ export type HeaderCommand = 'stop' | 'pause' | 'resume' | 'inspect' | 'openFolde
 type State = RunHeader['state'];
 
 const looks: Readonly<Record<State, { icon: string; text: string }>> = {
+  queued: { icon: 'list-ordered', text: 'queued' },
   pending: { icon: 'clock', text: 'starting' },
   running: { icon: 'loading codicon-modifier-spin', text: 'running' },
   paused: { icon: 'debug-pause', text: 'paused' },
@@ -25,6 +26,8 @@ const looks: Readonly<Record<State, { icon: string; text: string }>> = {
 const buttons: readonly { command: HeaderCommand; icon: string; label: string; when: readonly State[] | 'always' }[] = [
   { command: 'pause', icon: 'debug-pause', label: 'Pause', when: ['running'] },
   { command: 'resume', icon: 'debug-continue', label: 'Resume', when: ['paused', 'stopped', 'failed', 'crashed', 'lost'] },
+  { command: 'resume', icon: 'play', label: 'Start now, before those in the queue', when: ['queued'] },
+  { command: 'stop', icon: 'close', label: 'Take out of the queue', when: ['queued'] },
   { command: 'stop', icon: 'debug-stop', label: 'Stop (writes a checkpoint)', when: ['running', 'paused', 'pending'] },
   { command: 'inspect', icon: 'search-fuzzy', label: 'Inspect a puzzle trace', when: 'always' },
   { command: 'openFolder', icon: 'folder-opened', label: 'Open the run folder', when: 'always' },

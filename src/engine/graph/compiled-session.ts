@@ -127,9 +127,11 @@ export class CompiledSession implements StepSession {
     try {
       const state: TensorMap = Object.fromEntries(Object.entries(this.waiting).map(([name, tensor]) => [name, toTensor(varied(tensor, variation), name)]));
       const given: TensorMap = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, toTensor(varied(tensor, variation), name)]));
+      // What leaves the graph is in float32: the binding knows no other number format.
+      const wide = (tensor: tf.Tensor): tf.Tensor => (this.backend.isNarrow(tensor) ? this.backend.inFormat(tensor, false) : tensor);
       const { recording, results } = record(this.backend, { state, inputs: given }, () => {
         const { state: next, outputs } = this.step({ ...state }, { ...given });
-        return Object.fromEntries([...Object.entries(next).map(([name, tensor]) => [`s:${name}`, tensor] as const), ...Object.entries(outputs).map(([name, tensor]) => [`o:${name}`, tensor] as const)]);
+        return Object.fromEntries([...Object.entries(next).map(([name, tensor]) => [`s:${name}`, wide(tensor)] as const), ...Object.entries(outputs).map(([name, tensor]) => [`o:${name}`, wide(tensor)] as const)]);
       });
       const of = (kind: 's:' | 'o:'): [name: string, result: string][] => Object.keys(results).filter(result => result.startsWith(kind)).map(result => [result.slice(2), result]);
       this.contract.checkState(Object.fromEntries(of('s:').map(([name, result]) => [name, results[result]!])));

@@ -1,0 +1,127 @@
+/**
+ * `trm queue`: runs that wait for their turn. A process of its own works on the queue, started by whoever puts something in; it
+ * outlives this one. Following is looking at the folders, so that Ctrl-C ends the looking alone.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { accuracyText, durationText, runStatusLine } from '../runs/describe';
+import { leaveQueue, queueFolder, queueWorker, queuedRuns } from '../runs/queue';
+import { listRuns, readRun } from '../runs/read-run';
+import type { RunSummary } from '../runs/read-run';
+import { thisProcess } from '../runs/process-identity';
+import { findNode } from '../runtime/node';
+import { spawnTrainer } from '../runtime/spawn-trainer';
+import { CliError } from './errors';
+import type { ExitCode } from './errors';
+import { Progress, note, print, printJson, table } from './output';
+import { findRun } from './runs';
+
+/** Milliseconds between looks into the folders. */
+const lookEvery = 500;
+
+/** Starts a process that works on the queue; it ends by itself when another does already, and when nothing waits any more. */
+export async function startQueue(runsDir: string): Promise<void> {
+  const folder = queueFolder(runsDir);
+  mkdirSync(folder, { recursive: true });
+  await spawnTrainer({ trainerPath: path.join(__dirname, 'trainer.cjs'), node: await findNode(), args: ['queue', path.resolve(runsDir)], cwd: process.cwd(), logFile: path.join(folder, 'queue.log') });
+}
+
+const isOpen = ({ state }: RunSummary): boolean => ['queued', 'pending', 'running', 'paused'].includes(state);
+
+/** How a run ended, in a line. */
+function endText({ manifest, state, best }: RunSummary): string {
+  const last = manifest.last_eval;
+  if (state === 'failed' && manifest.failure) return `${manifest.name}: failed: ${manifest.failure.message}`;
+  return `${manifest.name}: ${state}${last ? `, ${accuracyText(last)}` : best ? `, best ${accuracyText(best.eval)}` : ''} at step ${manifest.step}, ${durationText(manifest.process_seconds)}`;
+}
+
+/** Tells of these runs until all have ended; true when they have, false when Ctrl-C ended the looking. */
+export async function followRuns(runsDir: string, dirs: readonly string[]): Promise<boolean> {
+  const wanted = new Set(dirs);
+  const told = new Set<string>();
+  const progress = new Progress(null);
+  const since = Date.now();
+  const interrupt = new AbortController();
+  const onInterrupt = (): void => interrupt.abort();
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onInterrupt);
+  try {
+    let before: number | null = null;
+    for (;;) {
+      const runs = (await listRuns(runsDir)).runs.filter(run => wanted.has(run.dir));
+      for (const run of runs.filter(run => !isOpen(run) && !told.has(run.dir))) {
+        told.add(run.dir);
+        progress.line(endText(run));
+      }
+      const at = runs.find(run => run.state === 'running');
+      const done = told.size + (at?.manifest.total_steps ? at.manifest.step / at.manifest.total_steps : 0);
+      before ??= done;
+      const share = done / Math.max(1, wanted.size);
+      const left = done > before ? durationText(((Date.now() - since) / 1000 / (done - before)) * (wanted.size - done)) : null;
+      progress.update(Math.floor(100 * share), 100, `run ${Math.min(told.size + 1, wanted.size)} of ${wanted.size}${at ? `: ${at.manifest.name}` : ''}${left === null ? '' : `, about ${left} left`}`);
+      if (runs.every(run => !isOpen(run))) return true;
+      if (interrupt.signal.aborted) return false;
+      if (queueWorker(runsDir) === null && runs.some(run => run.state === 'queued')) await startQueue(runsDir);
+      await sleep(lookEvery, undefined, { signal: interrupt.signal }).catch(() => undefined);
+    }
+  } finally {
+    progress.end();
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt);
+  }
+}
+
+/** Words on a queue that goes on without this terminal. */
+export const goesOn = 'The queue goes on without this terminal: `trm queue` shows it, `trm queue stop` begins no other run.';
+
+/** `trm queue`: what waits, and who works on it. */
+export async function queueCommand({ runsDir, json }: { runsDir: string; json?: boolean }): Promise<ExitCode> {
+  const { runs } = await listRuns(path.resolve(runsDir));
+  const waiting = queuedRuns(runs);
+  const worker = queueWorker(runsDir);
+  const training = runs.filter(run => ['pending', 'running', 'paused'].includes(run.state));
+  if (json) {
+    const brief = ({ manifest, dir }: RunSummary): { run: string; name: string; dir: string } => ({ run: manifest.id, name: manifest.name, dir });
+    printJson({ worker: worker && { host: worker.host, pid: worker.pid, since: worker.since }, training: training.map(brief), queued: waiting.map(brief) });
+    return 0;
+  }
+  for (const run of training) print(`${run.manifest.name}: ${runStatusLine(run)}`);
+  if (waiting.length === 0) print('No run waits.');
+  else print(table(waiting.map((run, i) => [`${i + 1}.`, run.manifest.name, run.manifest.id])));
+  if (waiting.length > 0) note(worker ? `Process ${worker.pid} on ${worker.host} works on the queue since ${worker.since}.` : 'Nobody works on the queue. `trm queue start` does.');
+  return 0;
+}
+
+/** `trm queue start`. */
+export async function queueStartCommand({ runsDir }: { runsDir: string }): Promise<ExitCode> {
+  const worker = queueWorker(runsDir);
+  if (worker) print(`Process ${worker.pid} on ${worker.host} works on the queue already.`);
+  else if (queuedRuns((await listRuns(path.resolve(runsDir))).runs).length === 0) print('No run waits.');
+  else {
+    await startQueue(runsDir);
+    print('Started.');
+  }
+  return 0;
+}
+
+/** `trm queue stop`: no other run is begun. */
+export function queueStopCommand({ runsDir }: { runsDir: string }): ExitCode {
+  const worker = queueWorker(runsDir);
+  if (!worker) {
+    print('Nobody works on the queue.');
+    return 0;
+  }
+  if (worker.host !== thisProcess().host) throw new CliError(`The queue is worked on by process ${worker.pid} on ${worker.host}.`, 'Stop it there.');
+  process.kill(worker.pid, 'SIGTERM');
+  print('No other run will be begun. The one that trains goes on; `trm stop RUN` ends it.');
+  return 0;
+}
+
+/** `trm queue remove RUN`. */
+export async function queueRemoveCommand(run: string, { runsDir }: { runsDir: string }): Promise<ExitCode> {
+  const dir = findRun(run, runsDir);
+  const { state, manifest } = await readRun(dir);
+  if (state !== 'queued') throw new CliError(`Run ${manifest.id} is ${state}: it does not wait in the queue.`, state === 'running' ? '`trm stop` ends it.' : '');
+  await leaveQueue(dir);
+  print(`${manifest.id} is out of the queue. \`trm resume\` begins it.`);
+  return 0;
+}

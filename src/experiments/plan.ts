@@ -1,0 +1,100 @@
+/**
+ * From an experiment or a sweep to the runs it needs: every one is checked as a config before any of them is queued. All rows once,
+ * then all rows with the next seed, so that a whole table is there early.
+ */
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { loadConfig, type LoadedConfig } from '../config/load';
+import { removeFolderQuietly } from '../runs/atomic-write';
+import { RunWriter } from '../runs/run-writer';
+import type { RunManifest } from '../runs/schema';
+import type { PaperExperiment } from './paper';
+import { experimentRows, type ExperimentRow } from './rows';
+import { sweepGrid, sweptOverride } from './sweep';
+import { UsageProblem } from './usage';
+
+/** A run to be queued. */
+export interface PlannedRun {
+  readonly name: string;
+  readonly overrides: readonly string[];
+  readonly loaded: LoadedConfig;
+  /** Null: it is a run by itself. */
+  readonly experiment: NonNullable<RunManifest['experiment']> | null;
+}
+
+/** Runs to be queued together. */
+export interface Plan {
+  /** The config file, absolute. */
+  readonly file: string;
+  /** Identity of the experiment; null: it is none. */
+  readonly id: string | null;
+  readonly runs: readonly PlannedRun[];
+}
+
+const stem = (file: string): string => path.basename(file).replace(/(\.trm)?\.ya?ml$/i, '');
+
+const newId = (name: string): string => `${name.normalize('NFKD').replace(/[^\w.-]+/g, '-').slice(0, 60)}-${randomBytes(3).toString('hex')}`;
+
+function plan(given: string, kind: NonNullable<RunManifest['experiment']>['kind'], rows: readonly ExperimentRow[], seeds: readonly number[], overrides: readonly string[]): Plan {
+  const file = path.resolve(given);
+  const id = newId(kind === 'sweep' ? stem(file) : `${stem(file)}-${kind}`);
+  const runs = seeds.flatMap((seed, repetition) => rows.map((row, order): PlannedRun => {
+    const all = [...overrides, ...row.overrides, `seed=${seed}`];
+    return {
+      name: `${stem(file)}: ${row.title}${seeds.length > 1 ? `, seed ${seed}` : ''}`,
+      overrides: all, loaded: loadConfig(file, all),
+      experiment: { id, kind, row: row.key, title: row.title, order: repetition * rows.length + order },
+    };
+  }));
+  return { file, id, runs };
+}
+
+/**
+ * The runs of one of the paper's experiments.
+ * @param options.rows keys of the rows wanted; all when left out
+ * @param options.seeds how many seeds, from the config's own upwards
+ * @throws UsageProblem on unknown rows and on a config that is no TRM; ConfigError when a row does not go with the config
+ */
+export function planExperiment(file: string, experiment: PaperExperiment, { rows: wanted, seeds, overrides = [] }: { rows?: readonly string[] | undefined; seeds: number; overrides?: readonly string[] | undefined }): Plan {
+  const { config } = loadConfig(file, overrides);
+  const all = experimentRows(experiment, config);
+  const unknown = wanted?.filter(key => !all.some(row => row.key === key)) ?? [];
+  if (unknown.length > 0) throw new UsageProblem(`The ${experiment} experiment has no row called ${unknown.join(', ')}.`, `Its rows: ${all.map(row => row.key).join(', ')}.`);
+  const rows = wanted ? all.filter(row => wanted.includes(row.key)) : all;
+  return plan(file, experiment, rows, Array.from({ length: seeds }, (_, i) => config.seed + i), overrides);
+}
+
+/**
+ * The runs of a config's `sweep:` and of overrides with several values (`arch.L_cycles=2,4,6`); other overrides hold for all.
+ * @throws UsageProblem when there is nothing to vary, or too much; ConfigError when a combination is no valid config
+ */
+export function planSweep(file: string, overrides: readonly string[]): Plan {
+  const swept = overrides.map(sweptOverride);
+  const fixed = overrides.filter((_, i) => swept[i] === null);
+  const { config, sweep } = loadConfig(file, fixed);
+  const { rows, seeds } = sweepGrid(sweep, swept.filter(axis => axis !== null));
+  if (rows.length * Math.max(1, seeds.length) === 1) throw new UsageProblem(`There is nothing to vary: ${path.basename(file)} has no sweep with several values, and no override has.`, 'Give values, as in arch.L_cycles=2,4,6, or write sweep: {arch.L_cycles: [2, 4, 6]} into the config.');
+  return plan(file, 'sweep', rows.map(row => ({ key: row.title, ...row })), seeds.length > 0 ? seeds : [config.seed], fixed);
+}
+
+/** One run of a config. Throws ConfigError. */
+export function planRun(file: string, overrides: readonly string[]): Plan {
+  return { file: path.resolve(file), id: null, runs: [{ name: stem(file), overrides, loaded: loadConfig(path.resolve(file), overrides), experiment: null }] };
+}
+
+/** Puts all runs into the queue of a runs folder; their folders. Throws RunFolderError: then none of them is queued. */
+export function enqueue({ file, runs }: Plan, runsDir: string): string[] {
+  const made: string[] = [];
+  try {
+    for (const { name, overrides, loaded, experiment } of runs) {
+      made.push(RunWriter.enqueue({
+        runsDir, name, idFrom: stem(file), configText: loaded.bytes, included: loaded.included,
+        manifest: { config_path: file, config: { ...loaded.config }, overrides: [...overrides], ...(experiment ? { experiment } : {}) },
+      }));
+    }
+    return made;
+  } catch (error) {
+    for (const dir of made) removeFolderQuietly(dir);
+    throw error;
+  }
+}
