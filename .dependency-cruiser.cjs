@@ -1,19 +1,20 @@
 // The walls of the house: config -> puzzles -> model -> training -> runs -> editor. Each room may import only those named.
 const rooms = {
   random: [],
+  statistics: ['random'],
   config: [],
   puzzles: ['config', 'random'],
   model: ['config', 'random'],
   runtime: [],
   engine: ['runtime'],
-  training: ['config', 'puzzles', 'model', 'engine', 'runs', 'random'],
+  training: ['config', 'puzzles', 'model', 'engine', 'runs', 'random', 'statistics'],
   runs: ['config'],
   published: ['config', 'runs', 'model/shapes'],
-  experiments: ['config', 'runs', 'model/shapes'],
-  trainer: ['random', 'config', 'puzzles', 'model', 'runtime', 'engine', 'training', 'runs', 'published', 'protocol'],
-  cli: ['random', 'config', 'puzzles', 'model', 'runtime', 'engine', 'training', 'runs', 'published', 'protocol', 'experiments', 'trainer'],
+  experiments: ['config', 'runs', 'model/shapes', 'statistics', 'random'],
+  trainer: ['random', 'statistics', 'config', 'puzzles', 'model', 'runtime', 'engine', 'training', 'runs', 'published', 'protocol'],
+  cli: ['random', 'statistics', 'config', 'puzzles', 'model', 'runtime', 'engine', 'training', 'runs', 'published', 'protocol', 'experiments', 'trainer'],
   protocol: [], // types of runs only, see below
-  host: ['config', 'puzzles', 'runs', 'runtime', 'protocol', 'experiments', 'model/shapes', 'model/memory'],
+  host: ['config', 'puzzles', 'runs', 'runtime', 'protocol', 'experiments', 'statistics', 'model/shapes', 'model/memory'],
 };
 const walls = Object.entries(rooms).map(([room, may]) => ({
   name: `${room}-walls`,

@@ -8,6 +8,7 @@ import path from 'node:path';
 /** What a preset is for, in the order in which they are offered. */
 export const presetGroups = {
   quick: 'To try out: minutes on a CPU',
+  experiments: 'For Run Experiment: one config, whose changes are the rows of a table',
   paper: 'Runs of the paper, and their size: for GPUs',
   table1: 'Table 1 of the paper: one change to TRM each, on Sudoku-Extreme',
   table2: 'Table 2 of the paper: how many features, on Sudoku-Extreme',
@@ -33,6 +34,11 @@ const entries: Readonly<Record<PresetGroup, readonly Entry[]>> = {
     ['sudoku-4x4-deq', 'Sudoku 4x4, deep equilibrium', 'The answer is a fixed point, with the solver in the charts; about five minutes on a CPU.'],
     ['sudoku-6x6', 'Sudoku 6x6', 'The next size up; about five minutes on a CPU.'],
     ['maze-10', 'Mazes 10x10', 'Small mazes with one shortest way; minutes on a CPU.'],
+  ],
+  experiments: [
+    ['ablation-4x4', 'Ablation, Sudoku 4x4', 'What the rows of the ablation experiment change; one to two minutes a row on a CPU.'],
+    ['ablation-6x6', 'Ablation, Sudoku 6x6', 'The same on the next size up; some ten minutes a row on a CPU.'],
+    ['ablation-maze-10', 'Ablation, mazes 10x10', 'The same on small mazes; half an hour a row on a CPU.'],
   ],
   paper: [
     ['sudoku-hard', 'Sudoku 9x9, hard', 'Hard puzzles from your CSV files; hours on a GPU.'],

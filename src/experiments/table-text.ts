@@ -55,7 +55,7 @@ function basisText({ rows }: ExperimentTable): string | null {
   return [
     count === null ? 'Runs were evaluated on different numbers of test puzzles' : `Share of ${count.toLocaleString('en-US')} test puzzles wholly right at the last evaluation`,
     steps === null ? 'after different numbers of optimiser steps' : `after ${steps.toLocaleString('en-US')} optimiser steps`,
-    'mean over seeds with its 95 % interval (Student\'s t)',
+    'mean over seeds with a 95 % interval: the wider of Student\'s t over seeds and Wilson\'s over all answers',
   ].join(', ').concat('.');
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ResolvedArch } from '../config/resolve';
 import { effectiveDepth } from '../model/shapes';
+import { meanInterval, wilsonInterval } from '../statistics/intervals';
 import type { RunSummary } from '../runs/read-run';
 import type { EvalSummary, RunManifest, RunState } from '../runs/schema';
 import { paperExperiments, paperRow, type PaperRow } from './paper';
@@ -28,7 +29,7 @@ export interface TableRow {
   readonly runs: readonly TableRun[];
   /** Mean exact accuracy of the finished runs; null when there is none. */
   readonly mean: number | null;
-  /** 95 % interval of that mean over seeds (Student's t); of one run its Wilson interval. */
+  /** 95 % interval: the wider of that of the mean over seeds (Student's t) and that of all test answers together (Wilson). */
   readonly interval: readonly [number, number] | null;
   /** Mean cell accuracy of the finished runs. */
   readonly cells: number | null;
@@ -53,24 +54,19 @@ export interface ExperimentTable {
   readonly open: number;
 }
 
-/** 97.5 % points of Student's t distribution for 1 to 30 degrees of freedom; beyond, the normal one's is near enough. */
-const t975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042];
-
 const meanOf = (values: readonly number[]): number | null => (values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length);
 
-/** 95 % interval of the mean of at least two values, kept within 0..1. */
-export function meanInterval(values: readonly number[]): [number, number] {
-  const n = values.length;
-  const mean = meanOf(values)!;
-  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
-  const half = ((t975[n - 2] ?? 1.96) * deviation) / Math.sqrt(n);
-  return [Math.max(0, mean - half), Math.min(1, mean + half)];
-}
-
+/**
+ * The wider of two 95 % intervals, end by end: of the mean over seeds, which knows how seeds differ, and of all test answers
+ * together, which knows how few puzzles there are, also when all seeds give the same.
+ */
 function intervalOf(runs: readonly { eval: EvalSummary }[]): [number, number] | null {
   if (runs.length === 0) return null;
-  if (runs.length === 1) return runs[0]!.eval.exact_interval;
-  return meanInterval(runs.map(run => run.eval.exact_accuracy));
+  const sum = (of: (evaluation: EvalSummary) => number): number => runs.reduce((total, run) => total + of(run.eval), 0);
+  const answers = wilsonInterval(sum(({ exact_count }) => exact_count), sum(({ count }) => count));
+  if (runs.length === 1) return answers;
+  const seeds = meanInterval(runs.map(run => run.eval.exact_accuracy));
+  return [Math.min(answers[0], seeds[0]), Math.max(answers[1], seeds[1])];
 }
 
 /** Depth of a recorded config; null where it is of another version. */

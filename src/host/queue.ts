@@ -76,17 +76,26 @@ function stopQueue({ runs, log }: TrainContext): void {
   showInfo(log, l10n('No other run will be begun. The one that trains goes on.'));
 }
 
+/** Milliseconds that whoever queued a run may take to start somebody on it. */
+const startedWithin = 10_000;
+
 /** Offers to go on with runs that wait while nobody works on them; once in a window. */
 function offerToGoOn({ runs, log }: TrainContext): vscode.Disposable {
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    const idle = foldersWithQueue(runs).filter(folder => queueWorker(folder) === null);
+    if (idle.length === 0) return;
+    showInfo(log, l10n('Runs wait in the queue ({0}), and nobody works on it.', queuedRuns(runs.list()).length), { title: l10n('Start the Queue'), run: () => vscode.commands.executeCommand('trm.startQueue') });
+  };
   const listener = runs.onDidChange(() => {
-    if (!vscode.workspace.isTrusted) return;
-    const waiting = queuedRuns(runs.list());
-    if (waiting.length === 0) return;
+    if (!vscode.workspace.isTrusted || queuedRuns(runs.list()).length === 0) return;
     listener.dispose();
-    if (foldersWithQueue(runs).every(folder => queueWorker(folder) !== null)) return;
-    showInfo(log, l10n('{0} runs wait in the queue, and nobody works on it.', waiting.length), { title: l10n('Start the Queue'), run: () => vscode.commands.executeCommand('trm.startQueue') });
+    timer = setTimeout(look, startedWithin);
   });
-  return listener;
+  return new vscode.Disposable(() => {
+    listener.dispose();
+    clearTimeout(timer);
+  });
 }
 
 /** Registers what has to do with the queue. */

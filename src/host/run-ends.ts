@@ -1,5 +1,10 @@
-/** One quiet message when a run ends by itself: finished, with its accuracy, or failed, with what to do. A stop is the user's own. */
+/**
+ * One quiet message when a run ends by itself: finished, with its accuracy, or failed, with what to do. A stop is the user's own.
+ * Of an experiment the end of the whole is told instead of that of every run.
+ */
 import * as vscode from 'vscode';
+import { experimentTables } from '../experiments/table';
+import { progressText } from '../experiments/table-text';
 import { accuracyText } from '../runs/describe';
 import { showInfo, showProblem, type Log } from './notify';
 import { HostError } from './problem';
@@ -27,7 +32,17 @@ function tell(log: Log, { run: ended }: RunEnd): void {
   }
 }
 
+/** Tells of an experiment whose last run has ended. */
+function tellExperiment(log: Log, runs: Runs, id: string): void {
+  const table = experimentTables(runs.list()).find(each => each.id === id);
+  if (table?.open === 0) showInfo(log, vscode.l10n.t('Experiment {0}: {1}', id, progressText(table)), run(vscode.l10n.t('Show Table'), 'trm.showExperiment', id));
+}
+
 /** Tells of runs that end while this window is open. */
 export function registerRunEnds(runs: Runs, log: Log): vscode.Disposable {
-  return runs.onDidEnd(end => tell(log, end));
+  return runs.onDidEnd(end => {
+    const { experiment } = end.run.manifest;
+    if (!experiment || end.run.state !== 'finished') tell(log, end);
+    if (experiment) tellExperiment(log, runs, experiment.id);
+  });
 }

@@ -14,7 +14,7 @@ import { ArcVote, SymmetryVote } from '../puzzles/vote-views';
 import { checkpointDir, listCheckpoints } from '../runs/checkpoints';
 import { collectVotes } from '../training/collect-votes';
 import { Evaluator } from '../training/evaluation';
-import { wilsonInterval } from '../training/statistics';
+import { wilsonInterval } from '../statistics/intervals';
 import { depthOf } from './depth';
 import { UsageError } from './failure';
 import { openSaved, withData } from './saved-weights';

@@ -8,7 +8,7 @@ import { wantsToHalt } from '../model/halting';
 import type { Halting } from '../model/halting';
 import { RandomStream } from '../random/stream';
 import type { EvalEvent, EvalSummary } from '../runs/schema';
-import { bootstrapInterval, wilsonInterval } from './statistics';
+import { bootstrapInterval, wilsonInterval } from '../statistics/intervals';
 
 /** What an evaluation finds: an `eval` event without its stamp. */
 export type Evaluation = Omit<EvalEvent, 'kind' | 'attempt' | 'step' | 'examples' | 'wall' | 'process'>;

@@ -249,12 +249,20 @@ export class Workbench {
   async close(): Promise<void> {
     await this.browser.close();
     await this.server.stop();
-    for (const pid of this.trainers()) {
+    // The process that works on the queue first: it would begin the next run.
+    for (const pid of [...this.queueWorkers(), ...this.trainers()]) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch { /* already gone */ }
     }
     if (process.env['KEEP'] === undefined) rmSync(this.home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+
+  /** Process ids of who works on the queue of the opened folder. */
+  private queueWorkers(): number[] {
+    const attempts = path.join(this.folder, 'runs', '.queue', 'attempts');
+    if (!existsSync(attempts)) return [];
+    return readdirSync(attempts).map(name => (JSON.parse(readFileSync(path.join(attempts, name), 'utf8')) as { pid: number }).pid).filter(isOurs);
   }
 
   /** Process ids in the run folders of the opened folder whose process is a trainer of ours. */
@@ -264,11 +272,20 @@ export class Workbench {
     return readdirSync(runs).flatMap(run => {
       try {
         const { owner: { pid } } = JSON.parse(readFileSync(path.join(runs, run, 'run.json'), 'utf8')) as { owner: { pid: number } };
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('trainer.cjs') ? [pid] : [];
+        return isOurs(pid) ? [pid] : [];
       } catch {
-        return []; // no run, or its process is gone
+        return []; // no run
       }
     });
+  }
+}
+
+/** Whether a process is a trainer of ours, and still there. */
+function isOurs(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('trainer.cjs');
+  } catch {
+    return false;
   }
 }
 

@@ -18,7 +18,7 @@ import { openSplit } from '../../src/puzzles/read-dataset';
 import { BatchSampler } from '../../src/puzzles/sample-batches';
 import { findRuntime } from '../../src/runtime/find';
 import { Evaluator } from '../../src/training/evaluation';
-import { wilsonInterval } from '../../src/training/statistics';
+import { wilsonInterval } from '../../src/statistics/intervals';
 import { Training } from '../../src/training/training';
 import { temporaryFolder } from '../unit/runs-fixture';
 

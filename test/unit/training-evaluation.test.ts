@@ -7,7 +7,7 @@ import { EvaluationTally, isBetter } from '../../src/training/evaluation-tally';
 import type { StepColumns } from '../../src/training/evaluation-tally';
 import { initialWeights } from '../../src/training/initial-state';
 import { PuzzleEmbeddings } from '../../src/training/puzzle-embeddings';
-import { wilsonInterval } from '../../src/training/statistics';
+import { wilsonInterval } from '../../src/statistics/intervals';
 import { exampleBatch, exampleConfig, exampleData, exampleTensor } from './training-example';
 
 const sigmoid = (q: number): number => 1 / (1 + Math.exp(-q));

@@ -1,7 +1,7 @@
 /** Intervals against published and hand-worked values. */
 import { describe, expect, test } from 'vitest';
 import { RandomStream } from '../../src/random/stream';
-import { bootstrapInterval, wilsonInterval } from '../../src/training/statistics';
+import { bootstrapInterval, meanInterval, wilsonInterval } from '../../src/statistics/intervals';
 
 describe('Wilson score interval', () => {
   // Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
@@ -60,5 +60,16 @@ describe('bootstrap interval of a mean', () => {
     const values = Float64Array.from({ length: 50 }, (_, i) => i / 50);
     expect(bootstrapInterval(values, stream(1))).toEqual(bootstrapInterval(values, stream(1)));
     expect(bootstrapInterval(values, stream(1))).not.toEqual(bootstrapInterval(values, stream(2)));
+  });
+});
+
+describe('the interval of a mean', () => {
+  it('is Student\'s, and stays within 0 and 1', () => {
+    // mean 0.7, deviation 0.1, n 3: 0.7 +- 4.303 * 0.1 / sqrt(3)
+    const [low, high] = meanInterval([0.6, 0.7, 0.8]);
+    expect(low).toBeCloseTo(0.4516, 3);
+    expect(high).toBeCloseTo(0.9484, 3);
+    expect(meanInterval([0.5, 0.5])).toEqual([0.5, 0.5]);
+    expect(meanInterval([0.9, 1])[1]).toBe(1);
   });
 });

@@ -26,3 +26,15 @@ export function bootstrapInterval(values: Float64Array, stream: RandomStream, re
   }).sort();
   return [means[Math.floor(0.025 * (resamples - 1))]!, means[Math.ceil(0.975 * (resamples - 1))]!];
 }
+
+/** 97.5 % points of Student's t distribution for 1 to 30 degrees of freedom; beyond, the normal one's is near enough. */
+const t975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042];
+
+/** 95 % interval of the mean of at least two values, kept within 0..1. */
+export function meanInterval(values: readonly number[]): [number, number] {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
+  const half = ((t975[n - 2] ?? 1.96) * deviation) / Math.sqrt(n);
+  return [Math.max(0, mean - half), Math.min(1, mean + half)];
+}
