@@ -64,7 +64,7 @@ describe('bootstrap interval of a mean', () => {
 });
 
 describe('the interval of a mean', () => {
-  it('is Student\'s, and stays within 0 and 1', () => {
+  test('is Student\'s, and stays within 0 and 1', () => {
     // mean 0.7, deviation 0.1, n 3: 0.7 +- 4.303 * 0.1 / sqrt(3)
     const [low, high] = meanInterval([0.6, 0.7, 0.8]);
     expect(low).toBeCloseTo(0.4516, 3);
