@@ -4,8 +4,9 @@
  */
 import type { RunData, RunHeader } from '../src/protocol/charts';
 import { emptySystemColumns, emptyTrainColumns } from '../src/host/run-data';
+import { median } from '../src/statistics/median';
 import { RunStore } from '../webview/live/run-store';
-import { median, peakMemory, repeated, round, timed } from './statistics';
+import { peakMemory, repeated, round, timed } from './statistics';
 import type { Row } from './task';
 
 const runs = 7;

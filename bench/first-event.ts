@@ -10,7 +10,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../src/engine/engine';
-import { median, round } from './statistics';
+import { median } from '../src/statistics/median';
+import { round } from './statistics';
 import type { Row } from './task';
 
 const example = 'sudoku-4x4.trm.yaml';

@@ -5,8 +5,9 @@ import path from 'node:path';
 import { listRuns } from '../src/runs/read-run';
 import { RunWriter } from '../src/runs/run-writer';
 import type { EvalSummary } from '../src/runs/schema';
+import { median } from '../src/statistics/median';
 import { shapes } from './shapes';
-import { median, repeated, round, timed } from './statistics';
+import { repeated, round, timed } from './statistics';
 import type { Row } from './task';
 
 const count = 500;

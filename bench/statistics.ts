@@ -1,13 +1,6 @@
 /** Numbers out of repeated timings, and what this process needed in memory. */
 import { readFileSync } from 'node:fs';
 
-/** The middle value; of an even number of values the mean of the two in the middle. NaN of none. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
 /** How often something is repeated. */
 export interface Repetition { readonly warmUp: number; readonly least: number; readonly most: number; readonly seconds: number }
 

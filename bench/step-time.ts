@@ -6,9 +6,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Engine } from '../src/engine/engine';
 import { flopsPerStep } from '../src/model/shapes';
 import { RandomStream } from '../src/random/stream';
+import { median } from '../src/statistics/median';
 import { shapes } from './shapes';
 import type { Dtype, ShapeName } from './shapes';
-import { median, peakMemory, repeated, round, stepTiming } from './statistics';
+import { peakMemory, repeated, round, stepTiming } from './statistics';
 import type { Row } from './task';
 import { openEngine, openTraining } from './trainings';
 

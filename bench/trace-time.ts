@@ -7,10 +7,11 @@ import { RandomStream } from '../src/random/stream';
 import { tracePuzzle } from '../src/trainer/trace-puzzle';
 import { initialWeights } from '../src/training/initial-state';
 import { PuzzleEmbeddings } from '../src/training/puzzle-embeddings';
+import { median } from '../src/statistics/median';
 import type { InferenceWeights } from '../src/training/training';
 import { randomTokens, shapes } from './shapes';
 import type { ShapeName } from './shapes';
-import { median, peakMemory, repeated, round, timed } from './statistics';
+import { peakMemory, repeated, round, timed } from './statistics';
 import type { Row } from './task';
 
 /** Measures a trace on an engine. Throws EngineError when the engine does not work here. */

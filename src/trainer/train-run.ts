@@ -5,6 +5,7 @@
 import { statfsSync } from 'node:fs';
 import type { ResolvedConfig } from '../config/resolve';
 import type { Engine } from '../engine/engine';
+import { haltingOf } from '../model/halting';
 import type { Model } from '../model/model';
 import type { ControlHandlers } from './control-server';
 import type { ControlNotifications, TraceRequest, TrainerStatus } from '../protocol/control';
@@ -18,7 +19,9 @@ import type { Best, EvalSummary, RunState, Trace } from '../runs/schema';
 import { evalSummarySchema } from '../runs/schema';
 import { Evaluator } from '../training/evaluation';
 import { isBetter } from '../training/evaluation-tally';
+import { snapshotBytes } from '../training/snapshot';
 import type { StepReport, Training } from '../training/training';
+import { AlertWatch } from './alerts/alert-watch';
 import { EditedConfig } from './edited-config';
 import { depthOf } from './depth';
 import { UsageError } from './failure';
@@ -63,6 +66,7 @@ export class TrainRun {
   private readonly edited: EditedConfig;
   private readonly halting = new HaltingWindow();
   private readonly rows: EvaluationRows;
+  private readonly alerts: AlertWatch;
   private state: RunState = 'running';
   private activity = 'starting';
   private watched: number[];
@@ -73,6 +77,8 @@ export class TrainRun {
   /** True when a checkpoint written now would hold something that none on disk does. */
   private unsaved: boolean;
   private lastCheckpoint = performance.now();
+  /** Bytes of the tensors in the last checkpoint; 0 before the first. */
+  private checkpointBytes = 0;
   /** Why the run is done, once an evaluation reached stop_when. */
   private reached: string | null = null;
   private lastSystem = 0;
@@ -86,6 +92,7 @@ export class TrainRun {
     this.clock = new RunClock(parts.processSeconds);
     this.edited = new EditedConfig(parts.writer.manifest.config_path, parts.writer.paths.config);
     this.rows = new EvaluationRows(data.test, config.eval_examples, config.seed, Math.min(config.micro_batch_size, data.test.examples));
+    this.alerts = new AlertWatch({ halting: haltingOf(config.arch), checkpointBytes: () => this.checkpointBytes });
     this.watched = config.watch.filter(index => index < data.test.examples);
     this.best = parts.best;
     this.evaluationDue = parts.evaluationDue;
@@ -314,6 +321,7 @@ export class TrainRun {
     const { training, writer, config, data, sampler, engineFacts } = this.parts;
     this.activity = 'writing checkpoint';
     const snapshot = await training.snapshot();
+    this.checkpointBytes = snapshotBytes(snapshot);
     const { seq_len, vocab_size, num_puzzle_identifiers } = data.train.metadata;
     const name = await this.patiently(() => writer.writeCheckpoint({
       model: snapshot.model, ema: snapshot.ema, optimizer: snapshot.optimizer, carry: snapshot.carry,
@@ -383,13 +391,14 @@ export class TrainRun {
     });
   }
 
-  /** Stamps an event, writes it to the folder, and tells whoever listens, at most ten times a second. */
+  /** Stamps an event, writes it to the folder, tells whoever listens, at most ten times a second, and looks whether it means trouble. */
   private emit(body: EventBody): void {
     const { training, config, writer } = this.parts;
     const event = { ...body, step: training.step, examples: training.step * config.global_batch_size, wall: wallSeconds(), process: this.clock.seconds };
     writer.append(event);
     this.outbox.push(event);
     this.outboxTimer ??= setTimeout(() => this.flushOutbox(), 100);
+    for (const { code, message, next } of this.alerts.look(event)) this.alert('warning', code, message, next);
   }
 
   private flushOutbox(): void {

@@ -22,6 +22,11 @@ export interface TrainingSnapshot {
   readonly carry: HostTensors;
 }
 
+/** Bytes that a snapshot's tensors take, in memory as on disk. */
+export function snapshotBytes({ model, ema, optimizer, carry }: TrainingSnapshot): number {
+  return [model, ema ?? {}, optimizer, carry].flatMap(part => Object.values(part)).reduce((sum, { data }) => sum + data.length * 4, 0);
+}
+
 type Shapes = readonly (readonly [name: string, shape: readonly number[]])[];
 
 /** The tensors of `given` named in `expected`, in that order. Throws RunFolderError `shape` naming the first that does not fit. */

@@ -1,7 +1,8 @@
-/** Intervals against published and hand-worked values. */
+/** Intervals against published and hand-worked values, and the median. */
 import { describe, expect, test } from 'vitest';
 import { RandomStream } from '../../src/random/stream';
 import { bootstrapInterval, meanInterval, wilsonInterval } from '../../src/statistics/intervals';
+import { median } from '../../src/statistics/median';
 
 describe('Wilson score interval', () => {
   // Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
@@ -72,4 +73,8 @@ describe('the interval of a mean', () => {
     expect(meanInterval([0.5, 0.5])).toEqual([0.5, 0.5]);
     expect(meanInterval([0.9, 1])[1]).toBe(1);
   });
+});
+
+test('the median of an even number of values is the mean of the two in the middle', () => {
+  expect([median([3, 1, 2]), median([4, 1, 3, 2]), median([])]).toEqual([2, 2.5, Number.NaN]);
 });
