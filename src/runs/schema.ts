@@ -179,8 +179,11 @@ export const evalEventSchema = z.object({
   kind: z.literal('eval'), ...stamped, ...evalSummarySchema.omit({ step: true }).shape,
   loss: z.number(), lm_loss: z.number(), q_halt_loss: z.number(), q_halt_accuracy: z.number(),
   per_step: z.array(evalDepthSchema),
-  /** Calibration of the halting head at the last supervision step: predicted probability against share right, in ten bins. */
-  calibration: z.array(z.object({ predicted: z.number(), right: z.number(), count: z.int() })),
+  /**
+   * Calibration of the halting head at the last supervision step: ten bins of predicted probability, those without a puzzle left
+   * out; per bin the mean prediction, the share right with its 95 % interval, and puzzles.
+   */
+  calibration: z.array(z.object({ predicted: z.number(), right: z.number(), count: z.int(), interval: intervalSchema.optional() })),
   seconds: z.number(),
 });
 /** Halting among the training slots since the last such event, per supervision step. */

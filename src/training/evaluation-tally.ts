@@ -84,7 +84,7 @@ export class EvaluationTally {
       accuracy: share(last.cell), accuracy_interval: bootstrapInterval(this.cell.subarray(0, count), RandomStream.named(facts.seed, 'bootstrap')),
       loss: share(this.lm + 0.5 * this.halt), lm_loss: share(this.lm), q_halt_loss: share(this.halt), q_halt_accuracy: share(this.agrees),
       per_step: this.perStep.map((at, k) => ({ k: k + 1, exact_accuracy: share(at.exact), accuracy: share(at.cell), mean_p_halt: share(at.p_halt), would_halt: share(at.would_halt) })),
-      calibration: this.bins.filter(bin => bin.count).map(bin => ({ predicted: bin.predicted / bin.count, right: bin.right / bin.count, count: bin.count })),
+      calibration: this.bins.filter(bin => bin.count).map(bin => ({ predicted: bin.predicted / bin.count, right: bin.right / bin.count, count: bin.count, interval: wilsonInterval(bin.right, bin.count) })),
     };
   }
 }

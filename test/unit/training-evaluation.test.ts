@@ -88,6 +88,7 @@ describe('the tally', () => {
     const { calibration } = calibrated.summary({ ...facts, depth: 1 });
     expect(calibration.map(({ count }) => count)).toEqual([2, 2, 1]);
     expect(calibration.map(({ right }) => right)).toEqual([0.5, 0.5, 1]);
+    expect(calibration[0]!.interval![0]).toBeCloseTo(0.0945, 3); // Wilson, 1 of 2
     [0.025, 0.565, 1].forEach((predicted, i) => expect(calibration[i]!.predicted).toBeCloseTo(predicted, 9)); // 1 itself is in the last bin
   });
 });

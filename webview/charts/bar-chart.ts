@@ -3,8 +3,10 @@
  * and the theme of its group.
  */
 import type { ChartDataset } from 'chart.js';
+import type { AnnotationOptions } from 'chartjs-plugin-annotation';
 import { setText } from '../shared/dom';
 import { h } from '../shared/dom';
+import { formatCount, formatTick } from '../shared/format';
 import type { Theme } from '../shared/theme';
 import { toCsv } from './csv';
 import type { ExportFile, ExportKind } from './export';
@@ -27,12 +29,16 @@ export interface BarSeries {
   readonly style: LineStyle;
   readonly look: 'bar' | 'outline' | 'points';
   readonly values: readonly number[];
+  /** Interval of each value, drawn as a line. */
+  readonly intervals?: readonly (readonly [number, number] | undefined)[];
 }
 
 /** What a bar chart shows now. */
 export interface BarModel {
   readonly categories: readonly string[];
   readonly series: readonly BarSeries[];
+  /** How many each category counts, written above it. */
+  readonly counts?: { readonly label: string; readonly values: readonly number[] };
   /** Where the numbers come from: "training, step 1,240". */
   readonly note: string;
   readonly empty: string;
@@ -103,6 +109,8 @@ export class BarChart implements GroupMember {
     this.#theme = theme;
     this.#chart.data.labels = [...model.categories];
     this.#chart.data.datasets = [...model.series].sort((a, b) => Number(b.look === 'points') - Number(a.look === 'points')).map(series => this.#dataset(series, theme));
+    this.#chart.options.layout = { padding: { top: model.counts === undefined ? 6 : 18, right: 8 } };
+    this.#chart.options.plugins = { annotation: { clip: false, annotations: [...whiskers(model, theme), ...heads(model, theme, this.#options.max)] } };
     this.#chart.options.scales = {
       x: { type: 'category', stacked: true, ...look, grid: { display: false }, ticks: { ...look.ticks, autoSkipPadding: 4 },
         title: { display: true, text: this.#options.categories, color: theme.muted, font: { family: theme.fontFamily, size: 10.5 }, padding: 0 } },
@@ -151,7 +159,16 @@ export class BarChart implements GroupMember {
   }
 
   #say(index: number): string {
-    return `${this.#options.category} ${this.#shown.categories[index]!}: ${this.#shown.series.map(s => `${s.label} ${this.#options.format(s.values[index] ?? Number.NaN)}`).join(', ')}`;
+    const { categories, counts } = this.#shown;
+    const values = this.#shown.series.map(s => `${s.label} ${this.#value(s, index)}`);
+    return `${this.#options.category} ${categories[index]!}: ${[...values, ...(counts === undefined ? [] : [`${formatCount(counts.values[index] ?? 0)} ${counts.label}`])].join(', ')}`;
+  }
+
+  /** A value, with its interval where there is one. */
+  #value(series: BarSeries, index: number): string {
+    const { format } = this.#options;
+    const interval = series.intervals?.[index];
+    return format(series.values[index] ?? Number.NaN) + (interval === undefined ? '' : ` (${format(interval[0])} to ${format(interval[1])})`);
   }
 
   #summary(): string {
@@ -160,8 +177,11 @@ export class BarChart implements GroupMember {
   }
 
   #table(): TableData {
-    const { categories, series, note } = this.#shown;
-    return { columns: [this.#options.category, ...series.map(s => s.label)], rows: categories.map((name, i) => [name, ...series.map(s => this.#options.format(s.values[i] ?? Number.NaN))]), note };
+    const { categories, series, counts, note } = this.#shown;
+    return {
+      columns: [this.#options.category, ...series.map(s => s.label), ...(counts === undefined ? [] : [counts.label])],
+      rows: categories.map((name, i) => [name, ...series.map(s => this.#value(s, i)), ...(counts === undefined ? [] : [formatCount(counts.values[i] ?? 0)])]), note,
+    };
   }
 
   #file(kind: ExportKind): ExportFile {
@@ -169,8 +189,13 @@ export class BarChart implements GroupMember {
     const caption = { title: this.#options.title, notes: this.#shown.note.split(' · '), legend: this.#legend(), theme: this.#group.theme };
     if (kind === 'png') return { name, data: chartPng(this.#chart, caption), encoding: 'base64' };
     if (kind === 'svg') return { name, data: chartSvg(this.#chart, caption), encoding: 'utf8' };
-    const { categories, series } = this.#shown;
-    return { name, data: toCsv([this.#options.category, ...series.map(s => s.label)], categories.map((label, i) => [label, ...series.map(s => s.values[i] ?? Number.NaN)])), encoding: 'utf8' };
+    const { categories, series, counts } = this.#shown;
+    const columns = series.flatMap(s => [
+      { label: s.label, values: s.values },
+      ...(s.intervals === undefined ? [] : (['low', 'high'] as const).map((end, side) => ({ label: `${s.label} ${end}`, values: s.intervals!.map(interval => interval?.[side] ?? Number.NaN) }))),
+    ]);
+    if (counts !== undefined) columns.push(counts);
+    return { name, data: toCsv([this.#options.category, ...columns.map(({ label }) => label)], categories.map((label, i) => [label, ...columns.map(({ values }) => values[i] ?? Number.NaN)])), encoding: 'utf8' };
   }
 
   #key(action: KeyAction): string {
@@ -183,4 +208,19 @@ export class BarChart implements GroupMember {
     this.#point(index);
     return this.#say(index);
   }
+}
+
+/** A line over the interval of every value that has one. */
+function whiskers({ series }: BarModel, theme: Theme): AnnotationOptions[] {
+  return series.flatMap(({ intervals }) => (intervals ?? []).flatMap((interval, i): AnnotationOptions[] => (interval === undefined ? [] : [
+    { type: 'line', xScaleID: 'x', yScaleID: 'y', xMin: i, xMax: i, yMin: interval[0], yMax: interval[1], borderColor: theme.foreground, borderWidth: 1 },
+  ])));
+}
+
+/** How many each category counts, above the plot. */
+function heads({ counts }: BarModel, theme: Theme, max: number): AnnotationOptions[] {
+  return (counts?.values ?? []).map((count, i): AnnotationOptions => ({
+    type: 'label', xScaleID: 'x', yScaleID: 'y', xValue: i, yValue: max, position: { x: 'center', y: 'end' }, padding: 1,
+    content: formatTick(count), color: theme.muted, font: { size: 9.5, family: theme.fontFamily },
+  }));
 }
