@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { Messenger } from 'vscode-messenger';
 import { registerAgentTools } from './host/agents/tools';
 import { CheckpointViewer } from './host/checkpoint-viewer';
+import { registerCompare } from './host/compare-charts';
 import { registerConfigCommands } from './host/config-commands';
 import { ConfigFiles } from './host/config-files';
 import { registerExperiments } from './host/experiments';
@@ -51,6 +52,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerWeightsCommands({ runs, trainers, configs, log }),
     registerLanguageFeatures(configs, runs),
     ...registerAgentTools({ runs, traces, train: starting }),
+    registerCompare(runs, charts, log),
     registerRuntimeCommand(log),
     registerExports(messenger, log),
     ...registerQueue(starting),

@@ -3,11 +3,10 @@
  * at most ten times a second and only while it can be seen. When it becomes visible it is given everything: a page that was
  * made anew asks for it, one that was kept while hidden is sent it.
  */
+import { mostRuns } from '../protocol/charts';
 import type { ChartsSettings, ChartsState, RunData, RunHeader } from '../protocol/charts';
 import { emptySystemColumns, emptyTrainColumns, RunDataStore, type DataCursor } from './run-data';
 
-/** Runs in one view at most: the one in focus and six overlaid. */
-export const mostRuns = 7;
 /** Milliseconds between two messages to a view. */
 const atMostEvery = 100;
 
@@ -17,6 +16,8 @@ export interface ChartsSource {
   run(id: string): { header: RunHeader; store: RunDataStore | null; loaded: Promise<void> } | null;
   choices(): ChartsState['choices'];
   settings(): ChartsSettings;
+  /** Looks of runs shown together. */
+  looks(ids: readonly string[]): ChartsState['looks'];
   /** The run to show when none is chosen. */
   first(): string | null;
 }
@@ -68,7 +69,7 @@ export class ChartsSession {
     const choices = this.source.choices();
     this.sentChoices = JSON.stringify(choices);
     this.lastSent = Date.now();
-    return { runs: ids.flatMap(id => this.whole(id)), settings: this.source.settings(), choices };
+    return { runs: ids.flatMap(id => this.whole(id)), looks: this.source.looks(ids), settings: this.source.settings(), choices };
   }
 
   /** The view was hidden: it is sent nothing until it asks again or is seen again. */

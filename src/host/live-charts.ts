@@ -6,17 +6,19 @@ import * as vscode from 'vscode';
 import type { Messenger } from 'vscode-messenger';
 import type { MessageParticipant, WebviewIdMessageParticipant } from 'vscode-messenger-common';
 import { z } from 'zod';
-import { chartsAppend, chartsState, getChartsState, runCommand, saveChartsSettings, showRuns, type ChartsSettings } from '../protocol/charts';
+import { chartsAppend, chartsState, getChartsState, mostRuns, runCommand, saveChartsSettings, showRuns, type ChartsSettings } from '../protocol/charts';
 import { ChartsSession, type ChartsSource } from './charts-session';
 import type { RunFeeds } from './run-feed';
 import type { Runs } from './runs';
+import { looksOf, type LooksMemory } from './run-looks';
 import { isLive, runHeader, startingHeader } from './run-text';
 import { pageOptions, showPage } from './webview-page';
 
 const viewId = 'trm.liveCharts', panelType = 'trm.charts';
-const settingsKey = 'trm.charts.settings', runsKey = 'trm.charts.runs';
+const settingsKey = 'trm.charts.settings', runsKey = 'trm.charts.runs', looksKey = 'trm.charts.looks';
 
 const settingsSchema = z.object({ xAxis: z.enum(['step', 'examples', 'process', 'wall']), smoothing: z.number().min(0).max(0.99), logY: z.boolean() });
+const looksSchema = z.record(z.string(), z.int().min(0).max(mostRuns - 1));
 const defaults: ChartsSettings = { xAxis: 'step', smoothing: 0, logY: false };
 
 /** Editor commands a page may run on a run. */
@@ -67,9 +69,14 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
 
   /** Reveals the view with this run in focus; with none, as it was. */
   async reveal(run?: string): Promise<void> {
-    if (run !== undefined) {
-      await this.context.state.update(runsKey, [run]);
-      this.side?.show([run]);
+    await this.compare(run === undefined ? [] : [run]);
+  }
+
+  /** Reveals the view with these runs (at most `mostRuns`), the first in focus; with none, as it was. */
+  async compare(runs: readonly string[]): Promise<void> {
+    if (runs.length > 0) {
+      await this.context.state.update(runsKey, runs);
+      this.side?.show(runs);
     }
     await vscode.commands.executeCommand(`${viewId}.focus`, { preserveFocus: true });
   }
@@ -121,6 +128,7 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
 
   private source(): ChartsSource {
     const { runs, feeds, state } = this.context;
+    const looks: LooksMemory = { get: () => looksSchema.catch({}).parse(state.get(looksKey)), set: known => void state.update(looksKey, known) };
     return {
       run: id => {
         const run = runs.get(id);
@@ -139,6 +147,7 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
         ...runs.listStarting().map(({ id, name }) => ({ id, name, state: 'pending' as const })),
         ...runs.list().map(r => ({ id: r.manifest.id, name: r.manifest.name, state: r.state })),
       ],
+      looks: ids => looksOf(ids, looks),
       settings: () => settingsSchema.catch(defaults).parse(state.get(settingsKey)),
       first: () => runs.listStarting()[0]?.id ?? (runs.list().find(r => isLive(r.state)) ?? runs.list()[0])?.manifest.id ?? null,
     };

@@ -14,6 +14,7 @@ export interface DataCursor {
   cuts: number;
 }
 
+const gpuKeys = ['gpu_share', 'gpu_memory', 'gpu_temperature', 'gpu_power'] as const;
 const solverKeys = ['solver_residual', 'solver_iterations', 'adjoint_residual', 'adjoint_iterations'] as const;
 
 /** The columns of train events, without data. */
@@ -26,7 +27,7 @@ export function emptyTrainColumns(): TrainColumns {
 
 /** The columns of system events, without data. */
 export function emptySystemColumns(): SystemColumns {
-  return { step: [], examples: [], wall: [], process: [], rss: [], engine_bytes: [], cpu_share: [], gpu_memory: [] };
+  return { step: [], examples: [], wall: [], process: [], rss: [], engine_bytes: [], cpu_share: [], gpu_share: [], gpu_memory: [], gpu_temperature: [], gpu_power: [] };
 }
 
 /** The columns of a table, as a list the compiler knows to be complete. */
@@ -152,7 +153,8 @@ export class RunDataStore {
   private takeSystem(event: SystemEvent): void {
     const s = this.system;
     s.step.push(event.step); s.examples.push(event.examples); s.wall.push(event.wall); s.process.push(event.process);
-    s.rss.push(event.rss); s.engine_bytes.push(event.engine_bytes); s.cpu_share.push(short(event.cpu_share)); s.gpu_memory.push(event.gpu_memory ?? NaN);
+    s.rss.push(event.rss); s.engine_bytes.push(event.engine_bytes); s.cpu_share.push(short(event.cpu_share));
+    for (const key of gpuKeys) s[key].push(event[key] ?? NaN);
   }
 
   private supersede(attempt: number, step: number): void {

@@ -15,8 +15,12 @@ export interface TrainColumns {
   solver_residual?: number[]; solver_iterations?: number[]; adjoint_residual?: number[]; adjoint_iterations?: number[];
 }
 
-/** Memory and processor over time; `gpu_memory` is NaN without a GPU (null, once it has crossed to the webview). */
-export interface SystemColumns { step: number[]; examples: number[]; wall: number[]; process: number[]; rss: number[]; engine_bytes: number[]; cpu_share: number[]; gpu_memory: number[] }
+/** Memory and processor over time; what is of the GPU is NaN without one (null, once it has crossed to the webview). */
+export interface SystemColumns {
+  step: number[]; examples: number[]; wall: number[]; process: number[];
+  rss: number[]; engine_bytes: number[]; cpu_share: number[];
+  gpu_share: number[]; gpu_memory: number[]; gpu_temperature: number[]; gpu_power: number[];
+}
 
 /** What heads a run's charts. */
 export interface RunHeader {
@@ -52,10 +56,15 @@ export interface ChartsSettings {
   logY: boolean;
 }
 
+/** Runs in one view at most: the one in focus and six overlaid. */
+export const mostRuns = 7;
+
 /** The whole state of the view. */
 export interface ChartsState {
-  /** The run in focus, then the overlaid ones; at most 7. */
+  /** The run in focus, then the overlaid ones; at most `mostRuns`. */
   readonly runs: RunData[];
+  /** Look (colour, dash, shape) of each of them, 0 to 6, by id. */
+  readonly looks: Readonly<Record<string, number>>;
   readonly settings: ChartsSettings;
   /** All runs there are, newest first, to choose from. */
   readonly choices: { id: string; name: string; state: RunState }[];

@@ -19,6 +19,7 @@ function setUp(...ids: string[]) {
     {
       run: id => runs.get(id) ?? null,
       choices: () => [...runs.values()].map(r => ({ id: r.header.id, name: r.header.name, state: r.header.state })),
+      looks: ids => Object.fromEntries(ids.map((id, i) => [id, i])),
       settings: () => ({ xAxis: 'step', smoothing: 0, logY: false }),
       first: () => [...runs.keys()][0] ?? null,
     },
@@ -114,6 +115,8 @@ describe('ChartsSession', () => {
     const many = Array.from({ length: 9 }, (_, i) => `r${i}`);
     const { session: other } = setUp(...many);
     other.show(many);
-    expect((await other.state()).runs).toHaveLength(7);
+    const state = await other.state();
+    expect(state.runs).toHaveLength(7);
+    expect(state.looks).toMatchObject({ r0: 0, r6: 6 });
   });
 });

@@ -1,8 +1,9 @@
-/** The data model of the live charts: what a run's messages become, what a resume takes back, which look a run has. */
+/** The data model of the live charts: what a run's messages become, what a resume takes back, which alerts are marked, what a reload keeps. */
 import { describe, expect, it } from 'vitest';
 import type { RunData, RunHeader, SystemColumns, TrainColumns } from '../../src/protocol/charts';
 import { RunStore } from '../../webview/live/run-store';
-import { Slots } from '../../webview/live/slots';
+import { keptView } from '../../webview/live/kept-view';
+import { runMarks } from '../../webview/live/run-marks';
 
 const header: RunHeader = { id: 'r', name: 'r', state: 'running', status: '', step: 0, totalSteps: 100, engine: 'wasm', haltMaxSteps: 4, best: null, failure: null };
 const at = (step: number, wall: number) => ({ attempt: 1, step, examples: step * 8, wall, process: wall });
@@ -18,7 +19,8 @@ function train(rows: readonly { step: number; wall: number; loss: number; accura
 }
 
 function system(rows: readonly { step: number; wall: number }[]): SystemColumns {
-  return { step: rows.map(r => r.step), examples: rows.map(r => r.step * 8), wall: rows.map(r => r.wall), process: rows.map(r => r.wall), rss: rows.map(() => 1e8), engine_bytes: rows.map(() => 1e7), cpu_share: rows.map(() => 1), gpu_memory: rows.map(() => NaN) };
+  const none = rows.map(() => NaN);
+  return { step: rows.map(r => r.step), examples: rows.map(r => r.step * 8), wall: rows.map(r => r.wall), process: rows.map(r => r.wall), rss: rows.map(() => 1e8), engine_bytes: rows.map(() => 1e7), cpu_share: rows.map(() => 1), gpu_share: none, gpu_memory: none, gpu_temperature: none, gpu_power: none };
 }
 
 function evaluation(step: number, wall: number, exact: number): RunData['evals'][number] {
@@ -29,6 +31,7 @@ function evaluation(step: number, wall: number, exact: number): RunData['evals']
 }
 
 const halting = (step: number, wall: number, p: number): RunData['halting'][number] => ({ kind: 'halting', ...at(step, wall), per_step: [{ k: 1, slots: 8, mean_p_halt: p, halted_by_q: 1, halted_by_max: 0, held_by_exploration: 0 }] });
+const alert = (step: number, code: string, level: 'info' | 'warning' | 'error' = 'warning'): RunData['alerts'][number] => ({ kind: 'alert', ...at(step, step), level, code, message: `what ${code} is`, next: 'do' });
 const resume = (step: number, wall: number): RunData['markers'][number] => ({ kind: 'marker', ...at(step, wall), attempt: 2, marker: 'resume', supersedes: step });
 const data = (part: Partial<RunData>): RunData => ({ header, train: train([]), system: system([]), evals: [], halting: [], markers: [], alerts: [], ...part });
 const steps = (store: RunStore): number[] => [...store.train.x.step.view()];
@@ -49,7 +52,7 @@ describe('a run in the charts', () => {
     const store = new RunStore(data({
       train: train([1, 2, 3, 4, 5].map(step => ({ step, wall: step, loss: step }))), system: system([1, 2, 3, 4, 5].map(step => ({ step, wall: step }))),
       evals: [evaluation(2, 2, 0.2), evaluation(4, 4, 0.4)], halting: [halting(2, 2, 0.2), halting(4, 4, 0.4)],
-      markers: [{ kind: 'marker', ...at(2, 2), marker: 'checkpoint' }, { kind: 'marker', ...at(4, 4), marker: 'best' }],
+      markers: [{ kind: 'marker', ...at(2, 2), marker: 'checkpoint' }, { kind: 'marker', ...at(4, 4), marker: 'best' }], alerts: [alert(2, 'loss_spike'), alert(4, 'loss_spike')],
     }));
     store.append(data({ markers: [resume(3, 10)], train: train([{ step: 4, wall: 11, loss: 40 }]) }));
     expect(steps(store)).toEqual([1, 2, 3, 4]);
@@ -60,6 +63,7 @@ describe('a run in the charts', () => {
     expect(store.evals.y.exact_accuracy.values.length).toBe(1);
     expect([store.halting.heat.columns, store.haltingEvents.length, store.halting.x.wall.length]).toEqual([1, 1, 1]);
     expect(store.markers.map(m => m.marker)).toEqual(['checkpoint', 'resume']);
+    expect(store.alerts.map(a => a.step)).toEqual([2]);
   });
 
   it('does the same when one message holds both attempts', () => {
@@ -79,31 +83,39 @@ describe('a run in the charts', () => {
   });
 });
 
-describe('looks of runs', () => {
-  it('stay with a run while others come and go, and over a reload', () => {
-    const slots = new Slots();
-    slots.show(['a', 'b']);
-    slots.show(['b', 'c']);
-    expect(['a', 'b', 'c'].map(id => slots.of(id))).toEqual([0, 1, 2]);
-    const again = new Slots(slots.saved());
-    again.show(['c', 'a']);
-    expect(['a', 'b', 'c'].map(id => again.of(id))).toEqual([0, 1, 2]);
-  });
-
-  it('are never shared by runs that are shown together, even when all seven were given away', () => {
-    const slots = new Slots();
-    slots.show(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
-    const shown = ['h', 'i', 'b'];
-    slots.show(shown);
-    expect(new Set(shown.map(id => slots.of(id))).size).toBe(3);
-    expect(slots.of('b')).toBe(1);
-  });
-});
-
 it('knows whether a run measures a solver', () => {
   const rows = train([{ step: 1, wall: 1, loss: 2 }]);
   expect(new RunStore(data({ train: rows })).hasSolver).toBe(false);
   const solved = new RunStore(data({ train: { ...rows, solver_residual: [0.1], solver_iterations: [4], adjoint_residual: [0.2], adjoint_iterations: [5] } }));
   expect(solved.hasSolver).toBe(true);
   expect(solved.train.y.adjoint_residual.values.last).toBe(0.2);
+});
+
+it('knows whether a run was trained on a GPU that says how it is', () => {
+  const measured = system([{ step: 1, wall: 1 }]);
+  expect(new RunStore(data({ system: measured })).hasGpu).toBe(false);
+  expect(new RunStore(data({ system: { ...measured, gpu_temperature: [64] } })).hasGpu).toBe(true);
+});
+
+describe('alerts on the axis', () => {
+  const theme = { foreground: 'black', muted: 'grey', success: 'green', warning: 'yellow', error: 'red' };
+  const run = new RunStore(data({ alerts: [alert(3, 'loss_spike'), alert(5, 'disk_full', 'error'), alert(6, 'note', 'info')] }));
+
+  it('have a shape and words on every chart, and a name on the one they are about', () => {
+    expect(runMarks(run, 'examples', theme, 'loss')).toMatchObject([
+      { x: 24, text: 'warning: what loss_spike is', label: 'loss spike', color: 'yellow', look: { kind: 'line', head: 'triangle' } },
+      { x: 40, text: 'error: what disk_full is', label: 'error', color: 'red', look: { kind: 'line', head: 'triangle' } },
+    ]);
+    expect(runMarks(run, 'step', theme, 'accuracy').map(mark => [mark.x, mark.label])).toEqual([[3, undefined], [5, undefined]]);
+  });
+});
+
+describe('what a reload keeps', () => {
+  it('is what was kept; a part of an older form, or nothing, is as in a new view', () => {
+    const kept = { runs: ['a'], zoom: { axis: 'step', span: { min: 1, max: 2 } }, switched: { loss: { lm_loss: false } }, chosen: { loss: 'lm' }, runsOpen: true, alertsOpen: false };
+    expect(keptView(JSON.parse(JSON.stringify(kept)))).toEqual(kept);
+    const fresh = { runs: [], zoom: null, switched: {}, chosen: {}, runsOpen: false, alertsOpen: false };
+    expect(keptView({ runs: 'a', slots: { a: 1 } })).toEqual(fresh);
+    expect(keptView(undefined)).toEqual(fresh);
+  });
 });

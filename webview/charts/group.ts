@@ -39,7 +39,7 @@ export class ChartGroup implements Disposable {
   #lastDraw = -Infinity;
   #lastCost = 0;
   #turn: GroupMember[] = [];
-  readonly #followers: ((following: boolean) => void)[] = [];
+  readonly #listeners: ((zoomed: Span | null) => void)[] = [];
   readonly #watching = watchTheme(theme => { this.#theme = theme; this.invalidate(true); });
   readonly #sight = new IntersectionObserver(entries => {
     for (const entry of entries) {
@@ -78,9 +78,9 @@ export class ChartGroup implements Disposable {
     return this.#zoomed === null;
   }
 
-  /** Calls back when following begins or ends. */
-  onFollow(listener: (following: boolean) => void): void {
-    this.#followers.push(listener);
+  /** Calls back when the reader zooms or pans, and (with null) when the window follows the data again. */
+  onZoom(listener: (zoomed: Span | null) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Adds a chart; it is drawn when it comes into sight. */
@@ -128,9 +128,8 @@ export class ChartGroup implements Disposable {
   /** Shows a window of the axis in all charts and stops following. */
   zoom(span: Span): void {
     if (!(span.max > span.min)) return;
-    const was = this.following;
     this.#zoomed = span;
-    if (was) for (const listener of this.#followers) listener(false);
+    for (const listener of this.#listeners) listener(span);
     this.invalidate(true);
   }
 
@@ -138,7 +137,7 @@ export class ChartGroup implements Disposable {
   follow(): void {
     const was = this.following;
     this.#zoomed = null;
-    if (!was) for (const listener of this.#followers) listener(true);
+    if (!was) for (const listener of this.#listeners) listener(null);
     this.invalidate(true);
   }
 
@@ -146,6 +145,13 @@ export class ChartGroup implements Disposable {
   crosshair(x: number | null, holder?: GroupMember): void {
     this.#cross = x === null || holder === undefined ? null : { x, holder };
     this.#moveCrosshairs();
+  }
+
+  /** Takes the reader to a place on the axis: `member` gets the focus and the crosshair, and what hides the place is undone. */
+  show(x: number, member: GroupMember & { readonly plot: HTMLElement }): void {
+    if (this.#zoomed !== null && (x < this.#zoomed.min || x > this.#zoomed.max)) this.follow();
+    member.plot.focus();
+    this.crosshair(x, member);
   }
 
   /** Where the crosshair is. */

@@ -12,6 +12,8 @@ import type { ExportFile, ExportKind } from './export';
 import type { ChartGroup, GroupMember } from './group';
 import type { HeatData } from './heat-data';
 import { handlePointer, pressKey, zoomOptions } from './interaction';
+import { annotations, marksAt, thinMarks } from './marks';
+import type { Mark } from './marks';
 import { ChartPanel } from './panel';
 import type { KeyAction, PanelHeading, TableData } from './panel';
 import { rampColor, rampGradient } from './ramp';
@@ -26,6 +28,7 @@ import type { XAxis } from './x-axis';
 export interface HeatModel {
   readonly x: Column;
   readonly data: HeatData;
+  readonly marks: readonly Mark[];
   readonly empty: string;
   /** Stands beside the title. */
   readonly unit: string;
@@ -89,6 +92,10 @@ export class HeatChart implements GroupMember {
     return this.panel.element;
   }
 
+  get plot(): HTMLElement {
+    return this.panel.plot;
+  }
+
   extent(): Span | null {
     const x = this.#model()?.x;
     return x === undefined || x.length === 0 ? null : { min: x.at(0), max: x.last };
@@ -110,7 +117,10 @@ export class HeatChart implements GroupMember {
         },
         title: { display: true, text: this.#options.rows, color: theme.muted, font: { family: theme.fontFamily, size: 10.5 }, padding: 0 }, grid: { display: false } },
     };
-    this.#chart.options.plugins = { zoom: zoomOptions(this.#group, theme) };
+    this.#chart.options.plugins = {
+      zoom: zoomOptions(this.#group, theme),
+      annotation: { clip: false, annotations: annotations(thinMarks(model?.marks ?? [], span, bins * cellPixels), [], { family: theme.fontFamily, color: theme.muted }, true) },
+    };
     this.#chart.update('none');
     if (model !== null) this.panel.unit = model.unit;
     this.panel.emptyText = model === null || model.data.columns === 0 ? model?.empty ?? 'Nothing measured yet.' : '';
@@ -124,7 +134,7 @@ export class HeatChart implements GroupMember {
     const { top, bottom } = this.#chart.chartArea;
     const inside = x !== null && x >= scale.min && x <= scale.max && (this.#shown?.data.columns ?? 0) > 0;
     if (!held) this.#row = 0;
-    this.panel.crosshair(inside ? { x: scale.getPixelForValue(x), top, bottom, width: this.#chart.width, label: held ? this.#group.axis.format(x) : '' } : null);
+    this.panel.crosshair(inside ? { x: scale.getPixelForValue(x), top, bottom, width: this.#chart.width, label: held ? [this.#group.axis.format(x), ...this.#marksAt(x)].join(' · ') : '' } : null);
     this.#read(x);
   }
 
@@ -246,6 +256,10 @@ export class HeatChart implements GroupMember {
     setText(this.#cell, `${name} = ${this.#row}: ${Number.isNaN(value) ? `no ${weights}` : `${format(value)} of ${formatCount(data.weight(this.#row - 1, from, to))} ${weights}`}`);
   }
 
+  #marksAt(x: number): string[] {
+    return marksAt(this.#shown?.marks ?? [], x, this.#group.span(), this.#chart.width);
+  }
+
   #say(x: number | null): string {
     const { row: name, format } = this.#options;
     return this.#values(x).map((value, i) => (Number.isNaN(value) ? '' : `${name} ${i + 1}: ${format(value)}`)).filter(text => text !== '').join(', ');
@@ -290,7 +304,7 @@ export class HeatChart implements GroupMember {
     if (this.#shown === null) return this.#summary();
     if (!pressKey(action, this.#group, this, this.#shown.x, this.panel.plot.clientWidth)) return this.#summary();
     const x = this.#group.crosshairAt;
-    return x === null ? '' : `${this.#group.axis.title} ${this.#group.axis.format(x)}: ${this.#say(x)}`;
+    return x === null ? '' : [`${this.#group.axis.title} ${this.#group.axis.format(x)}: ${this.#say(x)}`, ...this.#marksAt(x)].join(', ');
   }
 }
 

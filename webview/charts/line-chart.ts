@@ -4,6 +4,7 @@
  * interval is a band.
  */
 import type { ChartDataset } from 'chart.js';
+import { h, setText } from '../shared/dom';
 import { formatCount } from '../shared/format';
 import type { Theme } from '../shared/theme';
 import type { Column } from './column';
@@ -85,6 +86,7 @@ export class LineChart implements GroupMember {
   readonly #group: ChartGroup;
   readonly #model: () => LineModel;
   readonly #datasets = new Map<string, Dataset>();
+  readonly #note = h('p', { class: 'chart-note muted tabular' });
   #shown: LineModel = { lines: [], marks: [], guides: [], choices: [], log: false, namedElsewhere: false, unit: '', empty: '' };
   #theme: Theme | undefined;
   #counts = { points: 0, drawn: 0 };
@@ -96,6 +98,7 @@ export class LineChart implements GroupMember {
     this.panel = new ChartPanel(options, () => ({
       summary: () => this.#summary(), table: () => this.#table(), save: kind => save(this.#file(kind)), key: action => this.#key(action),
     }));
+    this.panel.foot.prepend(this.#note);
     this.#chart = new Chart<'line', Point[]>(this.panel.canvas, { type: 'line', data: { datasets: [] }, options: { parsing: false, normalized: true, spanGaps: true, layout: { padding: { top: 6, right: 8 } } } });
     handlePointer(this.panel.plot, this.#chart, group, this);
     group.add(this);
@@ -103,6 +106,10 @@ export class LineChart implements GroupMember {
 
   get element(): HTMLElement {
     return this.panel.element;
+  }
+
+  get plot(): HTMLElement {
+    return this.panel.plot;
   }
 
   extent(): Span | null {
@@ -140,6 +147,7 @@ export class LineChart implements GroupMember {
     this.panel.legend.compact = model.namedElsewhere;
     this.panel.emptyText = this.#counts.drawn === 0 ? model.empty : '';
     this.panel.legend.show(this.#legend(this.#group.crosshairAt));
+    setText(this.#note, this.#thinned());
     this.panel.drawn();
   }
 
@@ -225,9 +233,14 @@ export class LineChart implements GroupMember {
       for (const { y } of line.y.points(line.x, span, 200, 0)) { low = Math.min(low, y); high = Math.max(high, y); }
       return `${line.label}: last ${this.#value(line, null)}, in view ${this.#options.format(low)} to ${this.#options.format(high)}.`;
     });
+    const thinned = this.#thinned();
+    return `${axis.title} ${axis.format(span.min)} to ${axis.format(span.max)}. ${said.join(' ')}${thinned === '' ? '' : ` ${thinned}.`}`;
+  }
+
+  /** How many points there are and are drawn; empty when all are. */
+  #thinned(): string {
     const { points, drawn } = this.#counts;
-    const thinned = drawn < points ? ` ${formatCount(points)} points drawn as ${formatCount(drawn)}.` : '';
-    return `${axis.title} ${axis.format(span.min)} to ${axis.format(span.max)}. ${said.join(' ')}${thinned}`;
+    return drawn < points ? `${formatCount(points)} points drawn as ${formatCount(drawn)}` : '';
   }
 
   #table(): TableData {

@@ -2,6 +2,7 @@
  * Happenings on the time axis: a line through the plot (something changed here) or a shape at its foot (something was kept here). Those
  * that would lie on top of each other are thinned; the crosshair says in words what they are.
  */
+import type { Chart } from 'chart.js';
 import type { AnnotationOptions } from 'chartjs-plugin-annotation';
 import type { Shape } from './style';
 import type { Span } from './series';
@@ -10,6 +11,8 @@ import type { Span } from './series';
 export interface Mark {
   readonly x: number;
   readonly text: string;
+  /** Written beside its line, when there is room. */
+  readonly label?: string;
   readonly color: string;
   readonly look: { readonly kind: 'line'; readonly dash: readonly number[]; readonly head?: Shape } | { readonly kind: 'foot'; readonly shape: Shape };
 }
@@ -41,12 +44,17 @@ export function marksAt(marks: readonly Mark[], x: number, span: Span, pixels: n
   return [...new Set(marks.filter(mark => Math.abs(mark.x - x) <= gap / 2).map(mark => mark.text))];
 }
 
-/** Marks and guides for chartjs-plugin-annotation. */
-export function annotations(marks: readonly Mark[], guides: readonly Guide[], font: { family: string; color: string }): AnnotationOptions[] {
+/**
+ * Marks and guides for chartjs-plugin-annotation.
+ * @param over lines over the data (of a plot that is filled) instead of behind it
+ */
+export function annotations(marks: readonly Mark[], guides: readonly Guide[], font: { family: string; color: string }, over = false): AnnotationOptions[] {
   const all: AnnotationOptions[] = [];
-  for (const { x, color, look } of marks) {
+  const drawTime = over ? 'afterDatasetsDraw' : 'beforeDatasetsDraw';
+  for (const { x, color, look, label } of marks) {
     if (look.kind === 'line') {
-      all.push({ type: 'line', scaleID: 'x', value: x, borderColor: color, borderWidth: 1, borderDash: [...look.dash], drawTime: 'beforeDatasetsDraw' });
+      all.push({ type: 'line', scaleID: 'x', value: x, borderColor: color, borderWidth: 1, borderDash: [...look.dash], drawTime });
+      if (label !== undefined) all.push(markLabel(x, label, font));
       if (look.head !== undefined) all.push({ type: 'point', xValue: x, yValue: ({ chart }) => chart.scales['y']?.max ?? 0, yAdjust: 5, radius: 4, pointStyle: look.head, backgroundColor: color, borderColor: color, borderWidth: 1 });
     } else {
       const open = look.shape === 'cross' || look.shape === 'crossRot' || look.shape === 'star';
@@ -60,4 +68,16 @@ export function annotations(marks: readonly Mark[], guides: readonly Guide[], fo
     });
   }
   return all;
+}
+
+/** Words beside the top of a mark's line, on the side that has room. */
+function markLabel(x: number, content: string, font: { family: string; color: string }): AnnotationOptions {
+  const leftHalf = (chart: Chart): boolean => {
+    const scale = chart.scales['x'];
+    return scale === undefined || x < (scale.min + scale.max) / 2;
+  };
+  return {
+    type: 'label', xValue: x, yValue: ({ chart }) => chart.scales['y']?.max ?? 0, content, color: font.color, font: { size: 10, family: font.family }, padding: 2,
+    position: ({ chart }) => ({ x: leftHalf(chart) ? 'start' : 'end', y: 'start' }), xAdjust: ({ chart }) => (leftHalf(chart) ? 6 : -6),
+  };
 }

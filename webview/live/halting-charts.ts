@@ -11,6 +11,7 @@ import type { ExportFile } from '../charts/export';
 import type { ChartGroup } from '../charts/group';
 import { HeatChart } from '../charts/heat-chart';
 import { lineStyle } from '../charts/style';
+import { runMarks } from './run-marks';
 import type { RunStore, XKind } from './run-store';
 
 const tick = (share: number): string => `${Math.round(share * 100)} %`;
@@ -27,7 +28,7 @@ export function haltingCharts(group: ChartGroup, focus: () => RunStore | undefin
     rows: 'supervision step k', row: 'k', among: 'among puzzles still running', weights: 'slots', format: formatPercent, tick, threshold: { at: 0.5, text: 'first k ≥ 50 %' },
   }, group, () => {
     const run = focus();
-    return run === undefined ? null : { x: run.halting.x[x()], data: run.halting.heat, empty: waiting, unit: `mean p_halt${suffix()}` };
+    return run === undefined ? null : { x: run.halting.x[x()], data: run.halting.heat, marks: runMarks(run, x(), group.theme, 'halting-strip'), empty: waiting, unit: `mean p_halt${suffix()}` };
   }, save);
   const shared = { categories: 'supervision step k', category: 'k =', format: formatPercent, tick, max: 1 };
   const bars = new BarChart({
@@ -66,22 +67,20 @@ function latestHalting(run: RunStore | undefined, theme: Theme): Omit<BarModel, 
   };
 }
 
+const bins = 10;
+
+/** The bins that hold no puzzle are not written: each of the others is known by its mean prediction, which lies inside it. */
 function calibrated(run: RunStore | undefined, theme: Theme): Omit<BarModel, 'unit'> {
   const evaluation = run?.evalEvents.at(-1);
-  const bins = evaluation?.calibration ?? [];
-  const filled = (value: (bin: (typeof bins)[number]) => number): number[] => bins.map(bin => (bin.count > 0 ? value(bin) : Number.NaN));
+  const filled = new Map((evaluation?.calibration ?? []).map(bin => [Math.min(bins - 1, Math.floor(bin.predicted * bins + 1e-9)), bin]));
+  const all = Array.from({ length: bins }, (_, i) => filled.get(i));
   return {
-    categories: bins.map((_, i) => `${Math.round((i * 100) / bins.length)}–${Math.round(((i + 1) * 100) / bins.length)} %`), empty: waiting,
-    note: evaluation === undefined ? '' : `Evaluation at step ${formatCount(evaluation.step)}: ${formatCount(evaluation.count)} puzzles, most in bin ${mostFilled(bins)}`,
+    categories: all.map((_, i) => `${(i * 100) / bins}–${((i + 1) * 100) / bins} %`), empty: waiting,
+    note: evaluation === undefined ? '' : `Evaluation at step ${formatCount(evaluation.step)}: ${formatCount(evaluation.count)} puzzles, by bin above`,
+    counts: { label: 'puzzles', values: all.map(bin => bin?.count ?? 0) },
     series: [
-      { key: 'right', label: 'right', style: lineStyle(0, theme.palette), look: 'bar', values: filled(bin => bin.right) },
-      { key: 'predicted', label: 'predicted', style: lineStyle(1, theme.palette), look: 'points', values: filled(bin => bin.predicted) },
+      { key: 'right', label: 'right', title: 'share of the puzzles in the bin that are right, with its 95 % interval', style: lineStyle(0, theme.palette), look: 'bar', values: all.map(bin => bin?.right ?? Number.NaN), intervals: all.map(bin => bin?.interval) },
+      { key: 'predicted', label: 'predicted', title: 'mean p_halt of the puzzles in the bin', style: { ...lineStyle(1, theme.palette), dash: [2, 3] }, look: 'points', values: all.map(bin => bin?.predicted ?? Number.NaN) },
     ],
   };
-}
-
-function mostFilled(bins: readonly { count: number }[]): string {
-  let at = 0;
-  bins.forEach((bin, i) => { if (bin.count > (bins[at]?.count ?? 0)) at = i; });
-  return `${Math.round((at * 100) / bins.length)}–${Math.round(((at + 1) * 100) / bins.length)} % (${formatCount(bins[at]?.count ?? 0)})`;
 }

@@ -7,13 +7,13 @@ import '../shared/controls';
 import { chartsAppend, chartsState, getChartsState, runCommand, saveChartsSettings, saveExport, showRuns } from '../../src/protocol/charts';
 import type { ChartsSettings, ChartsState } from '../../src/protocol/charts';
 import { connectHost } from '../shared/messenger';
+import { keptView } from './kept-view';
+import type { KeptView } from './kept-view';
 import { LivePage } from './page';
 
-interface Kept { runs: string[]; slots: Record<string, number> }
-
 const host = connectHost();
-const kept: Kept = { runs: [], slots: {}, ...(host.savedState() as Partial<Kept> | undefined) };
-const keep = (part: Partial<Kept>): void => host.saveState(Object.assign(kept, part));
+const kept = keptView(host.savedState());
+const keep = (part: Partial<KeptView>): void => host.saveState(Object.assign(kept, part));
 
 const root = document.createElement('main');
 document.body.append(root);
@@ -30,8 +30,8 @@ const page = new LivePage(root, {
   saveSettings: saveSoon,
   saveFile: file => host.notify(saveExport, file),
   retry: () => { void load(); },
-  keepSlots: slots => keep({ slots }),
-}, kept.slots);
+  keep,
+}, kept);
 
 function replace(state: ChartsState): void {
   page.replace(state);

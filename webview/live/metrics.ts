@@ -14,7 +14,6 @@ import type { Column } from '../charts/column';
 import type { Series } from '../charts/series';
 import { runMarks } from './run-marks';
 import type { RunStore, XKind } from './run-store';
-import type { Slots } from './slots';
 
 /** Where a quantity is found in a run. */
 interface Source {
@@ -67,7 +66,7 @@ const evaluated = (value: 'accuracy' | 'exact_accuracy') => (run: RunStore, x: X
     },
   };
 };
-const system = (key: 'rss' | 'engine_bytes' | 'gpu_memory') => (run: RunStore, x: XKind): Source => ({ x: run.system.x[x], y: run.system.y[key] });
+const system = (key: keyof RunStore['system']['y']) => (run: RunStore, x: XKind): Source => ({ x: run.system.x[x], y: run.system.y[key] });
 const plain = { smooth: true, points: false };
 const percentTick = (value: number): string => `${Math.round(value * 100)} %`;
 
@@ -129,12 +128,27 @@ export const lineCharts: readonly ChartSpec[] = [
     metrics: [{ key: 'rate', label: 'steps/s', title: 'optimiser steps per second', choice: 'rate', look: 0, ...plain, of: train('rate') }],
   },
   {
+    id: 'load', title: 'Processor', unit: '%', hint: 'Processor time of the trainer, where 100 % is one core kept busy; and the share of the time in which something ran on the GPU.', format: formatPercent, tick: percentTick, min: 0, log: false,
+    metrics: [
+      { key: 'cpu', label: 'CPU', title: 'processor time of the trainer (100 %: one core)', choice: 'CPU', look: 0, smooth: false, points: false, of: system('cpu_share') },
+      { key: 'gpu', label: 'GPU', title: 'share of the time in which something ran on the GPU', choice: 'GPU', look: 1, smooth: false, points: false, of: system('gpu_share') },
+    ],
+  },
+  {
     id: 'memory', title: 'Memory', hint: 'Memory of the trainer process, of the tensors its engine holds, and in use on the GPU.', format: formatBytes, tick: formatBytes, min: 0, log: false,
     metrics: [
       { key: 'rss', label: 'process', title: 'resident memory of the process', choice: 'process', look: 0, smooth: false, points: false, of: system('rss') },
       { key: 'engine_bytes', label: 'engine', title: 'memory held by the engine', choice: 'engine', look: 1, smooth: false, points: false, of: system('engine_bytes') },
       { key: 'gpu_memory', label: 'GPU', title: 'memory in use on the GPU, by everybody', choice: 'GPU', look: 2, smooth: false, points: false, of: system('gpu_memory') },
     ],
+  },
+  {
+    id: 'gpu-temperature', title: 'GPU temperature', unit: '°C', hint: 'Temperature of the GPU.', format: value => `${formatNumber(value)} °C`, tick: formatTick, log: false, seenWith: run => run.hasGpu,
+    metrics: [{ key: 'temperature', label: 'GPU', title: 'temperature of the GPU', choice: 'temperature', look: 0, smooth: false, points: false, of: system('gpu_temperature') }],
+  },
+  {
+    id: 'gpu-power', title: 'GPU power', unit: 'W', hint: 'Power that the GPU draws.', format: value => `${formatNumber(value)} W`, tick: formatTick, min: 0, log: false, seenWith: run => run.hasGpu,
+    metrics: [{ key: 'power', label: 'GPU', title: 'power drawn by the GPU', choice: 'power', look: 0, smooth: false, points: false, of: system('gpu_power') }],
   },
 ];
 
@@ -147,14 +161,15 @@ export interface Shown {
   readonly log: boolean;
   /** The runs with which the chart is there; without it, all. */
   seenWith?(run: RunStore): boolean;
-  readonly slots: Slots;
+  /** Look of each run, by id. */
+  readonly looks: Readonly<Record<string, number>>;
   readonly theme: Theme;
 }
 
 /** The reader's choices in one chart. */
 export interface ChartChoices {
   /** Metrics switched on or off by the reader. */
-  readonly switched: Map<string, boolean>;
+  readonly switched: Record<string, boolean>;
   /** The choice shown when runs are compared. */
   chosen: string | undefined;
 }
@@ -164,11 +179,11 @@ export function lineModel(spec: ChartSpec, shown: Shown, choices: ChartChoices, 
   const focus = shown.runs[0];
   const present = spec.metrics.filter(metric => shown.runs.some(run => metric.of(run, shown.x).y.hasValues));
   const log = spec.log && shown.log;
-  const base = { marks: focus === undefined ? [] : runMarks(focus, shown.x, shown.theme), guides: focus === undefined ? [] : spec.guides?.(focus, shown.theme) ?? [], log, namedElsewhere: shown.runs.length > 1, unit: [spec.unit, focus === undefined ? '' : spec.note?.(focus)].filter(text => text !== undefined && text !== '').join(' · '), empty: emptyText(focus) };
+  const base = { marks: focus === undefined ? [] : runMarks(focus, shown.x, shown.theme, spec.id), guides: focus === undefined ? [] : spec.guides?.(focus, shown.theme) ?? [], log, namedElsewhere: shown.runs.length > 1, unit: [spec.unit, focus === undefined ? '' : spec.note?.(focus)].filter(text => text !== undefined && text !== '').join(' · '), empty: emptyText(focus) };
   if (shown.runs.length <= 1) {
     const lines = present.map((metric): Line => {
-      const on = choices.switched.get(metric.key) ?? true;
-      const toggle = (): void => { choices.switched.set(metric.key, !on); changed(); };
+      const on = choices.switched[metric.key] ?? true;
+      const toggle = (): void => { choices.switched[metric.key] = !on; changed(); };
       return { key: metric.key, label: metric.label, title: metric.title, style: look(metric, metric.look, shown.theme), smoothing: metric.smooth ? shown.smoothing : 0, points: metric.points, width: metric.points ? 2 : 1.35, shown: on, ...(present.length > 1 ? { toggle } : {}), ...metric.of(focus!, shown.x) };
     });
     return { ...base, lines, choices: [] };
@@ -178,7 +193,7 @@ export function lineModel(spec: ChartSpec, shown: Shown, choices: ChartChoices, 
   const together = present.filter(metric => metric.choice === chosen);
   const lines = shown.runs.flatMap((run): Line[] => together.map((metric, i): Line => ({
     key: `${run.header.id} ${metric.key}`, label: together.length > 1 && i > 0 ? `${run.header.name} ${metric.label}` : run.header.name, title: `${run.header.name}, ${metric.title}`,
-    style: look(metric, shown.slots.of(run.header.id), shown.theme), smoothing: metric.smooth ? shown.smoothing : 0, points: metric.points,
+    style: look(metric, shown.looks[run.header.id] ?? 0, shown.theme), smoothing: metric.smooth ? shown.smoothing : 0, points: metric.points,
     width: metric.points || together.length === 1 ? 1.75 : 1, shown: true, legend: i === 0, ...metric.of(run, shown.x),
   })));
   return {

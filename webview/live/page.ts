@@ -7,16 +7,20 @@ import { h, icon, setChildren } from '../shared/dom';
 import { watchTheme } from '../shared/theme';
 import type { ExportFile } from '../charts/export';
 import { ChartGroup } from '../charts/group';
+import type { HeatChart } from '../charts/heat-chart';
 import { LineChart } from '../charts/line-chart';
+import { AlertList } from './alert-list';
+import { chartOf } from './alerts';
+import type { Alert } from './alerts';
 import { axes } from './axes';
 import { haltingCharts } from './halting-charts';
+import type { KeptView } from './kept-view';
 import { lineCharts, lineModel } from './metrics';
 import type { ChartChoices, ChartSpec } from './metrics';
 import { RunChooser } from './run-chooser';
 import { RunHeading } from './run-header';
 import type { HeaderCommand } from './run-header';
 import { RunStore } from './run-store';
-import { Slots } from './slots';
 import { Toolbar } from './toolbar';
 
 /** What the page asks of the outside. */
@@ -26,35 +30,45 @@ export interface PageActions {
   saveSettings(settings: ChartsSettings): void;
   saveFile(file: ExportFile): void;
   retry(): void;
-  /** The looks of runs changed: keep them. */
-  keepSlots(slots: Record<string, number>): void;
+  /** The reader left a part of the page otherwise: keep it. */
+  keep(part: Partial<KeptView>): void;
 }
 
 /** See the file's head. */
 export class LivePage {
   readonly #actions: PageActions;
   readonly #group = new ChartGroup(axes.step);
-  readonly #slots: Slots;
+  readonly #kept: KeptView;
   readonly #heading: RunHeading;
   readonly #chooser: RunChooser;
+  readonly #alerts: AlertList;
   readonly #toolbar: Toolbar;
   readonly #face = h('div', { class: 'face' });
   readonly #charts = h('div', { class: 'charts' });
   readonly #content: HTMLElement;
   /** The line charts, some of which not every run has. */
   #seen: { readonly spec: ChartSpec; readonly element: HTMLElement }[] = [];
+  /** The charts over the common axis, by id. */
+  #places: Readonly<Record<string, LineChart | HeatChart>> = {};
   #runs: RunStore[] = [];
   #choices: ChartsState['choices'] = [];
+  #looks: ChartsState['looks'] = {};
   #settings: ChartsSettings = { xAxis: 'step', smoothing: 0, logY: false };
 
-  constructor(root: HTMLElement, actions: PageActions, slots: Readonly<Record<string, number>>) {
+  constructor(root: HTMLElement, actions: PageActions, kept: KeptView) {
     this.#actions = actions;
-    this.#slots = new Slots(slots);
+    this.#kept = kept;
     this.#heading = new RunHeading(command => { if (this.#runs[0] !== undefined) actions.command(command, this.#runs[0].header.id); });
     this.#chooser = new RunChooser(ids => actions.showRuns(ids));
     this.#toolbar = new Toolbar(settings => { this.#apply(settings); actions.saveSettings(settings); }, () => this.#group.follow());
-    this.#group.onFollow(() => this.#showFollow());
-    this.#content = h('div', { hidden: true }, this.#heading.element, this.#chooser.element, this.#toolbar.element, this.#charts);
+    this.#alerts = new AlertList(alert => this.#goTo(alert));
+    this.#group.onZoom(span => {
+      actions.keep({ zoom: span === null ? null : { axis: this.#group.axis.id, span } });
+      this.#showFollow();
+    });
+    this.#keepOpen(this.#chooser.element, 'runsOpen');
+    this.#keepOpen(this.#alerts.element, 'alertsOpen');
+    this.#content = h('div', { hidden: true }, this.#heading.element, this.#alerts.element, this.#chooser.element, this.#toolbar.element, this.#charts);
     setChildren(root, this.#face, this.#content);
     this.#buildCharts();
     watchTheme(() => { if (this.#runs.length > 0) this.#refresh(); }); // swatches; charts redraw themselves
@@ -74,12 +88,15 @@ export class LivePage {
 
   /** Replaces everything. */
   replace(state: ChartsState): void {
+    const before = this.shown;
     this.#choices = state.choices;
+    this.#looks = state.looks;
     this.#runs = state.runs.map(data => new RunStore(data));
-    this.#slots.show(this.#runs.map(run => run.header.id));
-    this.#actions.keepSlots(this.#slots.saved());
     this.#toolbar.settings = state.settings;
+    const { zoom } = this.#kept; // following another axis forgets it
     this.#apply(state.settings);
+    if (before.length === 0 && zoom !== null && zoom.axis === this.#group.axis.id) this.#group.zoom(zoom.span);
+    else if (!before.includes(this.shown[0] ?? '')) this.#group.follow(); // another run: where the reader was means nothing there
     this.#refresh();
     this.#group.invalidate(true);
   }
@@ -120,8 +137,20 @@ export class LivePage {
     this.#heading.element.hidden = false;
     this.#heading.show(focus);
     for (const { spec, element } of this.#seen) element.hidden = spec.seenWith !== undefined && !this.#runs.some(run => spec.seenWith!(run));
-    this.#chooser.update(this.#choices, this.shown, this.#slots, this.#group.theme);
+    this.#alerts.update(focus);
+    this.#chooser.update(this.#choices, this.shown, this.#looks, this.#group.theme);
     this.#showFollow();
+  }
+
+  /** Shows where an alert is on the chart it is about. */
+  #goTo(alert: Alert): void {
+    const chart = this.#places[chartOf(alert)];
+    if (chart !== undefined) this.#group.show(alert[this.#settings.xAxis], chart);
+  }
+
+  #keepOpen(details: HTMLDetailsElement, part: 'runsOpen' | 'alertsOpen'): void {
+    details.open = this.#kept[part];
+    details.addEventListener('toggle', () => this.#actions.keep({ [part]: details.open }));
   }
 
   #showEmpty(): void {
@@ -133,8 +162,8 @@ export class LivePage {
     }
     this.#showFace(icon('graph-line'), h('p', { class: 'face-title' }, 'No run chosen'), h('p', { class: 'muted' }, 'Choose a run below.'), train);
     this.#content.hidden = false;
-    for (const element of [this.#heading.element, this.#toolbar.element, this.#charts]) element.hidden = true;
-    this.#chooser.update(this.#choices, [], this.#slots, this.#group.theme);
+    for (const element of [this.#heading.element, this.#alerts.element, this.#toolbar.element, this.#charts]) element.hidden = true;
+    this.#chooser.update(this.#choices, [], this.#looks, this.#group.theme);
     this.#chooser.element.open = true;
   }
 
@@ -154,15 +183,21 @@ export class LivePage {
       this.#actions.saveFile({ ...file, name: `${run}-${file.name}`.replace(/[^\w.-]+/g, '-') });
     };
     const lines = (spec: ChartSpec): LineChart => {
-      const choices: ChartChoices = { switched: new Map(), chosen: undefined };
+      const { switched, chosen } = this.#kept;
+      const choices: ChartChoices = { switched: (switched[spec.id] ??= {}), chosen: chosen[spec.id] };
       return new LineChart(spec, this.#group, () => lineModel(spec, {
-        runs: this.#runs, x: this.#settings.xAxis, smoothing: this.#settings.smoothing, log: this.#settings.logY, slots: this.#slots, theme: this.#group.theme,
-      }, choices, () => this.#group.invalidate(true)), save);
+        runs: this.#runs, x: this.#settings.xAxis, smoothing: this.#settings.smoothing, log: this.#settings.logY, looks: this.#looks, theme: this.#group.theme,
+      }, choices, () => {
+        if (choices.chosen !== undefined) chosen[spec.id] = choices.chosen;
+        this.#actions.keep({ switched, chosen });
+        this.#group.invalidate(true);
+      }), save);
     };
     const halting = haltingCharts(this.#group, () => this.#runs[0], () => this.#settings.xAxis, () => (this.#runs.length > 1 ? ` · ${this.#runs[0]!.header.name}` : ''), save);
     const charts = lineCharts.map(lines);
     const [loss, accuracy, decisions, ...rest] = charts;
     this.#seen = lineCharts.map((spec, i) => ({ spec, element: charts[i]!.element }));
+    this.#places = { ...Object.fromEntries(lineCharts.map(({ id }, i) => [id, charts[i]!])), 'halting-strip': halting.strip };
     const all = [loss, accuracy, halting.strip, halting.bars, halting.calibration, decisions, ...rest];
     setChildren(this.#charts, ...all.map(chart => chart?.element));
   }

@@ -2,14 +2,13 @@
  * Which runs are shown: a list of all there are, newest first. A check mark lays a run over the others (at most seven); a press
  * on a name puts that run in focus. The closed list is the legend of the runs: each with its colour, dash and name.
  */
+import { mostRuns } from '../../src/protocol/charts';
 import type { ChartsState } from '../../src/protocol/charts';
 import { h, icon, setChildren, setText } from '../shared/dom';
 import type { Theme } from '../shared/theme';
 import { swatch } from '../charts/legend';
 import { lineStyle } from '../charts/style';
 import { stateBadge } from './run-header';
-import { mostRuns } from './slots';
-import type { Slots } from './slots';
 
 type Choice = ChartsState['choices'][number];
 const filterFrom = 9;
@@ -39,16 +38,16 @@ export class RunChooser {
   }
 
   /** Shows what there is to choose from and what is chosen (focus first). */
-  update(choices: readonly Choice[], shown: readonly string[], slots: Slots, theme: Theme): void {
+  update(choices: readonly Choice[], shown: readonly string[], looks: ChartsState['looks'], theme: Theme): void {
     this.element.hidden = choices.length === 0;
-    const signature = JSON.stringify([choices, shown, shown.map(id => slots.of(id)), theme.palette]);
+    const signature = JSON.stringify([choices, shown, looks, theme.palette]);
     if (signature === this.#signature) return;
     this.#signature = signature;
     this.#choices = choices;
     this.#shown = shown;
     setText(this.#count, choices.length === 1 ? '1' : `${shown.length} of ${choices.length}`);
     const names = new Map(choices.map(choice => [choice.id, choice.name]));
-    setChildren(this.#chips, ...(shown.length < 2 ? [] : shown.map(id => h('span', { class: 'run-chip', title: names.get(id) ?? id }, swatch(lineStyle(slots.of(id), theme.palette)), names.get(id) ?? id))));
+    setChildren(this.#chips, ...(shown.length < 2 ? [] : shown.map(id => h('span', { class: 'run-chip', title: names.get(id) ?? id }, swatch(lineStyle(looks[id] ?? 0, theme.palette)), names.get(id) ?? id))));
     this.#filter.hidden = choices.length < filterFrom;
     this.#drawList();
   }

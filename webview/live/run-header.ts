@@ -1,6 +1,6 @@
 /**
- * What heads the charts: the run in focus, how it is doing, what can be done with it; and when something went wrong, what
- * happened and what to do next.
+ * What heads the charts: the run in focus, how it is doing, what can be done with it; and when it failed, what happened and what
+ * to do next.
  */
 import type { RunHeader } from '../../src/protocol/charts';
 import { h, icon, iconButton, setChildren, setText } from '../shared/dom';
@@ -50,15 +50,15 @@ export class RunHeading {
   readonly #facts = h('p', { class: 'run-facts muted tabular' });
   readonly #bar = h('div', { class: 'progress-value' });
   readonly #progress = h('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Training', 'aria-valuemin': 0 }, this.#bar);
-  readonly #problem = h('div', { class: 'notice', hidden: true });
+  readonly #failure = h('div', { class: 'notice', role: 'alert', hidden: true });
   readonly #run: (command: HeaderCommand) => void;
   #shownState: State | undefined;
-  #problemText = '';
+  #failureText = '';
 
   constructor(run: (command: HeaderCommand) => void) {
     this.#run = run;
     this.element = h('header', { class: 'run-header' },
-      h('div', { class: 'run-title' }, this.#name, this.#state, this.#actions), this.#progress, this.#status, this.#facts, this.#problem);
+      h('div', { class: 'run-title' }, this.#name, this.#state, this.#actions), this.#progress, this.#status, this.#facts, this.#failure);
   }
 
   /** Shows a run. */
@@ -80,7 +80,7 @@ export class RunHeading {
       this.#progress.setAttribute('aria-valuemax', String(totalSteps));
       this.#progress.setAttribute('aria-valuenow', String(header.step));
     }
-    this.#showProblem(run);
+    this.#showFailure(header);
   }
 
   #showState(state: State): void {
@@ -93,22 +93,15 @@ export class RunHeading {
     if (focused !== undefined) (this.#actions.querySelector<HTMLElement>(`[data-command="${focused}"]`) ?? this.#actions.querySelector('button'))?.focus();
   }
 
-  /** A failure, or else the last warning of the run. */
-  #showProblem(run: RunStore): void {
-    const { failure } = run.header;
-    const alert = run.alerts.filter(({ level }) => level !== 'info').at(-1);
-    const problem = failure !== null ? { level: 'error', message: failure.message, next: failure.next, where: '' }
-      : alert !== undefined ? { level: alert.level, message: alert.message, next: alert.next, where: `Step ${formatCount(alert.step)}: ` } : null;
-    const text = problem === null ? '' : JSON.stringify(problem);
-    if (text === this.#problemText) return;
-    this.#problemText = text;
-    this.#problem.hidden = problem === null;
-    if (problem === null) return;
-    this.#problem.className = `notice notice-${problem.level}`;
-    this.#problem.setAttribute('role', failure === null ? 'status' : 'alert');
-    setChildren(this.#problem, icon(problem.level === 'error' ? 'error' : 'warning'),
-      h('div', { class: 'notice-text' }, h('p', null, problem.where, problem.message), h('p', { class: 'muted' }, problem.next)),
-      h('button', { type: 'button', class: 'link', on: { click: () => this.#run('showLog') } }, 'Show log'),
-      failure === null && iconButton('close', 'Dismiss', () => { this.#problem.hidden = true; }));
+  /** Why the run failed, and what to do. */
+  #showFailure({ failure }: RunHeader): void {
+    const text = failure === null ? '' : JSON.stringify(failure);
+    if (text === this.#failureText) return;
+    this.#failureText = text;
+    this.#failure.hidden = failure === null;
+    if (failure === null) return;
+    setChildren(this.#failure, icon('error'),
+      h('div', { class: 'notice-text' }, h('p', null, failure.message), h('p', { class: 'muted' }, failure.next)),
+      h('button', { type: 'button', class: 'link', on: { click: () => this.#run('showLog') } }, 'Show log'));
   }
 }

@@ -23,7 +23,7 @@ export const trainKeys = ['loss', 'lm_loss', 'q_halt_loss', 'q_continue_loss', '
 /** Quantities of the evaluations. */
 export const evalKeys = ['accuracy', 'accuracy_low', 'accuracy_high', 'exact_accuracy', 'exact_low', 'exact_high', 'q_halt_accuracy'] as const;
 /** Quantities of the system events. */
-export const systemKeys = ['rss', 'engine_bytes', 'cpu_share', 'gpu_memory'] as const;
+export const systemKeys = ['rss', 'engine_bytes', 'cpu_share', 'gpu_share', 'gpu_memory', 'gpu_temperature', 'gpu_power'] as const;
 
 /** Series over x columns of their own. */
 export interface Table<K extends string> { readonly x: XColumns; readonly y: Readonly<Record<K, Series>> }
@@ -60,12 +60,17 @@ export class RunStore {
     for (const event of data.evals) if (stands(event.step, event.wall)) this.#pushEval(event);
     for (const event of data.halting) if (stands(event.step, event.wall)) this.#pushHalting(event);
     for (const event of data.markers) if (stands(event.step, event.wall) || event.supersedes !== undefined) this.markers.push(event);
-    for (const event of data.alerts) this.alerts.push(event);
+    for (const event of data.alerts) if (stands(event.step, event.wall)) this.alerts.push(event);
   }
 
   /** Whether the run's architecture has a solver, whose residuals it measures. */
   get hasSolver(): boolean {
     return this.train.y.solver_residual.hasValues;
+  }
+
+  /** Whether it was trained on a GPU that says how it is. */
+  get hasGpu(): boolean {
+    return this.system.y.gpu_temperature.hasValues || this.system.y.gpu_power.hasValues;
   }
 
   /** Train points there are. */
@@ -125,6 +130,7 @@ export class RunStore {
     this.haltingEvents.length = keep;
     const standing = this.markers.filter(marker => marker.step <= step || marker.supersedes !== undefined);
     this.markers.splice(0, this.markers.length, ...standing);
+    this.alerts.splice(0, this.alerts.length, ...this.alerts.filter(alert => alert.step <= step));
   }
 }
 
