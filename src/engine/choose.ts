@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly threads?: number | undefined;
   /** Rows of a batch that steps compute at once, when known; see TensorflowOptions. */
   readonly rows?: number | undefined;
+  /** How often the step will run, when known; see TensorflowOptions. */
+  readonly runs?: number | undefined;
   /** Folder of the compute runtime; default TRM_RUNTIME_DIR, else in the user's data folder. */
   readonly runtimeDir?: string | undefined;
   /** `auto` (default), `cpu`, `gpu` or `gpu:N`; a GPU needs the tensorflow engine. */

@@ -43,6 +43,8 @@ export interface TensorflowOptions {
   readonly threads?: number | undefined;
   /** Rows of a batch that steps compute at once: decides whether threads share each operation or each take rows of their own. */
   readonly rows?: number | undefined;
+  /** How often the step will run; default: many times. Few runs are not compiled, and threads share each of their operations. */
+  readonly runs?: number | undefined;
   /** `auto` (default), `cpu`, `gpu` or `gpu:N`; see runtime/gpu-choice.ts. */
   readonly device?: string | undefined;
   /** false: run steps operation by operation, to compare with. */
@@ -59,7 +61,7 @@ export async function openTensorflow(options: TensorflowOptions = {}): Promise<E
   if (runtime.state === 'broken') throw new EngineError('unavailable', `The TensorFlow runtime at ${runtime.dir} is broken: ${runtime.why}`, runtime.next);
   const threads = options.threads ?? (Number(process.env['TF_NUM_INTRAOP_THREADS']) || await physicalCores());
   const prepared = await prepareDevice(runtime, options.device ?? 'auto');
-  const lanes = prepared.gpu ? 1 : lanesFor(options.rows ?? 1, threads);
+  const lanes = prepared.gpu || (options.runs ?? Infinity) < worthCompiling ? 1 : lanesFor(options.rows ?? 1, threads);
   const onGpu = await startBackend(runtime, { intra: Math.floor(threads / lanes), inter: lanes });
   const note = onGpu ? null : await explainCpu(runtime, prepared);
   return {

@@ -114,11 +114,12 @@ export async function evaluateSaved(options: SavedOptions & { data?: string | un
   const { config } = saved;
   const depth = depthOf(config.arch, options.depth);
   const { split, weights } = withData(saved, options.data);
-  const { engine, facts } = await openEngine(config, { name: options.engine, device: options.device });
-  const model = openModel(config, split.metadata);
   const batch = Math.min(config.micro_batch_size, split.examples);
   const rows = new EvaluationRows(split, options.examples ?? config.eval_examples, config.seed, batch);
-  const evaluator = new Evaluator(engine, model, config.arch, weights, batch, { runs: rows.batches * depth });
+  const runs = rows.batches * depth;
+  const { engine, facts } = await openEngine(config, { name: options.engine, device: options.device, rows: batch, runs });
+  const model = openModel(config, split.metadata);
+  const evaluator = new Evaluator(engine, model, config.arch, weights, batch, { runs });
   const evaluation = await evaluator.evaluate({
     rows, total: rows.total, depth, seed: config.seed,
     onProgress: (done, count) => options.onProgress?.(`${done} of ${count} puzzles at depth ${depth}`, done / count),

@@ -42,14 +42,16 @@ export function openData(folders: DatasetFolders, config: ResolvedConfig): Data 
 
 /**
  * Opens the engine the config asks for; `threads` and `name` are those of the run when it is resumed. The device is the one
- * given, else the config's, else (auto) that of TRM_DEVICE, which the editor sets from its own settings.
+ * given, else the config's, else (auto) that of TRM_DEVICE, which the editor sets from its own settings. `rows` at once, and the `runs` of
+ * their step, are those of a training unless they are given: on them it depends how threads share the work.
  */
-export async function openEngine(config: ResolvedConfig, wanted?: { name?: ResolvedConfig['engine'] | undefined; threads?: number | undefined; device?: string | undefined }): Promise<{ engine: Engine; facts: NonNullable<RunManifest['engine']> }> {
+export async function openEngine(config: ResolvedConfig, wanted?: { name?: ResolvedConfig['engine'] | undefined; threads?: number | undefined; device?: string | undefined; rows?: number; runs?: number }): Promise<{ engine: Engine; facts: NonNullable<RunManifest['engine']> }> {
   const { engine, why, notes } = await chooseEngine(wanted?.name ?? config.engine, {
     forwardDtype: config.arch.forward_dtype,
     device: wanted?.device ?? (config.device === 'auto' ? deviceOfEnvironment() : config.device),
     threads: wanted?.threads ?? config.threads,
-    rows: config.micro_batch_size,
+    rows: wanted?.rows ?? config.micro_batch_size,
+    runs: wanted?.runs,
     ...(process.env.TRM_RUNTIME_DIR === undefined ? {} : { runtimeDir: process.env.TRM_RUNTIME_DIR }),
   });
   const forward_dtype = engine.dtypes.includes(config.arch.forward_dtype) ? config.arch.forward_dtype : 'float32';

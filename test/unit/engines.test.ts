@@ -201,6 +201,13 @@ describe('choosing an engine', () => {
     expect(why).toMatch(/^tensorflow: /);
   });
 
+  it.skipIf(runtime.state !== 'ready')('gives all threads to every operation of a short job, and rows of its own to each thread of a long one', async () => {
+    const open = async (options: { rows: number; runs?: number }): Promise<number> => (await openTensorflow({ ...options, threads: 2, device: 'cpu' })).lanes;
+    expect(await open({ rows: 64 })).toBe(2);
+    expect(await open({ rows: 64, runs: 128 })).toBe(2);
+    expect(await open({ rows: 64, runs: 16 })).toBe(1);
+  });
+
   it('does not replace an engine that was asked for', async () => {
     await expect(chooseEngine('tensorflow', { runtimeDir: '/nonexistent/runtime' })).rejects.toMatchObject({ code: 'unavailable' });
   });
