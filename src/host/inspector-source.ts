@@ -7,15 +7,17 @@ import { checkpointDir, listCheckpoints, readBest } from '../runs/checkpoints';
 import type { RunSummary } from '../runs/read-run';
 import type { Trace } from '../runs/schema';
 import { listTraces, readTrace } from '../runs/traces';
-import type { InspectorOptions, TraceChoice } from '../protocol/inspector';
+import type { BesideChoice, InspectorOptions, TraceChoice } from '../protocol/inspector';
 import { Lru } from './lru';
 import { HostError } from './problem';
 import type { Runs } from './runs';
 import { depthLimit, haltMaxSteps, isLive } from './run-text';
-import { checkpointChoices, firstCheckpoint, pastedTokens } from './trace-choice';
+import { checkpointChoices, firstCheckpoint, pastedTokens, samePuzzle } from './trace-choice';
 import type { Trainers } from './trainers';
 import { requireTrust } from './trust';
 
+/** A test puzzle by its number, or any by its tokens. */
+type Puzzle = { index: number } | { tokens: number[] };
 /** Words about work in progress. */
 export type OnProgress = (text: string) => void;
 
@@ -53,18 +55,36 @@ export class TraceSource {
    */
   async trace(run: RunSummary, choice: TraceChoice, onProgress: OnProgress, signal: AbortSignal): Promise<Trace> {
     const puzzle = 'index' in choice.puzzle ? { index: choice.puzzle.index } : { tokens: tokensOf(run, choice.puzzle.text) };
-    if (choice.checkpoint === 'live') return this.live(run, puzzle, choice.depth, onProgress, signal);
-    const name = choice.checkpoint === 'best' ? bestOf(run) : choice.checkpoint;
+    return this.make(run, { ...choice, puzzle }, onProgress, signal);
+  }
+
+  /**
+   * Makes the trace beside another one of run `first`: the same puzzle with the weights and depth of `choice`, which are of `run`.
+   * @throws HostError when its model takes no such puzzle; else as `trace`
+   */
+  async beside(first: { run: RunSummary; trace: Trace }, run: RunSummary, choice: BesideChoice, onProgress: OnProgress, signal: AbortSignal): Promise<Trace> {
+    const own = dataOf(first.run).test, other = dataOf(run).test;
+    const puzzle = samePuzzle(first.trace, own, other);
+    if (!puzzle) {
+      throw new HostError('other_puzzles', vscode.l10n.t('The model of {0} cannot be given this puzzle: it was trained on other ones.', run.manifest.name), vscode.l10n.t('Compare with a run on the same data.'));
+    }
+    return this.make(run, { puzzle, checkpoint: choice.checkpoint, depth: Math.min(choice.depth, depthLimit(run.manifest.config)) }, onProgress, signal);
+  }
+
+  private async make(run: RunSummary, choice: { puzzle: Puzzle; checkpoint: string; depth: number }, onProgress: OnProgress, signal: AbortSignal): Promise<Trace> {
+    const { puzzle, checkpoint, depth } = choice;
+    if (checkpoint === 'live') return this.live(run, puzzle, depth, onProgress, signal);
+    const name = checkpoint === 'best' ? bestOf(run) : checkpoint;
     const kept = await this.keptOf(run, name, choice);
     if (kept) return kept;
     requireTrust(vscode.l10n.t('Making a trace starts a program that reads what the run names, and this folder is not trusted yet.'));
     const dir = checkpointDir(run.dir, name);
-    const key = JSON.stringify([dir, puzzle, choice.depth]);
+    const key = JSON.stringify([dir, puzzle, depth]);
     const known = this.remembered.get(key);
     if (known) return known;
     onProgress(vscode.l10n.t('Starting the model of {0}', name));
     const asked = 'index' in puzzle ? ['--puzzle', String(puzzle.index)] : ['--tokens', puzzle.tokens.join(',')];
-    const trace = await this.trainers.trace([dir, ...asked, '--depth', String(choice.depth)], progress => onProgress(progress.text), signal);
+    const trace = await this.trainers.trace([dir, ...asked, '--depth', String(depth)], progress => onProgress(progress.text), signal);
     this.remembered.set(key, trace);
     return trace;
   }
@@ -75,7 +95,7 @@ export class TraceSource {
   }
 
   /** The trace kept at a checkpoint's step, when it is the one that would be made: same weights, puzzle and depth. */
-  private async keptOf(run: RunSummary, checkpoint: string, { puzzle, depth }: TraceChoice): Promise<Trace | null> {
+  private async keptOf(run: RunSummary, checkpoint: string, { puzzle, depth }: { puzzle: Puzzle; depth: number }): Promise<Trace | null> {
     const step = /^step-(\d+)$/.exec(checkpoint)?.[1];
     if (step === undefined || !('index' in puzzle)) return null;
     const watched = (await listTraces(run.dir)).find(w => w.index === puzzle.index);
@@ -84,7 +104,7 @@ export class TraceSource {
     return trace.depth === depth ? trace : null;
   }
 
-  private async live(run: RunSummary, puzzle: { index: number } | { tokens: number[] }, depth: number, onProgress: OnProgress, signal: AbortSignal): Promise<Trace> {
+  private async live(run: RunSummary, puzzle: Puzzle, depth: number, onProgress: OnProgress, signal: AbortSignal): Promise<Trace> {
     const line = this.runs.line(run.manifest.id);
     if (!line) {
       throw new HostError('not_live', vscode.l10n.t('{0} is not running on this machine, so its present weights cannot be asked for.', run.manifest.name), vscode.l10n.t('Choose one of its checkpoints.'));
@@ -104,8 +124,9 @@ function bestOf(run: RunSummary): string {
     : vscode.l10n.t('Resume the run, or choose another.'));
 }
 
-function tokensOf(run: RunSummary, text: string): number[] {
-  const data = run.manifest.dataset;
-  if (!data) throw new HostError('no_data', vscode.l10n.t('{0} has not read its data yet.', run.manifest.name), vscode.l10n.t('Wait a moment and try again.'));
-  return pastedTokens(text, data.test);
+function dataOf(run: RunSummary): NonNullable<RunSummary['manifest']['dataset']> {
+  if (run.manifest.dataset) return run.manifest.dataset;
+  throw new HostError('no_data', vscode.l10n.t('{0} has not read its data yet.', run.manifest.name), vscode.l10n.t('Wait a moment and try again.'));
 }
+
+const tokensOf = (run: RunSummary, text: string): number[] => pastedTokens(text, dataOf(run).test);

@@ -6,15 +6,17 @@ import * as vscode from 'vscode';
 import type { Messenger } from 'vscode-messenger';
 import type { MessageParticipant, WebviewIdMessageParticipant } from 'vscode-messenger-common';
 import {
-  cancelTrace, getInspectorState, inspectorOptions, inspectorProgress, inspectorState, requestKeptTrace, requestTrace,
-  type InspectorOptions, type InspectorState, type TraceChoice,
+  askBeside, cancelTrace, getInspectorState, inspectorOptions, inspectorProgress, inspectorState, requestKeptTrace, requestTrace,
+  type Beside, type BesideChoice, type InspectorOptions, type InspectorState, type TraceChoice,
 } from '../protocol/inspector';
 import type { RunSummary } from '../runs/read-run';
 import type { Trace } from '../runs/schema';
 import type { TraceSource } from './inspector-source';
 import type { Log } from './notify';
+import { pickBeside } from './pick-beside';
 import { HostError, isCancelled, problemOf, problemText } from './problem';
 import type { Runs } from './runs';
+import { depthLimit } from './run-text';
 import { asTraceChoice } from './trace-choice';
 import { pageOptions, showPage } from './webview-page';
 
@@ -37,6 +39,7 @@ class Session {
   private trace: Trace | null = null;
   private isKept = false;
   private problem: InspectorState['problem'] = null;
+  private second: Beside | null = null;
   private work: AbortController | null = null;
 
   constructor(private readonly context: InspectorContext, private readonly id: WebviewIdMessageParticipant, private readonly panel: vscode.WebviewPanel, public choice: TraceChoice) {
@@ -44,13 +47,14 @@ class Session {
   }
 
   /** Another choice from outside: told to the page, which asks for its trace. */
-  async show(choice: TraceChoice): Promise<void> {
+  async show(asked: TraceChoice): Promise<void> {
+    const choice = this.choice.beside ? { ...asked, beside: this.choice.beside } : asked;
     await this.make(choice, async (run, progress, signal) => this.context.source.trace(run, choice, progress, signal));
     this.context.messenger.sendNotification(inspectorState, this.id, await this.state());
   }
 
   async state(): Promise<InspectorState> {
-    return { choice: this.choice, options: await this.options(), trace: this.trace, kept: this.isKept, problem: this.problem };
+    return { choice: this.choice, options: await this.options(), trace: this.trace, kept: this.isKept, problem: this.problem, beside: this.second };
   }
 
   async options(): Promise<InspectorOptions> {
@@ -74,6 +78,12 @@ class Session {
   async kept(index: number, step: number): Promise<InspectorState> {
     await this.make({ ...this.choice, puzzle: { index } }, run => this.context.source.kept(run, index, step), true);
     return this.state();
+  }
+
+  /** Asks what to compare with; the page then asks for the traces. */
+  async askBeside(value: unknown): Promise<BesideChoice | null> {
+    const choice = asTraceChoice(value), run = this.run();
+    return choice && run ? pickBeside(this.context.runs, this.context.source, run, choice) : null;
   }
 
   cancel(): void { this.work?.abort(); }
@@ -106,19 +116,38 @@ class Session {
       const progress = (text: string): void => { if (this.work === own) this.context.messenger.sendNotification(inspectorProgress, this.id, { text }); };
       const trace = await work(run, progress, own.signal);
       if (this.work !== own) return;
+      const second = choice.beside ? await this.makeBeside({ run, trace }, choice.beside, progress, own.signal) : null;
+      if (this.work !== own) return;
       this.trace = trace;
       this.isKept = kept;
       this.problem = null;
+      this.second = second;
     } catch (error) {
       if (this.work !== own) return;
       const { message, next } = problemOf(error);
       this.trace = null;
+      this.second = null;
       this.problem = isCancelled(error) || own.signal.aborted
         ? { message: vscode.l10n.t('Cancelled: this trace was not made.'), next: vscode.l10n.t('Choose another puzzle, or ask again.') }
         : { message, next };
       if (!isCancelled(error)) this.context.log.warn(problemText({ message, next }));
     } finally {
       if (this.work === own) this.work = null;
+    }
+  }
+
+  /** The trace beside the first. That it cannot be made does not take the first one away. */
+  private async makeBeside(first: { run: RunSummary; trace: Trace }, choice: BesideChoice, progress: (text: string) => void, signal: AbortSignal): Promise<Beside> {
+    const run = this.context.runs.get(choice.run);
+    const facts = { runName: run?.manifest.name ?? choice.run, maxDepth: run ? depthLimit(run.manifest.config) : choice.depth };
+    try {
+      if (!run) throw new HostError('no_run', vscode.l10n.t('The run {0} is not in this window.', choice.run), vscode.l10n.t('Compare with another run.'));
+      return { ...facts, trace: await this.context.source.beside(first, run, choice, progress, signal), problem: null };
+    } catch (error) {
+      if (isCancelled(error) || signal.aborted) throw error;
+      const { message, next } = problemOf(error);
+      this.context.log.warn(problemText({ message, next }));
+      return { ...facts, trace: null, problem: { message, next } };
     }
   }
 }
@@ -140,6 +169,7 @@ export class Inspector implements vscode.WebviewPanelSerializer, vscode.Disposab
       messenger.onRequest(getInspectorState, (_, sender) => of(sender).state()),
       messenger.onRequest(requestTrace, (choice, sender) => of(sender).request(choice)),
       messenger.onRequest(requestKeptTrace, ({ index, step }, sender) => of(sender).kept(index, step)),
+      messenger.onRequest(askBeside, (choice, sender) => of(sender).askBeside(choice)),
       messenger.onNotification(cancelTrace, (_, sender) => of(sender).cancel()),
       runs.onDidChange(() => { for (const { session } of this.sessions.values()) session.refresh(); }),
     ];

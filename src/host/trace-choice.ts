@@ -3,7 +3,8 @@
  * person typed or pasted, in tokens.
  */
 import { parsePuzzle, gridShape } from '../puzzles/grid';
-import type { InspectorOptions, TraceChoice } from '../protocol/inspector';
+import type { BesideChoice, InspectorOptions, TraceChoice } from '../protocol/inspector';
+import type { Trace } from '../runs/schema';
 
 /** Deepest trace anyone may ask for, in supervision steps. */
 export const deepest = 128;
@@ -46,12 +47,38 @@ export function pastedTokens(text: string, model: { vocab_size: number; seq_len:
 /** A choice from a webview or from saved state, checked; null when it is none. */
 export function asTraceChoice(value: unknown): TraceChoice | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { run, checkpoint, puzzle, depth } = value as Record<string, unknown>;
-  if ((typeof run !== 'string' && run !== null) || typeof checkpoint !== 'string' || !/^(live|best|step-\d{1,15}(\.\d{1,9})?)$/.test(checkpoint)) return null;
-  if (typeof depth !== 'number' || !Number.isInteger(depth) || depth < 1 || depth > deepest) return null;
+  const { run, checkpoint, puzzle, depth, beside } = value as Record<string, unknown>;
+  if ((typeof run !== 'string' && run !== null) || !isCheckpoint(checkpoint) || !isDepth(depth)) return null;
   if (typeof puzzle !== 'object' || puzzle === null) return null;
   const { index, text } = puzzle as Record<string, unknown>;
-  if (typeof index === 'number' && Number.isInteger(index) && index >= 0) return { run, checkpoint, puzzle: { index }, depth };
-  if (typeof text === 'string' && text.length < 100_000) return { run, checkpoint, puzzle: { text }, depth };
+  const second = asBesideChoice(beside);
+  const common = { run, checkpoint, depth, ...(second ? { beside: second } : {}) };
+  if (typeof index === 'number' && Number.isInteger(index) && index >= 0) return { ...common, puzzle: { index } };
+  if (typeof text === 'string' && text.length < 100_000) return { ...common, puzzle: { text } };
   return null;
+}
+
+const isCheckpoint = (value: unknown): value is string => typeof value === 'string' && /^(live|best|step-\d{1,15}(\.\d{1,9})?)$/.test(value);
+const isDepth = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= deepest;
+
+function asBesideChoice(value: unknown): BesideChoice | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { run, checkpoint, depth } = value as Record<string, unknown>;
+  return typeof run === 'string' && isCheckpoint(checkpoint) && isDepth(depth) ? { run, checkpoint, depth } : null;
+}
+
+/** A board as another run's model must take it. */
+export interface BoardFacts { readonly seq_len: number; readonly vocab_size: number; readonly content_hash: string }
+
+/**
+ * How a puzzle that was traced with one run is named for another: by its number where both have the same test data, else by its tokens.
+ * Null when the other cannot take it: another board, or one of ARC, whose puzzles mean nothing without their own identifiers.
+ */
+export function samePuzzle(trace: Pick<Trace, 'puzzle' | 'question' | 'vocab_size' | 'kind'>, own: BoardFacts, other: BoardFacts): { index: number } | { tokens: number[] } | null {
+  if (other.seq_len !== own.seq_len || other.vocab_size !== own.vocab_size) return null;
+  const { index } = trace.puzzle;
+  if (index !== null && other.content_hash === own.content_hash) return { index };
+  if (trace.kind === 'arc') return null;
+  const bytes = Buffer.from(trace.question, 'base64');
+  return { tokens: Array.from({ length: other.seq_len }, (_, cell) => (trace.vocab_size <= 256 ? bytes.readUInt8(cell) : bytes.readUInt16LE(2 * cell))) };
 }

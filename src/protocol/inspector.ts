@@ -5,6 +5,14 @@
 import type { NotificationType, RequestType } from 'vscode-messenger-common';
 import type { Trace } from '../runs/schema';
 
+/** Weights and depth of a second trace, of the same puzzle. */
+export interface BesideChoice {
+  /** Run id. */
+  readonly run: string;
+  readonly checkpoint: string;
+  readonly depth: number;
+}
+
 /** Which trace to show. */
 export interface TraceChoice {
   /** Run id, or null when a checkpoint outside a run is inspected. */
@@ -14,6 +22,16 @@ export interface TraceChoice {
   readonly puzzle: { readonly index: number } | { readonly text: string };
   /** Supervision steps. */
   readonly depth: number;
+  /** What it is compared with. */
+  readonly beside?: BesideChoice;
+}
+
+/** The trace beside the first, or the reason there is none. */
+export interface Beside {
+  readonly runName: string;
+  readonly maxDepth: number;
+  readonly trace: Trace | null;
+  readonly problem: { message: string; next: string } | null;
 }
 
 /** What can be chosen. */
@@ -37,12 +55,16 @@ export interface InspectorState {
   /** The trace was kept during training: weights and depth are its own, not those of the choice. */
   readonly kept: boolean;
   readonly problem: { message: string; next: string } | null;
+  /** Null when nothing is compared. */
+  readonly beside: Beside | null;
 }
 
 /** webview -> host: the state, please. */
 export const getInspectorState: RequestType<void, InspectorState> = { method: 'inspector/getState' };
 /** webview -> host: another trace, please. Long work reports through `inspectorProgress`; `cancelTrace` ends it. */
 export const requestTrace: RequestType<TraceChoice, InspectorState> = { method: 'inspector/trace' };
+/** webview -> host: what should the trace be compared with? The host asks; null: the person changed their mind. */
+export const askBeside: RequestType<TraceChoice, BesideChoice | null> = { method: 'inspector/askBeside' };
 /** webview -> host: never mind. */
 export const cancelTrace: NotificationType<void> = { method: 'inspector/cancel' };
 /** webview -> host: a trace kept during training (watched puzzles). */

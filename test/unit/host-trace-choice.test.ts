@@ -1,6 +1,6 @@
 /** What a trace choice means: checkpoints, puzzle numbers, pasted boards, saved state. */
 import { describe, expect, it } from 'vitest';
-import { asTraceChoice, checkpointChoices, firstCheckpoint, pastedTokens, puzzleNumberProblem } from '../../src/host/trace-choice';
+import { asTraceChoice, checkpointChoices, firstCheckpoint, pastedTokens, puzzleNumberProblem, samePuzzle } from '../../src/host/trace-choice';
 
 const checkpoint = (step: number, best = false, pinned = false) => ({ name: `step-${step}`, step, best, pinned });
 
@@ -39,7 +39,32 @@ describe('asTraceChoice', () => {
     expect(asTraceChoice({ ...good, more: 1 })).toEqual(good);
     expect(asTraceChoice({ ...good, puzzle: { text: '12' } })).toEqual({ ...good, puzzle: { text: '12' } });
   });
+  it('keeps what it is compared with, if that is a choice', () => {
+    const beside = { run: 'b', checkpoint: 'best', depth: 16 };
+    expect(asTraceChoice({ ...good, beside })).toEqual({ ...good, beside });
+    expect(asTraceChoice({ ...good, beside: { ...beside, depth: 129 } })).toEqual(good);
+    expect(asTraceChoice({ ...good, beside: { ...beside, checkpoint: '../x' } })).toEqual(good);
+  });
   it.each([null, 'x', { ...good, checkpoint: '../../etc' }, { ...good, depth: 129 }, { ...good, depth: 0 }, { ...good, puzzle: { index: -1 } }, { ...good, run: 3 }, { ...good, puzzle: null }])('refuses %j', value => {
     expect(asTraceChoice(value)).toBeNull();
+  });
+});
+
+describe('the same puzzle for another run', () => {
+  const own = { seq_len: 4, vocab_size: 6, content_hash: 'a' };
+  const trace = { puzzle: { index: 7, identifier: 0, label: '' }, question: Buffer.from([1, 2, 3, 5]).toString('base64'), vocab_size: 6, kind: 'sudoku' as const };
+  it('is its number on the same data, else its tokens', () => {
+    expect(samePuzzle(trace, own, own)).toEqual({ index: 7 });
+    expect(samePuzzle(trace, own, { ...own, content_hash: 'b' })).toEqual({ tokens: [1, 2, 3, 5] });
+    expect(samePuzzle({ ...trace, puzzle: { ...trace.puzzle, index: null } }, own, own)).toEqual({ tokens: [1, 2, 3, 5] });
+  });
+  it('is none on another board, nor in another set of ARC tasks', () => {
+    expect(samePuzzle(trace, own, { ...own, seq_len: 16 })).toBeNull();
+    expect(samePuzzle(trace, own, { ...own, vocab_size: 11 })).toBeNull();
+    expect(samePuzzle({ ...trace, kind: 'arc' }, own, { ...own, content_hash: 'b' })).toBeNull();
+    expect(samePuzzle({ ...trace, kind: 'arc' }, own, own)).toEqual({ index: 7 });
+  });
+  it('reads wide tokens', () => {
+    expect(samePuzzle({ ...trace, vocab_size: 300, question: Buffer.from(Uint16Array.of(299, 1, 2, 3).buffer).toString('base64') }, { ...own, vocab_size: 300 }, { ...own, vocab_size: 300, content_hash: 'b' })).toEqual({ tokens: [299, 1, 2, 3] });
   });
 });

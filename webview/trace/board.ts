@@ -3,15 +3,15 @@
  * can be focused, pointed at and read aloud. Arrow keys move among the cells; hovering or focusing one tells the page.
  */
 import { h, setText } from '../shared/dom';
+import type { BoardContent } from './board-content';
 import { prepareCanvas } from './canvas';
-import type { Trace } from './decode';
-import type { GridPainter } from './grid-painter';
 import type { Ink } from './ink';
-import { cellLabel } from './labels';
-import type { CellView } from './marks';
+
+/** Every board of the page. */
+export type BoardId = 'question' | 'y' | 'z' | 'first' | 'second' | 'difference' | 'solution';
 
 /** What heads a board. */
-export interface BoardTitle { readonly id: 'question' | 'y' | 'z' | 'solution'; readonly name: string; readonly note: string; readonly description: string }
+export interface BoardTitle { readonly id: BoardId; readonly name: string; readonly note: string; readonly description: string }
 
 /** What a board tells the page. `cell` null: nothing is pointed at any more. */
 export interface BoardEvents { point(cell: number | null): void; pin(cell: number): void }
@@ -27,7 +27,7 @@ export class Board {
   private readonly badge = h('span', { class: 'badge', hidden: true, title: 'This frame updates this feature' }, 'updated');
   private readonly tally = h('span', { class: 'tally tabular' });
   private cellElements: HTMLElement[] = [];
-  private shown: { trace: Trace; painter: GridPainter; cells: readonly CellView[]; ink: Ink } | null = null;
+  private shown: { content: BoardContent; ink: Ink } | null = null;
   private marked: HTMLElement[] = [];
   private active = 0;
 
@@ -43,9 +43,8 @@ export class Board {
   }
 
   /** Makes the cells for a shape of board; only when that changes. */
-  private build(trace: Trace): void {
-    const { rows, cols } = trace;
-    if (this.shown && this.shown.trace.rows === rows && this.shown.trace.cols === cols) return;
+  private build({ rows, cols }: BoardContent): void {
+    if (this.shown && this.shown.content.rows === rows && this.shown.content.cols === cols) return;
     this.stage.style.setProperty('aspect-ratio', `${cols} / ${rows}`);
     this.active = 0;
     this.cellElements = Array.from({ length: rows * cols }, (_, cell) => h('div', {
@@ -65,20 +64,19 @@ export class Board {
   }
 
   /** Shows cells. `tally` is the short count in the heading; `updated` marks the feature this frame has changed. */
-  show(trace: Trace, painter: GridPainter, cells: readonly CellView[], ink: Ink, tally: string, updated: boolean): void {
-    this.build(trace);
-    this.shown = { trace, painter, cells, ink };
+  show(content: BoardContent, ink: Ink, tally = '', updated = false): void {
+    this.build(content);
+    this.shown = { content, ink };
     this.element.hidden = false;
     this.element.classList.toggle('updated', updated);
     this.badge.hidden = !updated;
     setText(this.tally, tally);
-    cells.forEach((view, cell) => {
+    content.cells.forEach(({ label, mark, token }, cell) => {
       const element = this.cellElements[cell]!;
-      const label = cellLabel(trace, cell, view);
       if (element.getAttribute('aria-label') !== label) element.setAttribute('aria-label', label);
       if (element.hasAttribute('title')) element.title = label;
-      element.dataset['mark'] = view.mark;
-      element.dataset['token'] = String(view.token);
+      element.dataset['mark'] = mark;
+      element.dataset['token'] = String(token);
     });
     this.paint();
   }
@@ -108,10 +106,9 @@ export class Board {
   private paint(): void {
     const width = this.stage.clientWidth;
     if (!this.shown || width === 0) return;
-    const { painter, cells, ink } = this.shown;
-    const height = width * painter.rows / painter.cols;
-    const ctx = prepareCanvas(this.canvas, width, height);
-    painter.paint(ctx, { x: 1, y: 1, width: width - 2 }, cells, ink);
+    const { content, ink } = this.shown;
+    const ctx = prepareCanvas(this.canvas, width, width * content.rows / content.cols);
+    content.paint(ctx, { x: 1, y: 1, width: width - 2 }, ink);
   }
 
   private onPoint(cell: number): void {
@@ -128,7 +125,7 @@ export class Board {
 
   private onKey(event: KeyboardEvent): void {
     if (!this.shown || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const { rows, cols } = this.shown.trace;
+    const { rows, cols } = this.shown.content;
     const r = Math.floor(this.active / cols), c = this.active % cols;
     const targets: Record<string, [number, number]> = {
       ArrowLeft: [r, c - 1], ArrowRight: [r, c + 1], ArrowUp: [r - 1, c], ArrowDown: [r + 1, c], Home: [r, 0], End: [r, cols - 1],

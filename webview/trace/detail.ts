@@ -1,23 +1,21 @@
-/** One cell in full: what question, y, z and solution say there, with exact probabilities and broken rules; and its history. */
+/** One cell in full: what question, large boards and solution say there, with exact probabilities and broken rules; and its history. */
 import { h, setChildren, setText } from '../shared/dom';
 import { historyHeight, paintHistory } from './cell-history';
-import { featureOf, type DecodedTrace, type FeatureName } from './decode';
-import { wordsAt } from './features';
 import type { Ink } from './ink';
 import { cellPlace, conflictWords, markWords, probability } from './labels';
 import type { CellView } from './marks';
+import { panelLetter, panelTokens, type Panel, type Stage } from './stage';
 import { conflictsOf } from './sudoku';
 import { tokenWord } from './tokens';
 
 /** What is shown. */
 export interface DetailScene {
-  readonly decoded: DecodedTrace;
+  readonly stage: Stage;
   readonly cell: number;
   readonly pinned: boolean;
   readonly frame: number;
-  readonly y: readonly CellView[];
-  /** Null where the model has no feature besides the answer. */
-  readonly z: readonly CellView[] | null;
+  /** Cells of each panel of the stage. */
+  readonly views: readonly (readonly CellView[])[];
   readonly ink: Ink;
 }
 
@@ -38,26 +36,24 @@ export class Detail {
     this.hint.hidden = scene !== null;
     this.history.hidden = this.list.hidden = scene === null;
     if (!scene) { setText(this.heading, 'Cell'); return; }
-    const { decoded, cell } = scene;
-    const { trace } = decoded;
+    const { stage, cell } = scene;
+    const { trace, question, solution } = stage.lead.decoded;
     const place = cellPlace(cell, trace.cols);
     setText(this.heading, `${place.charAt(0).toUpperCase()}${place.slice(1)}${scene.pinned ? ' (kept)' : ''}`);
     setChildren(this.list,
-      ...fact('question', 'question', tokenWord(trace.kind, decoded.question[cell]!)),
-      ...this.feature(scene, 'y', scene.y[cell]!),
-      ...(scene.z ? this.feature(scene, 'z', scene.z[cell]!) : []),
-      ...(decoded.solution ? fact('solution', 'solution', tokenWord(trace.kind, decoded.solution[cell]!)) : []));
+      ...fact('question', 'question', tokenWord(trace.kind, question[cell]!)),
+      ...stage.panels.flatMap((panel, k) => panelFact(scene, panel, scene.views[k]![cell]!)),
+      ...(solution ? fact('solution', 'solution', tokenWord(trace.kind, solution[cell]!)) : []));
     this.canvas.style.setProperty('height', `${historyHeight}px`);
     const width = this.canvas.clientWidth;
-    if (width > 0) paintHistory(this.canvas, width, decoded, cell, scene.frame, scene.ink);
+    if (width > 0) paintHistory(this.canvas, width, stage, cell, scene.frame, scene.ink);
   }
+}
 
-  private feature({ decoded, cell, frame }: DetailScene, feature: FeatureName, view: CellView): Node[] {
-    const { trace, cells } = decoded;
-    const tokens = featureOf(decoded, feature).tokens.subarray(frame * cells, (frame + 1) * cells);
-    const word = tokenWord(trace.kind, view.token);
-    return fact(feature, wordsAt(trace, feature, frame).letter, `${word}  p ${probability(view.prob ?? 0)}`, markWords[view.mark], view.conflict ? conflictWords(word, conflictsOf(cell, tokens, trace.cols)) : '');
-  }
+function panelFact({ cell, frame }: DetailScene, panel: Panel, view: CellView): Node[] {
+  const { kind, cols } = panel.source.decoded.trace;
+  const word = tokenWord(kind, view.token);
+  return fact(panel.slot, panelLetter(panel, frame), `${word}  p ${probability(view.prob ?? 0)}`, markWords[view.mark], view.conflict ? conflictWords(word, conflictsOf(cell, panelTokens(panel, frame), cols)) : '');
 }
 
 function fact(id: string, name: string, value: string, mark = '', more = ''): Node[] {

@@ -1,6 +1,6 @@
 /** Files made of a trace: the present frame as PNG, the refinement as an animated GIF, the trace itself as JSON. */
 import { GIFEncoder, applyPalette, quantize } from 'gifenc';
-import type { Trace } from './decode';
+import { exportName } from './export-name';
 import { paintPicture, pictureSize, type PictureScene } from './picture';
 import { selectFrames } from './select-frames';
 
@@ -16,24 +16,24 @@ function base64(data: Uint8Array): string {
   return btoa(text);
 }
 
-/** A file name that tells what is in it: run or checkpoint, puzzle, weights. */
-export function exportName(trace: Trace, suffix: string): string {
-  const puzzle = trace.puzzle.index === null ? 'pasted' : `puzzle-${trace.puzzle.index}`;
-  const parts = [trace.run ?? 'checkpoint', trace.step === null ? '' : `step-${trace.step}`, puzzle, suffix].filter(Boolean);
-  return parts.join('-').replace(/[^\w.-]+/g, '_');
-}
+const nameOf = ({ stage: { panels, compared } }: PictureScene, suffix: string): string => {
+  const [first, second] = panels.map(panel => panel.source.decoded.trace);
+  return exportName(compared ? [first!, second!] : [first!], suffix);
+};
 
 /** The present frame, at twice the size of the screen. */
 export function exportPng(scene: PictureScene, frame: number): ExportFile {
   const canvas = document.createElement('canvas');
   paintPicture(canvas, scene, frame, 2);
   const data = canvas.toDataURL('image/png').replace(/^data:image\/png;base64,/, '');
-  return { name: exportName(scene.decoded.trace, `frame-${frame + 1}.png`), data, encoding: 'base64' };
+  return { name: nameOf(scene, `frame-${frame + 1}.png`), data, encoding: 'base64' };
 }
 
-/** The trace as the host sent it. */
-export function exportJson(trace: Trace): ExportFile {
-  return { name: exportName(trace, 'trace.json'), data: `${JSON.stringify(trace, null, 1)}\n`, encoding: 'utf8' };
+/** The trace as the host sent it; two that are compared as a list. */
+export function exportJson({ stage: { panels, compared } }: PictureScene): ExportFile {
+  const [first, second] = panels.map(panel => panel.source.decoded.trace);
+  const traces = compared ? [first!, second!] as const : [first!] as const;
+  return { name: exportName(traces, 'trace.json'), data: `${JSON.stringify(compared ? traces : traces[0], null, 1)}\n`, encoding: 'utf8' };
 }
 
 function pixels(canvas: HTMLCanvasElement, scene: PictureScene, frame: number): Uint8ClampedArray {
@@ -58,7 +58,7 @@ export async function exportGif(scene: PictureScene, framesPerSecond: number, pr
   const { width, height } = pictureSize(scene);
   const canvas = document.createElement('canvas');
   canvas.getContext('2d', { willReadFrequently: true });
-  const chosen = selectFrames(scene.timeline, gifLimit);
+  const chosen = selectFrames(scene.stage.lead.timeline, gifLimit);
   const palette = sharedPalette(canvas, scene, chosen.frames);
   const gif = GIFEncoder();
   for (const [k, frame] of chosen.frames.entries()) {
@@ -69,5 +69,5 @@ export async function exportGif(scene: PictureScene, framesPerSecond: number, pr
     await new Promise(resolve => setTimeout(resolve, 0));
   }
   gif.finish();
-  return { name: exportName(scene.decoded.trace, 'refinement.gif'), data: base64(gif.bytes()), encoding: 'base64' };
+  return { name: nameOf(scene, 'refinement.gif'), data: base64(gif.bytes()), encoding: 'base64' };
 }

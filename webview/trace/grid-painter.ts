@@ -19,6 +19,8 @@ export interface GridPainter {
   readonly cols: number;
   /** Paints a board at a place; its height is width * rows / cols. */
   paint(ctx: CanvasRenderingContext2D, place: Place, cells: readonly CellView[], ink: Ink): void;
+  /** Paints the grid's lines alone. */
+  lines(ctx: CanvasRenderingContext2D, place: Place, ink: Ink): void;
 }
 
 /** Which lines of a grid are heavy: index 0..count. */
@@ -34,7 +36,11 @@ class LinedPainter implements GridPainter {
       const box = { x: place.x + (cell % this.cols) * size, y: place.y + Math.floor(cell / this.cols) * size, size };
       paintCell(ctx, box, view, faceOf(this.kind, cell, cells, this.cols), ink);
     });
-    const height = size * this.rows;
+    this.lines(ctx, place, ink);
+  }
+
+  lines(ctx: CanvasRenderingContext2D, place: Place, ink: Ink): void {
+    const size = place.width / this.cols, height = size * this.rows;
     ctx.strokeStyle = ink.line;
     for (const heavy of [false, true]) {
       ctx.globalAlpha = heavy ? (ink.strong ? 1 : 0.62) : ink.strong ? 0.55 : 0.17;

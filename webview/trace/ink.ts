@@ -1,8 +1,7 @@
 /**
- * The inspector's colours, by meaning, resolved from the editor's theme for drawing on canvases (screen and exports alike).
+ * The inspector's colours, by meaning: what is drawn on canvases, on screen and in exports alike. They come from the editor's theme, see `theme-ink.ts`.
  * Every meaning also has a shape; see `paint-cell.ts`.
  */
-import type { Theme } from '../shared/theme';
 import type { FeatureName } from './decode';
 
 /** Colours by meaning, and type. */
@@ -16,20 +15,10 @@ export interface Ink {
   readonly conflict: string;
   readonly halt: string;
   readonly focus: string;
+  /** The second of two traces. */
+  readonly other: string;
   readonly feature: Readonly<Record<FeatureName, string>>;
   readonly font: string;
   /** High contrast: no translucent fills, full-strength lines. */
   readonly strong: boolean;
-}
-
-/** The theme's ink. */
-export function inkOf(theme: Theme): Ink {
-  const editor = getComputedStyle(document.documentElement).getPropertyValue('--vscode-editor-background').trim();
-  const [blue, orange, , purple, , , yellow] = theme.palette;
-  return {
-    text: theme.foreground, muted: theme.muted, ground: editor || theme.background, line: theme.foreground,
-    right: theme.success, wrong: theme.error, conflict: orange!, halt: yellow!, focus: theme.focus,
-    feature: { y: blue!, z: purple! },
-    font: theme.fontFamily, strong: theme.highContrast,
-  };
 }

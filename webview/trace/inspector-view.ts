@@ -5,57 +5,56 @@
 import type { InspectorState } from '../../src/protocol/inspector';
 import { announce, h, iconButton, oncePerFrame, setChildren, setText } from '../shared/dom';
 import { readTheme, watchTheme } from '../shared/theme';
-import { Board } from './board';
-import { decodeTrace, featureOf, type DecodedTrace, type FeatureName, type FramePosition } from './decode';
+import { Board, type BoardId } from './board';
+import { boardContent } from './board-content';
+import type { FeatureName, FramePosition } from './decode';
 import { Detail } from './detail';
-import { painterFor, type GridPainter } from './grid-painter';
+import { countDifference, differenceCells, differenceWords } from './difference';
+import { letterOf, vocabularyOf } from './features';
 import { HaltingTable } from './halting-table';
-import { inkOf } from './ink';
 import { keyCommand } from './keys';
-import { letterOf, vocabularyOf, wordsAt } from './features';
-import { changeWords, frameParts, frameSummary } from './labels';
+import { changeWords, frameParts, sideCaptions } from './labels';
 import { Legend } from './legend';
-import { countBoard, featureCells, questionCells, rightOverFrames, solutionCells, type CellView } from './marks';
+import { countBoard, type CellView } from './marks';
 import { Overview } from './overview';
-import type { RightCounts } from './overview-paint';
+import { differenceContent } from './paint-difference';
 import type { PictureScene } from './picture';
 import { Player, speeds } from './player';
+import { showTrace, type ShownTrace } from './shown-trace';
+import { comparedStage, isComparable, isUpdated, panelCells, panelLetter, panelNote, panelTokens, soloStage, type Stage } from './stage';
 import { Strip } from './strip';
 import { conflictsOf } from './sudoku';
+import { stageSummary } from './summary';
 import { TaskExamples } from './task-examples';
-import { Timeline, type Level } from './timeline';
+import { inkOf } from './theme-ink';
+import type { Level } from './timeline';
 import { Transport } from './transport';
 
 /** What the page asks of the outside: an export, and to remember where one is. */
 export interface ViewActions {
   export(kind: 'png' | 'gif' | 'json'): void;
   remember(memory: Memory): void;
+  /** How two traces are shown has changed. */
+  compareViewChanged(): void;
 }
 
-/** What outlives a reload of the window. */
-export interface Memory { readonly position: FramePosition | null; readonly speed: number }
+/** What outlives a reload of the window. `both`: a second trace is shown; `feature`: which one of both. */
+export interface Memory { readonly position: FramePosition | null; readonly speed: number; readonly both: boolean; readonly feature: FeatureName }
 
-/** A trace with what is worked out once for it. */
-interface Shown {
-  readonly state: InspectorState;
-  readonly decoded: DecodedTrace;
-  readonly timeline: Timeline;
-  readonly painter: GridPainter;
-  readonly right: RightCounts | null;
-  readonly question: readonly CellView[];
-  readonly solution: readonly CellView[] | null;
-}
+/** What the host gave to show, worked out. */
+interface Shown { readonly first: ShownTrace; readonly second: ShownTrace | null; readonly captions: readonly [string, string] }
 
 /** The page below the chooser. */
 export class InspectorView {
   readonly element: HTMLElement;
   readonly exportButtons: HTMLElement;
   private shown: Shown | null = null;
+  private stage: Stage | null = null;
   private frame = 0;
   private pointed: number | null = null;
   private pinned: number | null = null;
   private ink = inkOf(readTheme());
-  private readonly boards: Record<'question' | FeatureName | 'solution', Board>;
+  private readonly boards: Record<BoardId, Board>;
   private readonly overview = new Overview(frame => this.goByHand(frame));
   private readonly strip = new Strip(frame => this.goByHand(frame));
   private readonly table = new HaltingTable(frame => this.goByHand(frame));
@@ -70,13 +69,16 @@ export class InspectorView {
 
   constructor(private readonly actions: ViewActions, private memory: Memory) {
     const events = { point: (cell: number | null) => this.point(cell), pin: (cell: number) => this.pin(cell) };
-    const board = (id: 'question' | FeatureName | 'solution', name: string, note: string, description: string): Board => new Board({ id, name, note, description }, events);
-    this.boards = { question: board('question', 'question', 'x', 'Question'), y: board('y', 'y', '', 'y'), z: board('z', 'z', '', 'z'), solution: board('solution', 'solution', '', 'Solution') };
+    const board = (id: BoardId, name: string, note: string, description: string): Board => new Board({ id, name, note, description }, events);
+    this.boards = {
+      question: board('question', 'question', 'x', 'Question'), y: board('y', 'y', '', 'y'), z: board('z', 'z', '', 'z'), first: board('first', 'A', '', 'A'), second: board('second', 'B', '', 'B'),
+      difference: board('difference', 'difference', 'A above the diagonal, B below', 'Difference of A and B'), solution: board('solution', 'solution', '', 'Solution'),
+    };
     const speed = speeds.find(s => s === memory.speed) ?? 4;
     this.player = new Player({
       advance: () => this.go(this.frame + 1),
       rewind: () => { this.go(0); },
-      atEnd: () => this.shown !== null && this.frame >= this.shown.timeline.length - 1,
+      atEnd: () => this.stage !== null && this.frame >= this.stage.lead.timeline.length - 1,
       changed: playing => { this.transport.setPlaying(playing); if (!playing) this.say(); },
     }, speed);
     this.transport = new Transport({
@@ -92,7 +94,7 @@ export class InspectorView {
     this.element = h('div', { class: 'inspector', hidden: true },
       h('div', { class: 'boards' },
         h('div', { class: 'aside left' }, this.boards.question.element, this.detail.facts),
-        this.boards.y.element, this.boards.z.element,
+        ...(['y', 'z', 'first', 'second', 'difference'] as const).map(id => this.boards[id].element),
         h('div', { class: 'aside right' }, this.boards.solution.element, this.detail.history)),
       this.examples.element, this.legend.element,
       h('section', { class: 'time', 'aria-label': 'Refinement in time' },
@@ -112,44 +114,66 @@ export class InspectorView {
     return this.player.speed;
   }
 
+  /** How two traces are shown. */
+  get compareView(): { both: boolean; feature: FeatureName; hasZ: boolean } {
+    const hasZ = this.shown?.second ? this.shown.first.decoded.z !== null && this.shown.second.decoded.z !== null : false;
+    return { both: this.memory.both, feature: this.memory.feature, hasZ };
+  }
+
+  /** Shows two traces, or the first alone; this feature of both. */
+  setCompareView(part: Partial<Pick<Memory, 'both' | 'feature'>>): void {
+    this.memory = { ...this.memory, ...part };
+    if (!this.shown?.second) return;
+    this.restage();
+    this.keep();
+    this.draw();
+    this.say();
+    this.actions.compareViewChanged();
+  }
+
   /**
-   * Shows a state's trace at the frame that was present before, so that the same moment can be compared.
-   * @throws TraceFormatError when the trace is damaged
+   * Shows a state's traces at the frame that was present before, so that the same moment can be compared.
+   * @throws TraceFormatError when a trace is damaged
    */
-  show(state: InspectorState): void {
-    if (!state.trace) return;
-    const decoded = decodeTrace(state.trace);
-    const timeline = new Timeline(state.trace.frames);
-    const y = rightOverFrames(decoded, 'y');
-    if (this.pinned !== null && this.pinned >= decoded.cells) this.pinned = null;
+  show({ trace, beside, options }: InspectorState): void {
+    if (!trace) return;
+    const first = showTrace(trace);
+    const second = beside?.trace ? showTrace(beside.trace) : null;
+    if (this.pinned !== null && this.pinned >= first.decoded.cells) this.pinned = null;
     this.pointed = null;
-    const position = this.shown?.timeline.at(this.frame) ?? this.memory.position;
-    this.frame = position ? timeline.find(position) : 0;
-    this.shown = {
-      state, decoded, timeline, painter: painterFor(state.trace), right: y && { y, z: decoded.z && rightOverFrames(decoded, 'z') },
-      question: questionCells(decoded), solution: solutionCells(decoded),
-    };
-    this.element.hidden = false;
-    this.table.show(state.trace, timeline);
     this.player.pause();
+    this.shown = {
+      first, second: second && isComparable(first, second) ? second : null,
+      captions: beside?.trace ? sideCaptions([{ run: options.runName, trace }, { run: beside.runName, trace: beside.trace }]) : ['', ''],
+    };
+    this.restage();
+    this.element.hidden = false;
     this.draw();
     this.say();
   }
 
   /** What an export is made of; null without a trace. */
   scene(heading: string): { scene: PictureScene; frame: number } | null {
-    if (!this.shown) return null;
-    const { decoded, timeline, painter, right } = this.shown;
-    return { scene: { decoded, timeline, painter, right, ink: this.ink, heading }, frame: this.frame };
+    return this.stage && { scene: { stage: this.stage, ink: this.ink, heading }, frame: this.frame };
+  }
+
+  /** The stage of what is shown, at the position of the one before. */
+  private restage(): void {
+    const { first, second, captions } = this.shown!;
+    const position = this.stage?.lead.timeline.at(this.frame) ?? this.memory.position;
+    this.stage = second && this.memory.both ? comparedStage({ shown: first, caption: captions[0] }, { shown: second, caption: captions[1] }, this.memory.feature) : soloStage(first);
+    this.frame = position ? this.stage.lead.timeline.find(position) : 0;
+    this.table.show(this.stage);
   }
 
   private go(frame: number): boolean {
-    if (!this.shown) return false;
-    const target = this.shown.timeline.clamp(frame);
+    if (!this.stage) return false;
+    const { timeline } = this.stage.lead;
+    const target = timeline.clamp(frame);
     if (target === this.frame) return false;
     this.frame = target;
     this.render();
-    return target < this.shown.timeline.length - 1;
+    return target < timeline.length - 1;
   }
 
   private goByHand(frame: number): void {
@@ -160,7 +184,7 @@ export class InspectorView {
   }
 
   private move(level: Level, direction: 1 | -1): void {
-    if (this.shown) this.goByHand(this.shown.timeline.move(this.frame, level, direction));
+    if (this.stage) this.goByHand(this.stage.lead.timeline.move(this.frame, level, direction));
   }
 
   private togglePlay(): void {
@@ -169,71 +193,62 @@ export class InspectorView {
   }
 
   private keep(): void {
-    this.memory = { position: this.shown?.timeline.at(this.frame) ?? this.memory.position, speed: this.player.speed };
+    this.memory = { ...this.memory, position: this.stage?.lead.timeline.at(this.frame) ?? this.memory.position, speed: this.player.speed };
     this.actions.remember(this.memory);
   }
 
   private say(): void {
-    if (!this.shown) return;
-    const { decoded } = this.shown;
-    const known = decoded.solution !== null;
-    const words = frameSummary(decoded, this.frame, countBoard(featureCells(decoded, 'y', this.frame), known), decoded.z && countBoard(featureCells(decoded, 'z', this.frame), known));
+    if (!this.stage) return;
+    const words = stageSummary(this.stage, this.frame);
     setText(this.summary, words);
     announce(words);
   }
 
   private draw(): void {
-    if (!this.shown) return;
-    const { decoded, timeline, painter, right, question, solution } = this.shown;
-    const { trace } = decoded;
-    const { ink, frame } = this;
-    const at = timeline.at(frame);
-    const views = { y: featureCells(decoded, 'y', frame), z: decoded.z && featureCells(decoded, 'z', frame) };
-    this.boards.question.show(trace, painter, question, ink, '', false);
-    for (const f of ['y', 'z'] as const) {
-      const cells = views[f];
-      if (!cells) { this.boards[f].hide(); continue; }
-      const { letter, config, role } = wordsAt(trace, f, frame);
-      this.boards[f].rename({ name: letter, note: `${role} · ${config}`, description: `${letter}: ${role} (${config}), decoded by the output head` });
-      this.boards[f].show(trace, painter, cells, ink, this.tally(cells), at.feature === f);
-    }
-    if (solution) this.boards.solution.show(trace, painter, solution, ink, '', false); else this.boards.solution.hide();
-    this.overview.show({ decoded, timeline, right, frame, ink });
-    this.strip.show(decoded, timeline, frame);
-    this.legend.show(trace.kind, decoded.solution !== null, ink);
-    this.examples.show(trace, ink);
-    this.drawWhere(at);
-    this.drawCell(views);
+    const { stage, ink, frame } = this;
+    if (!stage) return;
+    const { lead, panels, compared } = stage;
+    const { decoded } = lead;
+    const views = panels.map(panel => panelCells(panel, frame));
+    this.element.classList.toggle('compared', compared);
+    this.boards.question.show(boardContent(lead, lead.question), ink);
+    for (const id of ['y', 'z', 'first', 'second', 'difference'] as const) if (!panels.some(({ slot }) => slot === id)) this.boards[id].hide();
+    panels.forEach((panel, k) => {
+      const board = this.boards[panel.slot];
+      const letter = panelLetter(panel, frame), note = panelNote(panel, stage, frame);
+      board.rename({ name: letter, note, description: `${letter}: ${note}, decoded by the output head` });
+      board.show(boardContent(panel.source, views[k]!), ink, tally(panel.source, views[k]!), isUpdated(panel, stage, frame));
+    });
+    const difference = compared ? differenceCells(stage, frame) : null;
+    if (difference) this.boards.difference.show(differenceContent(lead, difference), ink, String(countDifference(difference).differ));
+    if (lead.solution) this.boards.solution.show(boardContent(lead, lead.solution), ink); else this.boards.solution.hide();
+    this.overview.show(stage, frame, ink);
+    this.strip.show(decoded, lead.timeline, frame);
+    this.legend.show({ kind: decoded.trace.kind, known: decoded.solution !== null, compared }, ink);
+    this.examples.show(decoded.trace, ink);
+    this.drawWhere(stage, difference && differenceWords(countDifference(difference)));
+    this.drawCell(stage, views);
   }
 
-  private tally(cells: readonly CellView[]): string {
-    const counts = countBoard(cells, this.shown?.decoded.solution !== null);
-    const news = [counts.newlyRight ? `+${counts.newlyRight}` : '', counts.newlyWrong ? `−${counts.newlyWrong}` : ''].filter(Boolean).join(' ');
-    if (counts.right === null) return counts.conflicts ? `${counts.conflicts} break a rule` : this.shown?.decoded.trace.kind === 'sudoku' ? 'no rule broken' : '';
-    return `${news ? `${news} · ` : ''}${counts.right}/${counts.cells}`;
-  }
-
-  private drawWhere(at: FramePosition): void {
-    const { decoded } = this.shown!;
-    const { trace } = decoded;
+  private drawWhere({ lead: { decoded: { trace, length }, timeline } }: Stage, difference: string | null): void {
+    const at = timeline.at(this.frame);
     const parts = frameParts(trace, at);
     setChildren(this.where,
       h('div', { class: 'position' }, h('b', null, parts.step), ' · ', parts.recursion, parts.recursion !== null && ' · ', h('b', { class: `inner-${at.feature}` }, parts.inner),
         at.m > trace.halt_max_steps && h('span', { class: 'beyond' }, 'beyond training depth')),
-      h('div', { class: 'muted tabular' }, `frame ${this.frame + 1} of ${decoded.length} · `, h('code', null, vocabularyOf(trace).formula(trace, at)), ` · ${letterOf(trace, at)} changed by ${changeWords(trace.change[this.frame]!)} of its norm`));
+      h('div', { class: 'muted tabular' }, `frame ${this.frame + 1} of ${length} · `,
+        ...(difference === null ? [h('code', null, vocabularyOf(trace).formula(trace, at)), ` · ${letterOf(trace, at)} changed by ${changeWords(trace.change[this.frame]!)} of its norm`] : [difference])));
   }
 
-  private drawCell(views: { y: CellView[]; z: CellView[] | null }): void {
+  private drawCell(stage: Stage, views: readonly (readonly CellView[])[]): void {
     const cell = this.pointed ?? this.pinned;
-    const { decoded } = this.shown!;
-    const { cells, trace } = decoded;
+    const { cols } = stage.lead.decoded.trace;
     for (const [id, board] of Object.entries(this.boards)) {
-      const feature = id === 'y' || id === 'z' ? id : null;
-      const rivals = cell !== null && feature && views[feature]?.[cell]!.conflict
-        ? conflictsOf(cell, featureOf(decoded, feature).tokens.subarray(this.frame * cells, (this.frame + 1) * cells), trace.cols).map(c => c.cell) : [];
+      const k = stage.panels.findIndex(({ slot }) => slot === id);
+      const rivals = cell !== null && views[k]?.[cell]!.conflict ? conflictsOf(cell, panelTokens(stage.panels[k]!, this.frame), cols).map(c => c.cell) : [];
       board.mark(cell, rivals);
     }
-    this.detail.show(cell === null ? null : { decoded, cell, pinned: cell === this.pinned, frame: this.frame, ...views, ink: this.ink });
+    this.detail.show(cell === null ? null : { stage, cell, pinned: cell === this.pinned, frame: this.frame, views, ink: this.ink });
   }
 
   private point(cell: number | null): void {
@@ -255,10 +270,22 @@ export class InspectorView {
     if (command === 'play') {
       if (target.closest('button, summary, vscode-button')) return;
       this.togglePlay();
+    } else if (command === 'compare' || command === 'feature') {
+      if (!this.shown.second) return;
+      if (command === 'compare') this.setCompareView({ both: !this.memory.both });
+      else this.setCompareView({ feature: this.memory.feature === 'y' ? 'z' : 'y' });
     } else if ('move' in command) this.move(command.move, command.direction);
     else this.goByHand(command.end === 'first' ? 0 : Infinity);
     event.preventDefault();
   }
+}
+
+/** The count in a board's heading: cells right and what has just changed, or, without a solution, rules broken. */
+function tally({ decoded }: ShownTrace, cells: readonly CellView[]): string {
+  const counts = countBoard(cells, decoded.solution !== null);
+  const news = [counts.newlyRight ? `+${counts.newlyRight}` : '', counts.newlyWrong ? `−${counts.newlyWrong}` : ''].filter(Boolean).join(' ');
+  if (counts.right === null) return counts.conflicts ? `${counts.conflicts} break a rule` : decoded.trace.kind === 'sudoku' ? 'no rule broken' : '';
+  return `${news ? `${news} · ` : ''}${counts.right}/${counts.cells}`;
 }
 
 /** Whether a key belongs to the field it is pressed in. */

@@ -2,7 +2,7 @@
 import type { Level } from './timeline';
 
 /** What a key means. */
-export type KeyCommand = { readonly move: Level; readonly direction: 1 | -1 } | { readonly end: 'first' | 'last' } | 'play';
+export type KeyCommand = { readonly move: Level; readonly direction: 1 | -1 } | { readonly end: 'first' | 'last' } | 'play' | 'compare' | 'feature';
 
 /** A key press, as far as it matters here. */
 export interface KeyPress { readonly key: string; readonly shiftKey: boolean; readonly altKey: boolean; readonly ctrlKey: boolean; readonly metaKey: boolean }
@@ -20,6 +20,8 @@ export function keyCommand(press: KeyPress): KeyCommand | null {
     case 'Home': return { end: 'first' };
     case 'End': return { end: 'last' };
     case ' ': return 'play';
+    case 'c': return 'compare';
+    case 'f': return 'feature';
     default: return null;
   }
 }

@@ -88,6 +88,18 @@ export function haltingWords(trace: Trace, m: number): string {
     + (m > trace.halt_max_steps ? ', beyond training depth' : '');
 }
 
+/** Whose weights a trace shows. */
+export function weightsWords({ weights, step }: Pick<Trace, 'weights' | 'step'>): string {
+  return `${weights === 'ema' ? 'EMA weights' : 'weights'}${step === null ? '' : ` of step ${step}`}`;
+}
+
+/** Whose two traces are compared, each in as many words as tell it from the other. */
+export function sideCaptions(sides: readonly [{ run: string; trace: Trace }, { run: string; trace: Trace }]): [string, string] {
+  const [a, b] = sides;
+  const caption = ({ run, trace }: typeof a): string => [a.run === b.run ? '' : run, weightsWords(trace), a.trace.depth === b.trace.depth ? '' : `depth ${trace.depth}`].filter(Boolean).join(' · ');
+  return [caption(a), caption(b)];
+}
+
 /** A frame summed up for people who do not see the boards. */
 export function frameSummary(decoded: DecodedTrace, frame: number, y: BoardCounts, z: BoardCounts | null): string {
   const { trace } = decoded;

@@ -1,9 +1,11 @@
 /** The legend: every mark drawn by the same code as on the boards, with its name. */
 import { h } from '../shared/dom';
 import { prepareCanvas } from './canvas';
+import type { Agreement } from './difference';
 import type { Ink } from './ink';
 import type { CellView, Mark } from './marks';
 import { paintCell } from './paint-cell';
+import { paintSplit } from './paint-difference';
 import { arcPalette, paintFace } from './paint-face';
 import type { Kind } from './tokens';
 
@@ -25,18 +27,31 @@ const entries: readonly { view: CellView; digit: string; words: string; when?: '
   { view: sample('plain', 0.35), digit: '', words: 'probability of the token' },
 ];
 
+/** What cells of the difference of two traces look like. */
+const differences: readonly { agreement: Agreement; words: string; known: boolean }[] = [
+  { agreement: 'first-right', words: 'A is right, B is not', known: true }, { agreement: 'second-right', words: 'B is right, A is not', known: true },
+  { agreement: 'both-wrong', words: 'they differ, both wrong', known: true }, { agreement: 'differ', words: 'they differ', known: false },
+];
+
 const swatch = 16;
 
 /** The legend; `show` redraws its samples in the theme's ink, leaving out what a trace cannot have. */
 export class Legend {
   private readonly canvases = entries.map(() => h('canvas', { 'aria-hidden': 'true' }));
   private readonly items = entries.map((entry, k) => h('li', null, this.canvases[k], entry.words));
+  private readonly differenceCanvases = differences.map(() => h('canvas', { 'aria-hidden': 'true' }));
+  private readonly differenceItems = differences.map(({ words }, k) => h('li', null, this.differenceCanvases[k], words));
   private readonly palette = h('canvas', { role: 'img', 'aria-label': 'The ten colours of ARC with their numbers' });
   private readonly arc = [h('li', null, this.palette, 'colours'), h('li', null, 'outlined: the part that counts as the answer')];
-  readonly element = h('section', { class: 'legend', 'aria-label': 'Legend' }, h('ul', null, ...this.items, ...this.arc), h('span', { class: 'muted' }, 'new = against the frame before'));
+  readonly element = h('section', { class: 'legend', 'aria-label': 'Legend' }, h('ul', null, ...this.items, ...this.differenceItems, ...this.arc), h('span', { class: 'muted' }, 'new = against the frame before'));
 
-  /** Draws the samples. `known`: the solution is known. */
-  show(kind: Kind, known: boolean, ink: Ink): void {
+  /** Draws the samples. `known`: the solution is known; `compared`: two traces are shown. */
+  show({ kind, known, compared }: { kind: Kind; known: boolean; compared: boolean }, ink: Ink): void {
+    differences.forEach(({ agreement, known: when }, k) => {
+      this.differenceItems[k]!.hidden = !compared || when !== known;
+      const ctx = prepareCanvas(this.differenceCanvases[k]!, size, size);
+      paintSplit(ctx, { x: 0.5, y: 0.5, size: size - 1 }, { agreement }, (upper, inside, colour) => paintFace(ctx, inside, { shape: 'text', text: upper ? '5' : '7' }, { colour, bold: true, prob: null, ink }), ink);
+    });
     entries.forEach(({ view, digit, when, kind: only }, k) => {
       this.items[k]!.hidden = (when !== undefined && (when === 'known') !== known) || (only !== undefined && only !== kind);
       const ctx = prepareCanvas(this.canvases[k]!, size, size);

@@ -7,13 +7,16 @@ import '../shared/controls';
 import '@vscode-elements/elements/dist/vscode-textarea/index.js';
 import './trace.css';
 import { saveExport } from '../../src/protocol/charts';
-import type { InspectorOptions, InspectorState } from '../../src/protocol/inspector';
+import { askBeside } from '../../src/protocol/inspector';
+import type { BesideChoice, InspectorOptions, InspectorState } from '../../src/protocol/inspector';
 import { announce, h, setText } from '../shared/dom';
 import { connectHost } from '../shared/messenger';
 import { Chooser } from './chooser';
-import { TraceFormatError, type Trace } from './decode';
+import { CompareBar } from './compare-bar';
+import { TraceFormatError } from './decode';
 import { exportGif, exportJson, exportPng, type ExportFile } from './exports';
 import { InspectorView, type Memory } from './inspector-view';
+import { weightsWords } from './labels';
 import { ProblemNotice, WorkNotice } from './notices';
 import { Session } from './session';
 import { TrainingScrubber } from './training-scrubber';
@@ -25,8 +28,8 @@ let exporting: AbortController | null = null;
 
 function savedMemory(): Memory {
   const saved = host.savedState();
-  const memory = typeof saved === 'object' && saved !== null && 'memory' in saved ? saved.memory as Memory : null;
-  return memory ?? { position: null, speed: 4 };
+  const memory = typeof saved === 'object' && saved !== null && 'memory' in saved ? saved.memory as Partial<Memory> : {};
+  return { position: null, speed: 4, both: true, feature: 'y', ...memory };
 }
 
 let memory = savedMemory();
@@ -50,16 +53,42 @@ const training = new TrainingScrubber(step => {
 const view = new InspectorView({
   export: kind => { void runExport(kind); },
   remember: next => { memory = next; remember(); },
+  compareViewChanged: () => showComparison(),
 }, memory);
+const comparison = new CompareBar({
+  ask: () => { void compareWith(); },
+  choose: beside => compare(beside),
+  leave: () => compare(null),
+  toggle: () => view.setCompareView({ both: !view.compareView.both }),
+  feature: feature => view.setCompareView({ feature }),
+});
 view.exportButtons.hidden = true;
 
 function remember(): void {
   host.saveState({ choice: state?.choice ?? null, memory });
 }
 
-/** Whose weights a trace shows. */
-function weightsWords(trace: Trace): string {
-  return `${trace.weights === 'ema' ? 'EMA weights' : 'weights'}${trace.step === null ? '' : ` of step ${trace.step}`}`;
+/** Compares with this, or (null) no longer. */
+function compare(beside: BesideChoice | null): void {
+  if (!state) return;
+  const { beside: _, ...alone } = state.choice;
+  void session.choose(beside === null ? alone : { ...alone, beside });
+}
+
+async function compareWith(): Promise<void> {
+  if (!state) return;
+  const beside = await host.request(askBeside, state.choice, 0).catch((error: unknown) => {
+    problems.show({ message: error instanceof Error ? error.message : String(error), next: 'Try again; if it fails again, see the TRM output channel.', again: () => { void compareWith(); } }, false);
+    return null;
+  });
+  if (beside === null) return;
+  view.setCompareView({ both: true });
+  compare(beside);
+}
+
+function showComparison(): void {
+  comparison.element.hidden = !view.hasTrace;
+  comparison.show(state?.choice.beside ?? null, state?.beside ?? null, view.compareView);
 }
 
 function headingWords(of: InspectorState): string {
@@ -74,7 +103,8 @@ function showOptions(of: InspectorState, options: InspectorOptions): void {
 }
 
 function accept(next: InspectorState): void {
-  const trace = next.trace ?? state?.trace ?? null; // a failed request leaves the trace from before in place
+  const trace = next.trace ?? state?.trace ?? null; // a failed request leaves the traces from before in place
+  const beside = next.trace ? next.beside : state?.beside ?? null;
   try {
     if (next.trace) view.show(next);
     setText(heading, headingWords({ ...next, trace }));
@@ -83,7 +113,8 @@ function accept(next: InspectorState): void {
     problems.show({ message: error.message, next: error.next, again: () => { void session.choose(next.choice); } }, view.hasTrace);
   }
   view.exportButtons.hidden = !view.hasTrace;
-  showOptions({ ...next, trace, kept: (next.trace ? next : state)?.kept ?? false }, next.options);
+  showOptions({ ...next, trace, beside, kept: (next.trace ? next : state)?.kept ?? false }, next.options);
+  showComparison();
   remember();
 }
 
@@ -94,7 +125,7 @@ function cancel(): void {
 async function makeFile(kind: 'png' | 'gif' | 'json', signal: AbortSignal, progress: (text: string) => void): Promise<ExportFile | null> {
   const found = state && view.scene(headingWords(state));
   if (!found) return null;
-  if (kind === 'json') return exportJson(found.scene.decoded.trace);
+  if (kind === 'json') return exportJson(found.scene);
   if (kind === 'png') return exportPng(found.scene, found.frame);
   return exportGif(found.scene, view.speed, progress, signal);
 }
@@ -116,5 +147,5 @@ async function runExport(kind: 'png' | 'gif' | 'json'): Promise<void> {
 }
 
 document.body.append(h('main', null,
-  h('header', { class: 'top' }, heading, view.exportButtons), chooser.element, chooser.pasteElement, training.element, work.element, problems.element, view.element));
+  h('header', { class: 'top' }, heading, view.exportButtons), chooser.element, chooser.pasteElement, comparison.element, training.element, work.element, problems.element, view.element));
 void session.open();

@@ -5,10 +5,9 @@
  *   a ruler of nested ticks, supervision step > latent recursion > inner step.
  * The present frame is a line through all of it; below, its supervision step fans out to the strip of single updates.
  */
-import type { DecodedTrace, FeatureName } from './decode';
-import { vocabularyOf } from './features';
 import { FrameAxis } from './frame-axis';
 import type { Ink } from './ink';
+import type { HaltingBars, OverviewScene } from './overview-scene';
 import { firstHalt, type Span, type Timeline } from './timeline';
 
 /** Rows of the overview, CSS pixels from its top. */
@@ -25,19 +24,6 @@ export const overviewHeight = rows.fan.bottom;
 /** Room for row names at the left and present values at the right. */
 const gutter = { left: 70, right: 72 } as const;
 
-/** Cells right per frame; z is null where the model has no feature besides the answer. */
-export interface RightCounts { readonly y: Uint16Array; readonly z: Uint16Array | null }
-
-/** What is drawn. */
-export interface OverviewScene {
-  readonly decoded: DecodedTrace;
-  readonly timeline: Timeline;
-  /** Cells right per frame, or null when the solution is unknown. */
-  readonly right: RightCounts | null;
-  readonly frame: number;
-  readonly ink: Ink;
-}
-
 /** The axis for a width of the canvas. */
 export function overviewAxis(width: number, length: number): FrameAxis {
   return new FrameAxis(gutter.left, Math.max(gutter.left + 1, width - gutter.right), length);
@@ -51,8 +37,8 @@ function label(ctx: CanvasRenderingContext2D, text: string, x: number, y: number
   ctx.fillText(text, x, y);
 }
 
-function paintBeyond(ctx: CanvasRenderingContext2D, axis: FrameAxis, { decoded, timeline, ink }: OverviewScene): void {
-  const first = timeline.steps.find(step => step.number > decoded.trace.halt_max_steps);
+function paintBeyond(ctx: CanvasRenderingContext2D, axis: FrameAxis, { trainedDepth, timeline, ink }: OverviewScene): void {
+  const first = timeline.steps.find(step => step.number > trainedDepth);
   if (!first) return;
   const x = axis.x(first.first), top = rows.halting.top - 14, bottom = rows.ruler.bottom;
   ctx.save();
@@ -77,13 +63,11 @@ function paintBeyond(ctx: CanvasRenderingContext2D, axis: FrameAxis, { decoded, 
   if (axis.right - x > 130) label(ctx, 'beyond training depth →', x + 6, rows.halting.bottom + 6.5, ink, 'left');
 }
 
-function paintHalting(ctx: CanvasRenderingContext2D, axis: FrameAxis, { decoded, timeline, frame, ink }: OverviewScene): void {
+function paintHalting(ctx: CanvasRenderingContext2D, axis: FrameAxis, { bars, timeline, frame, ink }: OverviewScene): void {
   const { top, bottom } = rows.halting;
   const height = bottom - top;
   const here = timeline.stepOf(frame).number;
-  const first = firstHalt(decoded.trace.halting);
-  const flagged = timeline.steps.find(step => step.number === first);
-  const flagSpan = flagged && flag(ctx, axis, flagged, ink);
+  const flags = flagsOf(ctx, axis, timeline, bars, ink);
   ctx.strokeStyle = ink.muted;
   ctx.globalAlpha = 0.5;
   ctx.setLineDash([2, 3]);
@@ -93,27 +77,31 @@ function paintHalting(ctx: CanvasRenderingContext2D, axis: FrameAxis, { decoded,
   ctx.stroke();
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
-  for (const step of timeline.steps) {
-    const halting = decoded.trace.halting.find(h => h.m === step.number);
-    if (!halting) continue;
-    const { x, width, room } = barSpan(axis, step);
-    const barHeight = Math.max(1.5, halting.p_halt * height), y = bottom - barHeight;
-    ctx.globalAlpha = halting.exact === false ? 0.22 : step.number === here ? 1 : 0.66;
-    ctx.fillStyle = ink.halt;
+  for (const step of timeline.steps) bars.forEach(({ halting, colour }, k) => {
+    const entry = halting.find(({ m }) => m === step.number);
+    if (!entry) return;
+    const { x, width, room } = barSpan(axis, step, k, bars.length);
+    const barHeight = Math.max(1.5, entry.p_halt * height), y = bottom - barHeight;
+    ctx.globalAlpha = entry.exact === false ? 0.22 : step.number === here ? 1 : 0.66;
+    ctx.fillStyle = colour;
     ctx.fillRect(x, y, width, barHeight);
     ctx.globalAlpha = 1;
-    if (halting.exact === false && width > 3) {
-      ctx.strokeStyle = ink.halt;
+    if (entry.exact === false && width > 3) {
+      ctx.strokeStyle = colour;
       ctx.lineWidth = 1;
       ctx.strokeRect(x + 0.5, y + 0.5, width - 1, barHeight - 1);
     }
-    if (halting.exact && width >= 9) check(ctx, x + width / 2, bottom - 7, Math.min(4, width / 3), ink.ground);
-    const covered = flagSpan && x + width > flagSpan.from && x < flagSpan.to && y - 12 < rows.halting.top + 2;
-    if (room >= 42 && !covered) label(ctx, halting.p_halt.toFixed(2), x + width / 2, y - 6, ink, 'center', step.number === here ? ink.text : ink.muted);
-  }
+    if (entry.exact && width >= 9) check(ctx, x + width / 2, bottom - 7, Math.min(4, width / 3), ink.ground);
+    const covered = flags.some(({ from, to }) => x + width > from && x < to) && y - 12 < rows.halting.top + 2;
+    if (room >= 42 * bars.length && !covered) label(ctx, entry.p_halt.toFixed(2), x + width / 2, y - 6, ink, 'center', step.number === here ? ink.text : ink.muted);
+  });
   label(ctx, 'halting', axis.left - 8, top + height / 2 - 6, ink, 'right');
   label(ctx, 'probability', axis.left - 8, top + height / 2 + 7, ink, 'right');
-  label(ctx, decoded.trace.halting.find(h => h.m === here)?.p_halt.toFixed(3) ?? '', axis.right + 8, top + height / 2, ink, 'left', ink.text, 600);
+  bars.forEach(({ letter, halting, colour }, k) => {
+    const p = halting.find(({ m }) => m === here)?.p_halt;
+    const words = p === undefined ? (bars.length > 1 ? `${letter} ended` : '') : `${bars.length > 1 ? `${letter} ` : ''}${p.toFixed(3)}`;
+    label(ctx, words, axis.right + 8, top + height / 2 + 14 * (k - (bars.length - 1) / 2), ink, 'left', bars.length > 1 ? colour : ink.text, 600);
+  });
 }
 
 function check(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, colour: string): void {
@@ -126,37 +114,49 @@ function check(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, c
   ctx.stroke();
 }
 
-/** Width of a bar of the halting row: most of its supervision step, and no wider than reads as a bar. */
-function barSpan(axis: FrameAxis, step: Span): { x: number; width: number; room: number } {
+/** Width of the bar of trace `index` of `count` in the halting row: most of its share of the supervision step, and no wider than reads as a bar. */
+function barSpan(axis: FrameAxis, step: Span, index: number, count: number): { x: number; width: number; room: number } {
   const from = axis.x(step.first), room = axis.x(step.last + 1) - from;
   const gap = Math.min(4, room * 0.15);
-  return { x: from + gap, width: Math.max(1, Math.min(room - 2 * gap, 64)), room };
+  const width = Math.max(1, Math.min(room - 2 * gap, 64)) / count;
+  return { x: from + gap + index * width, width: count > 1 && width > 3 ? width - 1 : width, room };
 }
 
-/** Marks where it would halt; returns what its words cover. */
-function flag(ctx: CanvasRenderingContext2D, axis: FrameAxis, step: Span, ink: Ink): { from: number; to: number } {
-  const span = barSpan(axis, step);
-  const x = span.x + span.width / 2, y = rows.halting.top - 3, words = 'would halt here';
+/** Marks where each trace would halt first; returns what the marks and their words cover. */
+function flagsOf(ctx: CanvasRenderingContext2D, axis: FrameAxis, timeline: Timeline, bars: readonly HaltingBars[], ink: Ink): { from: number; to: number }[] {
+  const first = bars.map(({ halting }) => firstHalt(halting));
+  const together = bars.length > 1 && first[0] === first[1];
+  return bars.flatMap(({ letter }, k) => {
+    const step = timeline.steps.find(({ number }) => number === first[k]);
+    if (!step || (together && k > 0)) return [];
+    return [flag(ctx, axis, step, k, bars.length, together ? 'A and B would halt here' : bars.length > 1 ? `${letter} would halt here` : 'would halt here', ink)];
+  });
+}
+
+function flag(ctx: CanvasRenderingContext2D, axis: FrameAxis, step: Span, index: number, count: number, words: string, ink: Ink): { from: number; to: number } {
+  const span = barSpan(axis, step, index, count);
+  const x = span.x + span.width / 2, y = rows.halting.top - 3;
   ctx.fillStyle = ink.text;
   ctx.beginPath();
   ctx.moveTo(x - 4.5, y - 6);
   ctx.lineTo(x + 4.5, y - 6);
   ctx.lineTo(x, y + 1);
   ctx.fill();
-  const fitsRight = x + 105 < axis.right;
-  label(ctx, words, x + (fitsRight ? 8 : -8), y - 4, ink, fitsRight ? 'left' : 'right', ink.text, 600);
+  ctx.font = `600 10.5px ${ink.font}`;
   const length = ctx.measureText(words).width + 12;
+  const fitsRight = index > 0 ? x + length < axis.right : x - length < axis.left || (count === 1 && x + length < axis.right);
+  label(ctx, words, x + (fitsRight ? 8 : -8), y - 4, ink, fitsRight ? 'left' : 'right', ink.text, 600);
   return fitsRight ? { from: x - 6, to: x + length } : { from: x - length, to: x + 6 };
 }
 
-function paintRight(ctx: CanvasRenderingContext2D, axis: FrameAxis, { decoded, right, frame, ink }: OverviewScene): void {
+function paintRight(ctx: CanvasRenderingContext2D, axis: FrameAxis, { lines, asked, frame, ink }: OverviewScene): void {
   const { top, bottom } = rows.right;
   label(ctx, 'cells right', axis.left - 8, (top + bottom) / 2, ink, 'right');
-  if (!right) {
+  if (lines.length === 0) {
     label(ctx, 'solution unknown', axis.left + 6, (top + bottom) / 2, ink, 'left');
     return;
   }
-  const level = (count: number): number => bottom - (count / decoded.asked) * (bottom - top);
+  const level = (count: number): number => bottom - (count / asked) * (bottom - top);
   ctx.strokeStyle = ink.line;
   ctx.lineWidth = 1;
   ctx.globalAlpha = ink.strong ? 0.6 : 0.16;
@@ -164,12 +164,10 @@ function paintRight(ctx: CanvasRenderingContext2D, axis: FrameAxis, { decoded, r
   for (const y of [top, bottom]) { ctx.moveTo(axis.left, Math.round(y) + 0.5); ctx.lineTo(axis.right, Math.round(y) + 0.5); }
   ctx.stroke();
   ctx.globalAlpha = 1;
-  for (const feature of ['z', 'y'] as const) {
-    const counts = right[feature];
-    if (!counts) continue;
-    ctx.strokeStyle = ink.feature[feature];
-    ctx.lineWidth = feature === 'y' ? 2 : 1.4;
-    ctx.setLineDash(feature === 'y' ? [] : [4, 2.5]);
+  for (const { counts, colour, solid } of lines.toReversed()) {
+    ctx.strokeStyle = ctx.fillStyle = colour;
+    ctx.lineWidth = solid ? 2 : 1.4;
+    ctx.setLineDash(solid ? [] : [4, 2.5]);
     ctx.beginPath();
     for (let f = 0; f < counts.length; f++) {
       const y = level(counts[f]!);
@@ -179,20 +177,15 @@ function paintRight(ctx: CanvasRenderingContext2D, axis: FrameAxis, { decoded, r
     }
     ctx.stroke();
     ctx.setLineDash([]);
-    ctx.fillStyle = ink.feature[feature];
     ctx.beginPath();
     ctx.arc(axis.middle(frame), level(counts[frame]!), 3.2, 0, 2 * Math.PI);
     ctx.fill();
   }
-  const middle = (top + bottom) / 2;
-  const words = vocabularyOf(decoded.trace);
-  const tally = (feature: FeatureName, counts: Uint16Array, y: number): void =>
-    label(ctx, `${words[feature].letter} ${counts[frame]!}/${decoded.asked}`, axis.right + 8, y, ink, 'left', ink.feature[feature], 600);
-  tally('y', right.y, right.z ? middle - 7 : middle);
-  if (right.z) tally('z', right.z, middle + 7);
+  lines.forEach(({ letter, counts, colour }, k) =>
+    label(ctx, `${letter} ${counts[frame]!}/${asked}`, axis.right + 8, (top + bottom) / 2 + 14 * (k - (lines.length - 1) / 2), ink, 'left', colour, 600));
 }
 
-function paintRuler(ctx: CanvasRenderingContext2D, axis: FrameAxis, { timeline, frame, ink, decoded }: OverviewScene): void {
+function paintRuler(ctx: CanvasRenderingContext2D, axis: FrameAxis, { timeline, frame, ink, depth }: OverviewScene): void {
   const { top, bottom } = rows.ruler;
   const here = timeline.stepOf(frame);
   const stepWidth = axis.unit * timeline.length / timeline.steps.length;
@@ -221,7 +214,7 @@ function paintRuler(ctx: CanvasRenderingContext2D, axis: FrameAxis, { timeline, 
   tick(axis.right, bottom - top, ink.line, 0.55);
   label(ctx, 'supervision', axis.left - 8, top + 6, ink, 'right');
   label(ctx, 'step', axis.left - 8, top + 19, ink, 'right');
-  label(ctx, `${here.number} of ${decoded.trace.depth}`, axis.right + 8, bottom - 7, ink, 'left', ink.text, 600);
+  label(ctx, `${here.number} of ${depth}`, axis.right + 8, bottom - 7, ink, 'left', ink.text, 600);
 }
 
 function paintHere(ctx: CanvasRenderingContext2D, axis: FrameAxis, step: Span, ink: Ink): void {

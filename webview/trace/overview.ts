@@ -4,17 +4,18 @@
  */
 import { h, oncePerFrame, setText } from '../shared/dom';
 import { prepareCanvas } from './canvas';
-import { shownFeatures } from './decode';
-import { vocabularyOf } from './features';
+import type { Ink } from './ink';
 import { frameLabel, haltingWords } from './labels';
-import { overviewAxis, overviewHeight, paintOverview, rows, type OverviewScene } from './overview-paint';
+import { overviewAxis, overviewHeight, paintOverview, rows } from './overview-paint';
+import { overviewScene, rightWords } from './overview-scene';
+import { panelLetter, type Stage } from './stage';
 
 /** The overview; `go` is called with the frame a person points at. */
 export class Overview {
   readonly element: HTMLElement;
   private readonly canvas = h('canvas', { 'aria-hidden': 'true' });
   private readonly tip = h('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
-  private scene: OverviewScene | null = null;
+  private scene: { stage: Stage; frame: number; ink: Ink } | null = null;
   private readonly repaint = oncePerFrame(() => this.paint());
 
   constructor(private readonly go: (frame: number) => void) {
@@ -35,27 +36,28 @@ export class Overview {
     this.element.addEventListener('pointerleave', () => { this.tip.hidden = true; });
   }
 
-  /** Shows a scene. */
-  show(scene: OverviewScene): void {
-    this.scene = scene;
-    const { trace } = scene.decoded;
-    this.element.setAttribute('aria-valuemax', String(scene.timeline.length));
-    this.element.setAttribute('aria-valuenow', String(scene.frame + 1));
-    this.element.setAttribute('aria-valuetext', frameLabel(trace, scene.timeline.at(scene.frame)));
+  /** Shows a stage at a frame. */
+  show(stage: Stage, frame: number, ink: Ink): void {
+    this.scene = { stage, frame, ink };
+    const { decoded, timeline } = stage.lead;
+    this.element.setAttribute('aria-valuemax', String(timeline.length));
+    this.element.setAttribute('aria-valuenow', String(frame + 1));
+    this.element.setAttribute('aria-valuetext', frameLabel(decoded.trace, timeline.at(frame)));
     this.repaint();
   }
 
   private paint(): void {
     const width = this.element.clientWidth;
     if (!this.scene || width === 0) return;
-    paintOverview(prepareCanvas(this.canvas, width, overviewHeight), width, this.scene);
+    paintOverview(prepareCanvas(this.canvas, width, overviewHeight), width, overviewScene(this.scene.stage, this.scene.frame, this.scene.ink));
   }
 
   private target(event: PointerEvent): number {
     const { scene } = this;
     if (!scene) return 0;
-    const frame = overviewAxis(this.element.clientWidth, scene.timeline.length).frameAt(this.at(event).x);
-    return this.onBars(event) ? scene.timeline.stepOf(frame).last : frame;
+    const { timeline } = scene.stage.lead;
+    const frame = overviewAxis(this.element.clientWidth, timeline.length).frameAt(this.at(event).x);
+    return this.onBars(event) ? timeline.stepOf(frame).last : frame;
   }
 
   private onBars(event: PointerEvent): boolean {
@@ -71,12 +73,18 @@ export class Overview {
     const { scene } = this;
     if (!scene) return;
     const frame = this.target(event);
-    const { trace } = scene.decoded;
-    const right = scene.right ? ` · ${shownFeatures(scene.decoded).map(f => `${vocabularyOf(trace)[f].letter} ${scene.right![f]![frame]!}`).join(', ')} of ${scene.decoded.asked} cells right` : '';
-    setText(this.tip, this.onBars(event) ? haltingWords(trace, scene.timeline.at(frame).m) : frameLabel(trace, scene.timeline.at(frame)) + right);
+    const { stage } = scene;
+    const at = stage.lead.timeline.at(frame);
+    setText(this.tip, this.onBars(event) ? haltingTip(stage, at.m) : [frameLabel(stage.lead.decoded.trace, at), rightWords(stage, frame)].filter(Boolean).join(' · '));
     this.tip.hidden = false;
     const width = this.element.clientWidth;
     const x = Math.min(Math.max(0, this.at(event).x - this.tip.offsetWidth / 2), Math.max(0, width - this.tip.offsetWidth));
     this.tip.style.setProperty('transform', `translate(${x}px, calc(-100% - 4px))`);
   }
+}
+
+/** The halting head at a supervision step; of two traces, of both. */
+function haltingTip({ lead, panels, compared }: Stage, m: number): string {
+  if (!compared) return haltingWords(lead.decoded.trace, m);
+  return panels.map(panel => `${panelLetter(panel, 0)}: ${haltingWords(panel.source.decoded.trace, m) || `ended at supervision step ${panel.source.decoded.trace.depth}`}`).join(' · ');
 }

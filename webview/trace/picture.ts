@@ -1,23 +1,21 @@
 /**
- * A frame as a picture for export: heading, where the frame lies, the four boards, and the halting bars, drawn by the same
+ * A frame as a picture for export: heading, where the frame lies, the boards, and the halting bars, drawn by the same
  * painters as the page. Fixed size, so that all frames of an animation are alike.
  */
+import { boardContent, type BoardContent } from './board-content';
 import { prepareCanvas } from './canvas';
-import { shownFeatures, type DecodedTrace, type FeatureName } from './decode';
-import { wordsAt } from './features';
-import type { GridPainter } from './grid-painter';
+import { countDifference, differenceCells, differenceWords } from './difference';
 import type { Ink } from './ink';
 import { countWords, frameLabel } from './labels';
-import { countBoard, featureCells, questionCells, solutionCells, type CellView } from './marks';
-import { overviewHeight, paintOverview, rows, type RightCounts } from './overview-paint';
-import type { Timeline } from './timeline';
+import { countBoard } from './marks';
+import { overviewHeight, paintOverview, rows } from './overview-paint';
+import { overviewScene } from './overview-scene';
+import { differenceContent } from './paint-difference';
+import { isUpdated, panelCells, panelColour, panelLetter, panelNote, type Stage } from './stage';
 
 /** Everything a picture needs but the frame. */
 export interface PictureScene {
-  readonly decoded: DecodedTrace;
-  readonly timeline: Timeline;
-  readonly right: RightCounts | null;
-  readonly painter: GridPainter;
+  readonly stage: Stage;
   readonly ink: Ink;
   /** One line: run, checkpoint, puzzle. */
   readonly heading: string;
@@ -28,8 +26,10 @@ const large = 320, small = 176;
 
 /** Size of a picture, CSS pixels. */
 export function pictureSize(scene: PictureScene): { width: number; height: number } {
-  const board = large * scene.painter.rows / scene.painter.cols;
-  const width = 2 * (margin + small + gap) + shownFeatures(scene.decoded).length * (large + gap) - gap;
+  const { lead, panels, compared } = scene.stage;
+  const { rows: down, cols } = lead.decoded.trace;
+  const board = large * down / cols;
+  const width = 2 * (margin + small + gap) + (panels.length + (compared ? 1 : 0)) * (large + gap) - gap;
   return { width, height: Math.ceil(top + board + 30 + (overviewHeight - (rows.fan.bottom - rows.fan.top)) + margin) };
 }
 
@@ -43,40 +43,44 @@ function text(ctx: CanvasRenderingContext2D, words: string, x: number, y: number
 
 /** Paints a frame. `ratio`: device pixels per CSS pixel. */
 export function paintPicture(canvas: HTMLCanvasElement, scene: PictureScene, frame: number, ratio: number): CanvasRenderingContext2D {
-  const { decoded, timeline, painter, ink } = scene;
+  const { stage, ink } = scene;
+  const { lead, panels, compared } = stage;
   const size = pictureSize(scene);
   const ctx = prepareCanvas(canvas, size.width, size.height, ratio);
   ctx.fillStyle = ink.ground;
   ctx.fillRect(0, 0, size.width, size.height);
   text(ctx, scene.heading, margin, 30, 15, ink.text, 600, ink.font);
-  text(ctx, frameLabel(decoded.trace, timeline.at(frame)), margin, 51, 13, ink.muted, 400, ink.font);
-  const updated = timeline.at(frame).feature;
+  text(ctx, frameLabel(lead.decoded.trace, lead.timeline.at(frame)), margin, 51, 13, ink.muted, 400, ink.font);
   let x = margin;
-  const put = (name: string, feature: FeatureName | null, cells: readonly CellView[] | null, boardWidth: number, colour: string, note: string): void => {
+  const put = (name: string, content: BoardContent, boardWidth: number, colour: string, { note = '', updated = false } = {}): void => {
+    const height = boardWidth * content.rows / content.cols;
     text(ctx, name, x, top - 10, 12, colour, 600, ink.font);
-    if (cells) painter.paint(ctx, { x, y: top, width: boardWidth }, cells, ink);
-    if (note) text(ctx, note, x, top + boardWidth * painter.rows / painter.cols + 18, 11, ink.muted, 400, ink.font);
-    if (feature === updated) {
-      ctx.strokeStyle = ink.feature[updated];
+    content.paint(ctx, { x, y: top, width: boardWidth }, ink);
+    if (note) text(ctx, note, x, top + height + 18, 11, ink.muted, 400, ink.font);
+    if (updated) {
+      ctx.strokeStyle = colour;
       ctx.lineWidth = 3;
-      ctx.strokeRect(x - 3, top - 3, boardWidth + 6, boardWidth * painter.rows / painter.cols + 6);
+      ctx.strokeRect(x - 3, top - 3, boardWidth + 6, height + 6);
     }
     x += boardWidth + gap;
   };
-  put('question', null, questionCells(decoded), small, ink.muted, '');
-  for (const feature of shownFeatures(decoded)) {
-    const cells = featureCells(decoded, feature, frame);
-    const { letter, config, role } = wordsAt(decoded.trace, feature, frame);
-    put(`${letter} (${config}) ${role}`, feature, cells, large, ink.feature[feature], countWords(countBoard(cells, decoded.solution !== null)));
+  put('question', boardContent(lead, lead.question), small, ink.muted);
+  for (const panel of panels) {
+    const cells = panelCells(panel, frame);
+    const note = countWords(countBoard(cells, panel.source.decoded.solution !== null));
+    put(`${panelLetter(panel, frame)} ${panelNote(panel, stage, frame)}`, boardContent(panel.source, cells), large, panelColour(panel, ink), { note, updated: isUpdated(panel, stage, frame) });
   }
-  const solution = solutionCells(decoded);
-  if (solution) put('solution', null, solution, small, ink.muted, '');
+  if (compared) {
+    const difference = differenceCells(stage, frame);
+    put('difference', differenceContent(lead, difference), large, ink.text, { note: differenceWords(countDifference(difference)) });
+  }
+  if (lead.solution) put('solution', boardContent(lead, lead.solution), small, ink.muted);
   ctx.save();
   ctx.translate(margin / 2, size.height - overviewHeight + (rows.fan.bottom - rows.fan.top) - margin / 2);
   ctx.beginPath();
   ctx.rect(0, 0, size.width, rows.ruler.bottom);
   ctx.clip();
-  paintOverview(ctx, size.width - margin, { decoded, timeline, right: scene.right, frame, ink });
+  paintOverview(ctx, size.width - margin, overviewScene(stage, frame, ink));
   ctx.restore();
   return ctx;
 }
