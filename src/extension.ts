@@ -6,6 +6,7 @@ import { CheckpointViewer } from './host/checkpoint-viewer';
 import { registerCompare } from './host/compare-charts';
 import { registerConfigCommands } from './host/config-commands';
 import { ConfigFiles } from './host/config-files';
+import { DepthCurves } from './host/depth-curves';
 import { registerExperiments } from './host/experiments';
 import { registerExports } from './host/export-file';
 import { Inspector } from './host/inspector';
@@ -39,7 +40,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const trainers = new Trainers(extensionUri, log);
   const charts = own(new LiveCharts({ extensionUri, state, runs, feeds, messenger }));
   const traces = new TraceSource(runs, trainers);
-  const inspector = own(new Inspector({ extensionUri, state, runs, source: traces, messenger, log }));
+  const inspector = own(new Inspector({ extensionUri, state, runs, source: traces, curves: new DepthCurves(context.globalStorageUri, trainers), messenger, log }));
   own(new CheckpointViewer({ extensionUri, runs, messenger, log }));
   const configs = own(new ConfigFiles(log));
   const starting = { runs, feeds, charts, trainers, configs, log, logDir: context.logUri.fsPath };

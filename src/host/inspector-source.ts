@@ -89,6 +89,12 @@ export class TraceSource {
     return trace;
   }
 
+  /** The checkpoint a choice means. @throws HostError when it means live weights, or there is none */
+  checkpointOf(run: RunSummary, { checkpoint }: TraceChoice): string {
+    if (checkpoint === 'live') throw new HostError('live', vscode.l10n.t('The live weights go on changing.'), vscode.l10n.t('Choose one of the checkpoints above.'));
+    return checkpoint === 'best' ? bestOf(run) : checkpoint;
+  }
+
   /** Reads a trace kept during training. */
   async kept(run: RunSummary, index: number, step: number): Promise<Trace> {
     return readTrace(run.dir, step, index);

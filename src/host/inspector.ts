@@ -6,11 +6,13 @@ import * as vscode from 'vscode';
 import type { Messenger } from 'vscode-messenger';
 import type { MessageParticipant, WebviewIdMessageParticipant } from 'vscode-messenger-common';
 import {
-  askBeside, cancelTrace, getInspectorState, inspectorOptions, inspectorProgress, inspectorState, requestKeptTrace, requestTrace,
-  type Beside, type BesideChoice, type InspectorOptions, type InspectorState, type TraceChoice,
+  askBeside, cancelCurve, cancelTrace, curveState, getInspectorState, inspectorOptions, inspectorProgress, inspectorState, lookAtCurve, measureCurve, requestKeptTrace, requestTrace,
+  type Beside, type BesideChoice, type CurveState, type InspectorOptions, type InspectorState, type TraceChoice,
 } from '../protocol/inspector';
 import type { RunSummary } from '../runs/read-run';
 import type { Trace } from '../runs/schema';
+import { CurveWork } from './curve-work';
+import type { DepthCurves } from './depth-curves';
 import type { TraceSource } from './inspector-source';
 import type { Log } from './notify';
 import { pickBeside } from './pick-beside';
@@ -28,6 +30,7 @@ export interface InspectorContext {
   readonly state: vscode.Memento;
   readonly runs: Runs;
   readonly source: TraceSource;
+  readonly curves: DepthCurves;
   readonly messenger: Messenger;
   readonly log: Log;
 }
@@ -41,9 +44,11 @@ class Session {
   private problem: InspectorState['problem'] = null;
   private second: Beside | null = null;
   private work: AbortController | null = null;
+  private readonly curve: CurveWork;
 
   constructor(private readonly context: InspectorContext, private readonly id: WebviewIdMessageParticipant, private readonly panel: vscode.WebviewPanel, public choice: TraceChoice) {
     this.title();
+    this.curve = new CurveWork(context.curves, state => context.messenger.sendNotification(curveState, id, state));
   }
 
   /** Another choice from outside: told to the page, which asks for its trace. */
@@ -86,7 +91,31 @@ class Session {
     return choice && run ? pickBeside(this.context.runs, this.context.source, run, choice) : null;
   }
 
+  /** The curve of the present checkpoint over this many puzzles: what is known, or, with `measure`, all of it. */
+  curveOf(puzzles: unknown, measure: boolean): CurveState {
+    const run = this.run();
+    const none = { curve: null, working: null, cancelled: false, problem: null };
+    if (!run || typeof puzzles !== 'number' || !Number.isInteger(puzzles) || puzzles < 1) return none;
+    try {
+      const checkpoint = this.context.source.checkpointOf(run, this.choice);
+      if (!measure) return this.curve.look(run, checkpoint, puzzles);
+      void this.curve.measure(run, checkpoint, puzzles);
+      return none;
+    } catch (error) {
+      const { message, next } = problemOf(error);
+      return { ...none, problem: { message, next } };
+    }
+  }
+
+  cancelCurve(): void { this.curve.cancel(); }
+
   cancel(): void { this.work?.abort(); }
+
+  /** Ends all work. */
+  dispose(): void {
+    this.cancel();
+    this.cancelCurve();
+  }
 
   /** What there is to choose may have changed. */
   refresh(): void {
@@ -171,6 +200,9 @@ export class Inspector implements vscode.WebviewPanelSerializer, vscode.Disposab
       messenger.onRequest(requestKeptTrace, ({ index, step }, sender) => of(sender).kept(index, step)),
       messenger.onRequest(askBeside, (choice, sender) => of(sender).askBeside(choice)),
       messenger.onNotification(cancelTrace, (_, sender) => of(sender).cancel()),
+      messenger.onRequest(lookAtCurve, ({ puzzles }, sender) => of(sender).curveOf(puzzles, false)),
+      messenger.onNotification(measureCurve, ({ puzzles }, sender) => { of(sender).curveOf(puzzles, true); }),
+      messenger.onNotification(cancelCurve, (_, sender) => of(sender).cancelCurve()),
       runs.onDidChange(() => { for (const { session } of this.sessions.values()) session.refresh(); }),
     ];
   }
@@ -196,7 +228,7 @@ export class Inspector implements vscode.WebviewPanelSerializer, vscode.Disposab
 
   dispose(): void {
     for (const d of this.own) d.dispose();
-    for (const { session } of this.sessions.values()) session.cancel();
+    for (const { session } of this.sessions.values()) session.dispose();
   }
 
   private adopt(panel: vscode.WebviewPanel, choice: TraceChoice): void {
@@ -206,7 +238,7 @@ export class Inspector implements vscode.WebviewPanelSerializer, vscode.Disposab
     const session = new Session(this.context, id, panel, choice);
     this.sessions.set(id.webviewId, { session, panel });
     panel.onDidDispose(() => {
-      session.cancel();
+      session.dispose();
       this.sessions.delete(id.webviewId);
     });
     showPage(panel.webview, extensionUri, 'trace', panel.title);

@@ -1,5 +1,5 @@
 /**
- * What a trainer process prints, understood: JSON lines `{"progress": {text, fraction}}` while it works and one
+ * What a trainer process prints, understood: JSON lines `{"progress": {text, fraction}}` and `{"partial": answer}` while it works and one
  * `{"error": {code, message, next}}` when it cannot go on. Everything else is its log and is left alone.
  */
 import { HostError } from './problem';
@@ -11,8 +11,13 @@ export interface JobProgress {
   readonly fraction: number | null;
 }
 
+/** Seconds left at the pace so far; null as long as there is no pace to speak of. */
+export function secondsLeft(fraction: number | null, secondsSoFar: number): number | null {
+  return fraction === null || fraction < 0.02 || secondsSoFar < 1 ? null : secondsSoFar * (1 - fraction) / fraction;
+}
+
 /** One line, understood; null for lines of the log. */
-export type TrainerLine = { readonly progress: JobProgress } | { readonly error: HostError } | null;
+export type TrainerLine = { readonly progress: JobProgress } | { readonly partial: unknown } | { readonly error: HostError } | null;
 
 const text = (value: unknown, fallback: string): string => (typeof value === 'string' && value !== '' ? value : fallback);
 
@@ -25,7 +30,7 @@ export function parseTrainerLine(line: string): TrainerLine {
   } catch {
     return null;
   }
-  const { progress, error } = value as { progress?: Record<string, unknown>; error?: Record<string, unknown> };
+  const { progress, partial, error } = value as { progress?: Record<string, unknown>; partial?: unknown; error?: Record<string, unknown> };
   if (typeof error === 'object') {
     return { error: new HostError(text(error['code'] ?? error['cause'], 'failed'), text(error['message'], 'The trainer failed.'), text(error['next'], 'See the log.')) };
   }
@@ -33,7 +38,7 @@ export function parseTrainerLine(line: string): TrainerLine {
     const fraction = progress['fraction'];
     return { progress: { text: text(progress['text'], ''), fraction: typeof fraction === 'number' && Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : null } };
   }
-  return null;
+  return partial === undefined ? null : { partial };
 }
 
 /** Cuts a stream into lines, across chunks. */

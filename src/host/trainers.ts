@@ -22,6 +22,9 @@ const largestAnswer = 256e6;
 /** Milliseconds between asking a job to end and ending it. */
 const patience = 3000;
 
+/** What a job says while it works: how far it is, and with `onPartial` also what part of it has found. */
+export type JobListener = ((progress: JobProgress) => void) | { readonly onProgress: (progress: JobProgress) => void; readonly onPartial: (answer: unknown) => void };
+
 /** Starts trainers of this extension. */
 export class Trainers {
   constructor(private readonly extensionUri: vscode.Uri, private readonly log: Log) {}
@@ -41,6 +44,11 @@ export class Trainers {
   /** Runs a trainer in evaluation mode; its answer as it is. @throws HostError with the trainer's own message */
   async evaluate(args: readonly string[], onProgress: (progress: JobProgress) => void, signal: AbortSignal): Promise<unknown> {
     return this.withAnswer(['evaluate', ...args], onProgress, signal, async file => JSON.parse(await readFile(file, 'utf8')) as unknown);
+  }
+
+  /** Runs a trainer in the mode that measures accuracy against depth; its answers, partial ones too, as they are. @throws HostError with the trainer's own message */
+  async depthCurve(args: readonly string[], listener: JobListener, signal: AbortSignal): Promise<unknown> {
+    return this.withAnswer(['depth-curve', ...args], listener, signal, async file => JSON.parse(await readFile(file, 'utf8')) as unknown);
   }
 
   /** Makes a run of a published checkpoint; the answer as it is. @throws HostError with the trainer's own message */
@@ -77,11 +85,11 @@ export class Trainers {
     return findNode(nodePathSetting());
   }
 
-  private async withAnswer<T>(args: readonly string[], onProgress: (progress: JobProgress) => void, signal: AbortSignal, read: (file: string) => Promise<T>): Promise<T> {
+  private async withAnswer<T>(args: readonly string[], listener: JobListener, signal: AbortSignal, read: (file: string) => Promise<T>): Promise<T> {
     const folder = await mkdtemp(path.join(tmpdir(), 'trm-answer-'));
     try {
       const out = path.join(folder, 'answer.json');
-      await this.run([...args, '--out', out], folder, onProgress, signal);
+      await this.run([...args, '--out', out], folder, listener, signal);
       const facts = await stat(out).catch(() => null);
       if (!facts || facts.size > largestAnswer) throw new HostError('no_answer', vscode.l10n.t('The trainer ended without an answer.'), vscode.l10n.t('See the TRM output channel.'));
       return await read(out);
@@ -91,7 +99,8 @@ export class Trainers {
   }
 
   /** Runs a job to its end. */
-  private async run(args: readonly string[], cwd: string, onProgress: (progress: JobProgress) => void, signal: AbortSignal): Promise<void> {
+  private async run(args: readonly string[], cwd: string, listener: JobListener, signal: AbortSignal): Promise<void> {
+    const { onProgress, onPartial } = typeof listener === 'function' ? { onProgress: listener, onPartial: undefined } : listener;
     const node = await this.node();
     if (signal.aborted) throw new HostError('cancelled', vscode.l10n.t('Cancelled.'), '');
     this.log.info(`trainer ${args.join(' ')}`);
@@ -104,6 +113,7 @@ export class Trainers {
         printed = `${printed}${line}\n`.slice(-100_000);
         const understood = parseTrainerLine(line);
         if (understood && 'progress' in understood) onProgress(understood.progress);
+        else if (understood && 'partial' in understood) onPartial?.(understood.partial);
         else this.log.debug(line);
       });
       const cancel = (): void => {

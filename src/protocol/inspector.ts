@@ -3,6 +3,7 @@
  * see another puzzle, depth or checkpoint it asks again, and gets either a trace or an error with a next step.
  */
 import type { NotificationType, RequestType } from 'vscode-messenger-common';
+import type { DepthCurve } from '../runs/depth-curve';
 import type { Trace } from '../runs/schema';
 
 /** Weights and depth of a second trace, of the same puzzle. */
@@ -59,6 +60,17 @@ export interface InspectorState {
   readonly beside: Beside | null;
 }
 
+/** Accuracy against depth of a checkpoint, as far as it was measured. */
+export interface CurveState {
+  /** The whole curve, or that of the puzzles done so far. */
+  readonly curve: DepthCurve | null;
+  /** Measuring: what it does, the share done, and seconds left; null where that cannot be said yet. */
+  readonly working: { text: string; fraction: number | null; secondsLeft: number | null } | null;
+  /** Measuring was ended before it was done. */
+  readonly cancelled: boolean;
+  readonly problem: { message: string; next: string } | null;
+}
+
 /** webview -> host: the state, please. */
 export const getInspectorState: RequestType<void, InspectorState> = { method: 'inspector/getState' };
 /** webview -> host: another trace, please. Long work reports through `inspectorProgress`; `cancelTrace` ends it. */
@@ -75,3 +87,11 @@ export const inspectorState: NotificationType<InspectorState> = { method: 'inspe
 export const inspectorProgress: NotificationType<{ text: string }> = { method: 'inspector/progress' };
 /** host -> webview: options changed (a new checkpoint, the run ended). */
 export const inspectorOptions: NotificationType<InspectorOptions> = { method: 'inspector/options' };
+/** webview -> host: the curve of the present checkpoint over this many puzzles, if it was measured before. Ends the measuring of another. */
+export const lookAtCurve: RequestType<{ puzzles: number }, CurveState> = { method: 'inspector/lookAtCurve' };
+/** webview -> host: measure it. News comes as `curveState`. */
+export const measureCurve: NotificationType<{ puzzles: number }> = { method: 'inspector/measureCurve' };
+/** webview -> host: measure no longer. What was found so far stays. */
+export const cancelCurve: NotificationType<void> = { method: 'inspector/cancelCurve' };
+/** host -> webview: what is known of the curve. */
+export const curveState: NotificationType<CurveState> = { method: 'inspector/curve' };

@@ -11,15 +11,16 @@ import { engineNames } from '../config/schema';
 import { ensureDataset } from '../puzzles/build-dataset';
 import { devicePattern } from '../runtime/gpu-choice';
 import { writeFileAtomic } from '../runs/atomic-write';
+import { depthCurve } from './depth-curve';
 import { exportPrefixes, exportWeights } from './export-weights';
 import { UsageError, describeFailure, exitCodeOf } from './failure';
 import { importCheckpoint } from './import-checkpoint';
-import { progressReporter, reportFailure } from './report';
+import { partialReporter, progressReporter, reportFailure } from './report';
 import { runQueue } from './run-queue';
 import { evaluateSaved, traceSaved } from './saved-weights';
 import { resume, train } from './train-main';
 
-const usage = 'Modes: train CONFIG, resume RUN, evaluate RUN, trace RUN, build-data CONFIG, import FILE, export RUN, queue RUNS-FOLDER.';
+const usage = 'Modes: train CONFIG, resume RUN, evaluate RUN, depth-curve RUN, trace RUN, build-data CONFIG, import FILE, export RUN, queue RUNS-FOLDER.';
 
 function engineOption(value: string | undefined): ResolvedConfig['engine'] | undefined {
   if (value === undefined) return undefined;
@@ -67,6 +68,9 @@ async function main(argv: readonly string[]): Promise<number> {
       return resume({ dir: required(target, 'The run'), checkpoint: values.checkpoint, takeOver: values['take-over'], engine, device: deviceOption(values.device), microBatchSize: whole('micro-batch-size', values['micro-batch-size']) });
     case 'evaluate':
       writeFileAtomic(out(), `${JSON.stringify(await evaluateSaved({ ...saved(), data: values.data, examples: values.examples === 'all' ? 'all' : whole('examples', values.examples) }))}\n`);
+      return 0;
+    case 'depth-curve':
+      writeFileAtomic(out(), `${JSON.stringify(await depthCurve({ ...saved(), examples: values.examples === 'all' ? 'all' : whole('examples', values.examples), onPartial: partialReporter() }))}\n`);
       return 0;
     case 'trace': {
       const index = whole('puzzle', values.puzzle);

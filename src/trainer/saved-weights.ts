@@ -108,25 +108,43 @@ export function withData(saved: Saved, other?: string): { split: DatasetSplit; f
   return { split, folders, weights: saved.weightsFor(split.metadata, other !== undefined) };
 }
 
+/** What an evaluation is of, known before it is done; `wanted`: puzzles it will have. */
+type EvaluationFacts = Pick<SavedEvaluation, 'checkpoint' | 'step' | 'engine'> & { readonly wanted: number };
+
+/** Options of `evaluateSaved`. */
+export interface EvaluateSavedOptions extends SavedOptions {
+  readonly data?: string | undefined;
+  readonly examples?: number | 'all' | undefined;
+  /** Rows of a batch at most; default: those of a training step. */
+  readonly batchRows?: number;
+  /** What the puzzles done so far say, after each batch. */
+  readonly onPartial?: (partial: Evaluation, facts: EvaluationFacts) => void;
+}
+
 /** Evaluates saved weights. Throws errors of this project, or the signal's reason. */
-export async function evaluateSaved(options: SavedOptions & { data?: string | undefined; examples?: number | 'all' | undefined }): Promise<SavedEvaluation> {
+export async function evaluateSaved(options: EvaluateSavedOptions): Promise<SavedEvaluation> {
   const saved = await openSaved(options);
   const { config } = saved;
   const depth = depthOf(config.arch, options.depth);
   const { split, weights } = withData(saved, options.data);
-  const batch = Math.min(config.micro_batch_size, split.examples);
+  const batch = Math.min(config.micro_batch_size, split.examples, options.batchRows ?? Infinity);
   const rows = new EvaluationRows(split, options.examples ?? config.eval_examples, config.seed, batch);
   const runs = rows.batches * depth;
   const { engine, facts } = await openEngine(config, { name: options.engine, device: options.device, rows: batch, runs });
   const model = openModel(config, split.metadata);
   const evaluator = new Evaluator(engine, model, config.arch, weights, batch, { runs });
+  const of = { checkpoint: saved.checkpoint, step: saved.step, engine: facts.name };
+  const wanted = rows.examples.length;
+  let done = 0;
   const evaluation = await evaluator.evaluate({
     rows, total: rows.total, depth, seed: config.seed,
-    onProgress: (done, count) => options.onProgress?.(`${done} of ${count} puzzles at depth ${depth}`, done / count),
+    onProgress: count => { done = count; },
+    onStep: share => options.onProgress?.(`${done} of ${wanted} puzzles at depth ${depth}`, share),
+    onPartial: partial => options.onPartial?.(partial, { ...of, wanted }),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   evaluator.dispose();
-  return { run: saved.run, checkpoint: saved.checkpoint, step: saved.step, engine: facts.name, ...evaluation, baseline: copyBaseline(split, rows.examples) };
+  return { run: saved.run, ...of, ...evaluation, baseline: copyBaseline(split, rows.examples) };
 }
 
 /** Traces a puzzle with saved weights. Throws errors of this project, or the signal's reason. */

@@ -27,6 +27,10 @@ export interface EvaluateOptions {
   readonly seed: number;
   /** Rows done so far, after each batch. */
   readonly onProgress?: (done: number, count: number) => void;
+  /** What the puzzles done so far say, after each batch. */
+  readonly onPartial?: (partial: Evaluation) => void;
+  /** Share of the work done, after each supervision step of a batch. */
+  readonly onStep?: (share: number) => void;
   /** Awaited between supervision steps, so that a trainer can answer meanwhile. */
   readonly breathe?: () => Promise<void>;
   readonly signal?: AbortSignal;
@@ -64,9 +68,10 @@ export class Evaluator {
   }
 
   /** Evaluates all rows. Throws the signal's reason when aborted. */
-  async evaluate({ rows, total, depth, seed, onProgress, breathe, signal }: EvaluateOptions): Promise<Evaluation> {
+  async evaluate({ rows, total, depth, seed, onProgress, onPartial, onStep, breathe, signal }: EvaluateOptions): Promise<Evaluation> {
     const started = performance.now();
     const tally = new EvaluationTally(depth, rows.examples.length, this.halting);
+    const summary = (): Evaluation => tally.summary({ total, depth, seed, weights: this.weights.which, seconds: (performance.now() - started) / 1000 });
     let done = 0;
     for (let index = 0; index < rows.batches; index++) {
       const batch = rows.read(index);
@@ -75,13 +80,15 @@ export class Evaluator {
         signal?.throwIfAborted();
         const outputs = await this.step(batch, k === 0);
         columns.push(columnsOf(outputs));
+        onStep?.((index * depth + k + 1) / (rows.batches * depth));
         await breathe?.();
       }
       batch.examples.forEach((_, row) => tally.add(columns, row));
       done += batch.examples.length;
       onProgress?.(done, rows.examples.length);
+      onPartial?.(summary());
     }
-    return tally.summary({ total, depth, seed, weights: this.weights.which, seconds: (performance.now() - started) / 1000 });
+    return summary();
   }
 
   /** Frees the engine's memory. */

@@ -24,6 +24,7 @@ describe("a trainer's output", () => {
   it('understands progress and errors, and leaves the log alone', () => {
     expect(parseTrainerLine('{"progress":{"text":"loading","fraction":2}}')).toEqual({ progress: { text: 'loading', fraction: 1 } });
     expect(parseTrainerLine('{"progress":{"text":"loading"}}')).toEqual({ progress: { text: 'loading', fraction: null } });
+    expect(parseTrainerLine('{"partial":{"count":3}}')).toEqual({ partial: { count: 3 } });
     const failed = parseTrainerLine('{"error":{"code":"bad_data","message":"No such folder.","next":"Build it."}}');
     expect(failed).toMatchObject({ error: { code: 'bad_data', message: 'No such folder.', next: 'Build it.' } });
     for (const line of ['step 3', '{', '{"x":1}', 'null', '{"error":"x"}']) expect(parseTrainerLine(line)).toBeNull();

@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { faceOf } from '../../webview/trace/faces';
 import type { CellView } from '../../webview/trace/marks';
+import { wayArrives, wayWords } from '../../webview/trace/maze-way';
 import { arcCrop, glyph, tokenWord, type Kind } from '../../webview/trace/tokens';
+import { makeTrace } from './trace-example';
 
 /** The faces of a board, for short: sides of a way as arrows, with its letter. */
 function faces(kind: Kind, cols: number, tokens: readonly number[], prob: number | null = 1): string[] {
@@ -54,5 +56,30 @@ describe('faces', () => {
     expect(faces('sudoku', 4, [1, 2, 5, 0])).toEqual(["'·'", "'1'", "'4'", "'×'"]);
     expect(faces('sudoku', 4, [1, 2, 5, 0], null)).toEqual(["''", "'1'", "'4'", "'×'"]);
     expect(faces('tokens', 2, [0, 7])).toEqual(["'0'", "'7'"]);
+  });
+});
+
+describe('the way through a maze', () => {
+  // S . #
+  // # . .
+  // . # G
+  const question = Uint8Array.of(3, 2, 1, 1, 2, 2, 2, 1, 4);
+  const decoded = { question, trace: { ...makeTrace(), kind: 'maze' as const, rows: 3, cols: 3 } };
+  const drawn = (cells: readonly number[]): number[] => Array.from(question, (token, cell) => (cells.includes(cell) ? 5 : token));
+  it('arrives when marked cells join start and goal', () => {
+    expect(wayArrives(decoded, drawn([1, 4, 5]))).toBe(true);
+    expect(wayArrives(decoded, drawn([1, 4]))).toBe(false);
+    expect(wayArrives(decoded, drawn([]))).toBe(false);
+  });
+  it('leads through no wall, over no corner and round no edge', () => {
+    expect(wayArrives(decoded, drawn([3, 6, 7]))).toBe(false); // 3 and 7 are walls
+    expect(wayArrives(decoded, drawn([1, 5]))).toBe(false);
+    expect(wayArrives({ ...decoded, question: Uint8Array.of(2, 2, 3, 2, 2, 4, 2, 2, 2) }, [2, 2, 3, 5, 5, 4, 2, 2, 2])).toBe(true); // straight below
+    expect(wayArrives({ ...decoded, question: Uint8Array.of(2, 2, 3, 2, 4, 2, 2, 2, 2) }, [2, 2, 3, 5, 4, 2, 2, 2, 2])).toBe(false); // 2 and 3 lie in different rows
+  });
+  it('is not asked for on other boards', () => {
+    expect(wayArrives({ ...decoded, trace: makeTrace() }, question)).toBeNull();
+    expect(wayArrives({ ...decoded, question: Uint8Array.of(2, 2, 2, 2, 2, 2, 2, 2, 2) }, question)).toBeNull();
+    expect([true, false, null].map(wayWords)).toEqual(['the way leads from start to goal', 'the way does not lead from start to goal', '']);
   });
 });

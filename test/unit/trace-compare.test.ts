@@ -26,7 +26,7 @@ function deeper(answers: readonly (readonly number[])[], more: Partial<Trace> = 
 }
 
 const sides = (a: Trace, b: Trace) => [{ shown: showTrace(a), caption: 'a' }, { shown: showTrace(b), caption: 'b' }] as const;
-const ink = { text: '', muted: '', ground: '', line: '', right: '', wrong: '', conflict: '', halt: 'yellow', other: 'cyan', focus: '', feature: { y: 'blue', z: 'purple' }, font: '', strong: false } satisfies Ink;
+const ink = { text: '', muted: '', ground: '', line: '', right: '', wrong: '', conflict: '', halt: 'yellow', other: 'orange', focus: '', feature: { y: 'blue', z: 'purple' }, font: '', strong: false } satisfies Ink;
 
 describe('two traces in step', () => {
   it('are led by the deeper one; the other stays at its last frame when it has ended', () => {
@@ -58,7 +58,7 @@ describe('two traces in step', () => {
   it('have halting bars and lines of both, told apart by letter, colour and dash', () => {
     const stage = comparedStage(...sides(deeper([[2, 2, 2, 2]]), deeper([[2, 3, 3, 3], [2, 3, 3, 2]])), 'y');
     const scene = overviewScene(stage, 5, ink);
-    expect(scene.bars.map(({ letter, colour, halting }) => [letter, colour, halting.length])).toEqual([['A', 'blue', 1], ['B', 'cyan', 2]]);
+    expect(scene.bars.map(({ letter, colour, halting }) => [letter, colour, halting.length])).toEqual([['A', 'blue', 1], ['B', 'orange', 2]]);
     expect(scene.lines.map(({ letter, solid, counts }) => [letter, solid, [...counts]])).toEqual([['A', true, [2, 2, 2, 2, 2, 2]], ['B', false, [3, 3, 3, 4, 4, 4]]]);
     expect(rightWords(stage, 5)).toBe('A 2, B 4 of 4 cells right');
     const alone = overviewScene(soloStage(showTrace(makeTrace())), 0, ink);

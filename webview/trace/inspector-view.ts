@@ -16,6 +16,7 @@ import { keyCommand } from './keys';
 import { changeWords, frameParts, sideCaptions } from './labels';
 import { Legend } from './legend';
 import { countBoard, type CellView } from './marks';
+import { wayArrives } from './maze-way';
 import { Overview } from './overview';
 import { differenceContent } from './paint-difference';
 import type { PictureScene } from './picture';
@@ -285,7 +286,9 @@ function tally({ decoded }: ShownTrace, cells: readonly CellView[]): string {
   const counts = countBoard(cells, decoded.solution !== null);
   const news = [counts.newlyRight ? `+${counts.newlyRight}` : '', counts.newlyWrong ? `−${counts.newlyWrong}` : ''].filter(Boolean).join(' ');
   if (counts.right === null) return counts.conflicts ? `${counts.conflicts} break a rule` : decoded.trace.kind === 'sudoku' ? 'no rule broken' : '';
-  return `${news ? `${news} · ` : ''}${counts.right}/${counts.cells}`;
+  const arrives = wayArrives(decoded, cells.map(({ token }) => token));
+  const way = arrives === null ? '' : arrives ? 'way arrives · ' : 'way broken · ';
+  return `${way}${news ? `${news} · ` : ''}${counts.right}/${counts.cells}`;
 }
 
 /** Whether a key belongs to the field it is pressed in. */

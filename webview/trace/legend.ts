@@ -43,7 +43,7 @@ export class Legend {
   private readonly differenceItems = differences.map(({ words }, k) => h('li', null, this.differenceCanvases[k], words));
   private readonly palette = h('canvas', { role: 'img', 'aria-label': 'The ten colours of ARC with their numbers' });
   private readonly arc = [h('li', null, this.palette, 'colours'), h('li', null, 'outlined: the part that counts as the answer')];
-  readonly element = h('section', { class: 'legend', 'aria-label': 'Legend' }, h('ul', null, ...this.items, ...this.differenceItems, ...this.arc), h('span', { class: 'muted' }, 'new = against the frame before'));
+  readonly element = h('section', { class: 'mark-legend', 'aria-label': 'Legend' }, h('ul', null, ...this.items, ...this.differenceItems, ...this.arc), h('span', { class: 'muted' }, 'new = against the frame before'));
 
   /** Draws the samples. `known`: the solution is known; `compared`: two traces are shown. */
   show({ kind, known, compared }: { kind: Kind; known: boolean; compared: boolean }, ink: Ink): void {

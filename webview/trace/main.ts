@@ -5,14 +5,16 @@
 import '../shared/base.css';
 import '../shared/controls';
 import '@vscode-elements/elements/dist/vscode-textarea/index.js';
+import '../charts/charts.css';
 import './trace.css';
 import { saveExport } from '../../src/protocol/charts';
-import { askBeside } from '../../src/protocol/inspector';
+import { askBeside, cancelCurve, curveState, lookAtCurve, measureCurve } from '../../src/protocol/inspector';
 import type { BesideChoice, InspectorOptions, InspectorState } from '../../src/protocol/inspector';
 import { announce, h, setText } from '../shared/dom';
 import { connectHost } from '../shared/messenger';
 import { Chooser } from './chooser';
 import { CompareBar } from './compare-bar';
+import { CurvePanel } from './curve-panel';
 import { TraceFormatError } from './decode';
 import { exportGif, exportJson, exportPng, type ExportFile } from './exports';
 import { InspectorView, type Memory } from './inspector-view';
@@ -64,6 +66,15 @@ const comparison = new CompareBar({
 });
 view.exportButtons.hidden = true;
 
+const curve = new CurvePanel({
+  look: puzzles => { void host.request(lookAtCurve, { puzzles }, 0).then(found => curve.show(found)); },
+  measure: puzzles => host.notify(measureCurve, { puzzles }),
+  cancel: () => host.notify(cancelCurve, undefined),
+  save: file => host.notify(saveExport, { ...file, name: `${state?.options.runName ?? 'run'}-${file.name}` }),
+});
+host.on(curveState, next => curve.show(next));
+let curveOf = '';
+
 function remember(): void {
   host.saveState({ choice: state?.choice ?? null, memory });
 }
@@ -84,6 +95,16 @@ async function compareWith(): Promise<void> {
   if (beside === null) return;
   view.setCompareView({ both: true });
   compare(beside);
+}
+
+/** Another checkpoint has another curve; another puzzle has not. */
+function showCurve(): void {
+  if (!state || !view.hasTrace) return;
+  const { choice, options } = state;
+  const of = `${choice.run} ${choice.checkpoint === 'best' ? options.checkpoints.find(({ name }) => name === 'best')?.label : choice.checkpoint} ${options.puzzles}`;
+  if (of === curveOf) return;
+  curveOf = of;
+  curve.choose(options);
 }
 
 function showComparison(): void {
@@ -115,6 +136,7 @@ function accept(next: InspectorState): void {
   view.exportButtons.hidden = !view.hasTrace;
   showOptions({ ...next, trace, beside, kept: (next.trace ? next : state)?.kept ?? false }, next.options);
   showComparison();
+  showCurve();
   remember();
 }
 
@@ -147,5 +169,5 @@ async function runExport(kind: 'png' | 'gif' | 'json'): Promise<void> {
 }
 
 document.body.append(h('main', null,
-  h('header', { class: 'top' }, heading, view.exportButtons), chooser.element, chooser.pasteElement, comparison.element, training.element, work.element, problems.element, view.element));
+  h('header', { class: 'top' }, heading, view.exportButtons), chooser.element, chooser.pasteElement, comparison.element, training.element, work.element, problems.element, view.element, curve.element));
 void session.open();
