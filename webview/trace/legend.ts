@@ -29,8 +29,8 @@ const entries: readonly { view: CellView; digit: string; words: string; when?: '
 
 /** What cells of the difference of two traces look like. */
 const differences: readonly { agreement: Agreement; words: string; known: boolean }[] = [
-  { agreement: 'first-right', words: 'A is right, B is not', known: true }, { agreement: 'second-right', words: 'B is right, A is not', known: true },
-  { agreement: 'both-wrong', words: 'they differ, both wrong', known: true }, { agreement: 'differ', words: 'they differ', known: false },
+  { agreement: 'first-right', words: 'A is right', known: true }, { agreement: 'second-right', words: 'B is right', known: true },
+  { agreement: 'both-wrong', words: 'differ, both wrong', known: true }, { agreement: 'differ', words: 'they differ', known: false },
 ];
 
 const swatch = 16;

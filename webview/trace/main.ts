@@ -82,7 +82,8 @@ function remember(): void {
 /** Compares with this, or (null) no longer. */
 function compare(beside: BesideChoice | null): void {
   if (!state) return;
-  const { beside: _, ...alone } = state.choice;
+  const { run, checkpoint, puzzle, depth } = state.choice;
+  const alone = { run, checkpoint, puzzle, depth };
   void session.choose(beside === null ? alone : { ...alone, beside });
 }
 
