@@ -1,11 +1,14 @@
 /** The extension: puts the features of host/ together, and nothing else. */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { Messenger } from 'vscode-messenger';
 import { registerAgentTools } from './host/agents/tools';
+import { BeginAgain } from './host/begin-again';
 import { CheckpointViewer } from './host/checkpoint-viewer';
 import { registerCompare } from './host/compare-charts';
+import { registerCompareCommands } from './host/compare-commands';
 import { registerConfigCommands } from './host/config-commands';
 import { ConfigFiles } from './host/config-files';
+import { registerDeleteCommand } from './host/delete-runs';
 import { DepthCurves } from './host/depth-curves';
 import { registerExperiments } from './host/experiments';
 import { registerExports } from './host/export-file';
@@ -18,8 +21,10 @@ import { registerQueue } from './host/queue';
 import { registerRunCommands } from './host/run-control';
 import { registerRunEnds } from './host/run-ends';
 import { RunFeeds } from './host/run-feed';
+import { registerLabelCommands } from './host/run-labels';
+import { registerRunNotes } from './host/run-notes';
 import { Runs } from './host/runs';
-import { RunsTree } from './host/runs-tree';
+import { RunsTree, showRunsTree } from './host/runs-tree';
 import { registerRuntimeCommand } from './host/runtime-command';
 import { registerStatusBar } from './host/status-bar';
 import { train } from './host/train';
@@ -45,10 +50,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const configs = own(new ConfigFiles(log));
   const starting = { runs, feeds, charts, trainers, configs, log, logDir: context.logUri.fsPath };
   const tree = own(new RunsTree(runs));
-  own(vscode.window.createTreeView('trm.runs', { treeDataProvider: tree, showCollapseAll: true }));
-  own(command(log, 'trm.train', given => train(starting, given)));
+  const again = own(new BeginAgain(starting));
+  own(command(log, 'trm.train', async given => await again.startDraft(given) || train(starting, given)));
   subscriptions.push(
-    ...registerRunCommands({ runs, charts, inspector, traces, trainers, train: starting, log }),
+    ...registerRunCommands({ runs, charts, inspector, traces, trainers, train: starting, again, log }),
+    ...showRunsTree(tree, runs, log),
+    ...registerLabelCommands({ runs, tree, log }),
+    ...registerCompareCommands({ runs, log }),
+    registerDeleteCommand(runs, log),
+    registerRunNotes(runs),
     ...registerConfigCommands(extensionUri, trainers, configs, log),
     ...registerWeightsCommands({ runs, trainers, configs, log }),
     registerLanguageFeatures(configs, runs),

@@ -48,11 +48,14 @@ export function showInfo(log: Log, text: string, ...actions: Action[]): void {
   offer(vscode.window.showInformationMessage(text, ...actions)).catch((e: unknown) => log.error(String(e)));
 }
 
-/** Registers a command whose errors are told, never thrown at VS Code. `given` is what it was called on: check it. */
-export function command(log: Log, id: string, run: (given: unknown) => unknown): vscode.Disposable {
-  return vscode.commands.registerCommand(id, async (given: unknown) => {
+/**
+ * Registers a command whose errors are told, never thrown at VS Code. `given` is what it was called on, `selected` all that is
+ * selected in the tree where that is one: check both.
+ */
+export function command(log: Log, id: string, run: (given: unknown, selected: unknown) => unknown): vscode.Disposable {
+  return vscode.commands.registerCommand(id, async (given: unknown, selected: unknown) => {
     try {
-      return await run(given);
+      return await run(given, selected);
     } catch (error) {
       showProblem(log, error);
       return undefined;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { accuracyText } from '../runs/describe';
 import { listCheckpoints } from '../runs/checkpoints';
-import type { RunSummary } from '../runs/read-run';
+import type { BrokenRun, RunSummary } from '../runs/read-run';
 import type { ConfigFiles } from './config-files';
 import { HostError } from './problem';
 import type { RunNode } from './runs-tree';
@@ -45,6 +45,12 @@ export function runIdOf(given: unknown): string | undefined {
   return undefined;
 }
 
+/** The folders that cannot be read among the lines of the Runs view that a command was called with. */
+export function brokenOf(given: unknown, selected: unknown): BrokenRun[] {
+  const nodes = (Array.isArray(selected) ? selected : [given]) as (RunNode | undefined)[];
+  return nodes.flatMap(node => (typeof node === 'object' && node.kind === 'broken' ? [node.run] : []));
+}
+
 /** The checkpoint in what a command was called with. */
 export function checkpointOf(given: unknown): string | undefined {
   const node = given as RunNode | undefined;
@@ -70,6 +76,31 @@ export async function pickRun(runs: Runs, given: unknown, fits: (run: RunSummary
     detail: run.manifest.id, run,
   }));
   return (await vscode.window.showQuickPick(items, { placeHolder: words.ask, matchOnDescription: true, matchOnDetail: true }))?.run;
+}
+
+/**
+ * The runs meant: those selected, when the one given is among them; the one given; or those chosen. None when the user changed
+ * their mind.
+ * @throws HostError `too_few` when there are not enough runs that fit
+ */
+export async function pickRuns(runs: Runs, given: unknown, selected: unknown, words: { ask: string; least: number; fits?: (run: RunSummary) => boolean }): Promise<RunSummary[]> {
+  const nodes: unknown[] = Array.isArray(selected) && selected.length > 0 ? selected : Array.isArray(given) ? given : [given];
+  const ids = [...new Set(nodes.flatMap(node => runIdOf(node) ?? []))];
+  if (runs.list().length === 0 || ids.some(id => !runs.get(id))) await runs.refresh();
+  const named = ids.flatMap(id => runs.get(id) ?? []);
+  if (named.length >= words.least) return named;
+  const fitting = runs.list().filter(words.fits ?? (() => true));
+  if (fitting.length < words.least) throw new HostError('too_few', vscode.l10n.t('There are not enough runs: {0} needed, {1} there.', words.least, fitting.length), vscode.l10n.t('Train a config first.'));
+  const items = fitting.map(run => ({
+    label: `$(${stateIcon(run.state).icon}) ${run.manifest.name}`, description: runDescription(run, runs.line(run.manifest.id)?.status ?? null),
+    detail: run.manifest.id, picked: named.includes(run), run,
+  }));
+  for (;;) {
+    const chosen = await vscode.window.showQuickPick(items, { placeHolder: words.ask, canPickMany: true, matchOnDescription: true, matchOnDetail: true });
+    if (!chosen) return [];
+    if (chosen.length >= words.least) return chosen.map(item => item.run);
+    for (const item of items) item.picked = chosen.includes(item);
+  }
 }
 
 /** A checkpoint of a run: the one given, or one chosen. */

@@ -1,9 +1,10 @@
-/** Commands on a run: stop, pause, resume, evaluate, inspect, and the small ones that open its folder, its log, copy its id. */
+/** Commands on a run: stop, pause, resume, recover, fork, evaluate, inspect, and the small ones that open its folder, its log, copy its id. */
 import * as vscode from 'vscode';
 import { checkpointDir, listCheckpoints } from '../runs/checkpoints';
 import { accuracyText } from '../runs/describe';
 import { insideRun } from '../runs/paths';
 import type { RunSummary } from '../runs/read-run';
+import type { BeginAgain } from './begin-again';
 import type { LiveRun } from './live-run';
 import { command, showInfo, withProgress, type Log } from './notify';
 import { askPuzzle, checkpointOf, pickCheckpoint, pickRun } from './pick';
@@ -29,6 +30,7 @@ export interface ControlContext {
   readonly traces: TraceSource;
   readonly trainers: Trainers;
   readonly train: TrainContext;
+  readonly again: BeginAgain;
   readonly log: Log;
 }
 
@@ -71,7 +73,7 @@ async function pause({ runs }: ControlContext, given: unknown): Promise<void> {
 }
 
 async function resumeRun(context: ControlContext, given: unknown): Promise<void> {
-  const { runs } = context;
+  const { runs, again } = context;
   const run = await pickRun(runs, given, r => isResumable(r.state), { ask: l10n('Resume which run?'), none: l10n('There is no run to resume.'), next: l10n('A run can be resumed when it was paused or stopped, or ended by an error.') });
   if (!run) return;
   if (run.state === 'paused') {
@@ -79,13 +81,7 @@ async function resumeRun(context: ControlContext, given: unknown): Promise<void>
     await runs.refresh();
     return;
   }
-  if (run.state === 'lost') {
-    const takeOver = l10n('Take Over');
-    const detail = l10n('Its trainer on {0} has given no sign of life. If it still runs there, it will be locked out of the folder and end.', run.manifest.owner.host);
-    if (await vscode.window.showWarningMessage(l10n('Take over {0} from {1}?', run.manifest.name, run.manifest.owner.host), { modal: true, detail }, takeOver) !== takeOver) return;
-    await resume(context.train, run, { takeOver: true });
-    return;
-  }
+  if (run.state === 'lost') return again.recover(run.manifest.id);
   if (!isResumable(run.state)) {
     throw new HostError('not_resumable', l10n('{0} is {1}.', run.manifest.name, run.state), run.state === 'finished' ? l10n('To train longer, raise epochs in its config and train again.') : l10n('It is at work already.'));
   }
@@ -138,6 +134,9 @@ export function registerRunCommands(context: ControlContext): vscode.Disposable[
     on('trm.stop', given => stop(context, given)),
     on('trm.pause', given => pause(context, given)),
     on('trm.resume', given => resumeRun(context, given)),
+    on('trm.recoverRun', given => context.again.recover(given)),
+    on('trm.forkRun', given => context.again.fork(given)),
+    on('trm.trainAgain', given => context.again.again(given)),
     on('trm.evaluate', given => evaluate(context, given)),
     on('trm.inspectPuzzle', given => inspect(context, given)),
     on('trm.showCharts', async given => {
@@ -157,7 +156,6 @@ export function registerRunCommands(context: ControlContext): vscode.Disposable[
       const run = await oneRun(runs, given, l10n('Copy the id of which run?'));
       if (run) await vscode.env.clipboard.writeText(run.manifest.id);
     }),
-    on('trm.refreshRuns', () => runs.refresh()),
   ];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The Runs view: every run of the workspace, newest first, with its state in words, and under it its checkpoints, config and
- * log. Folders that cannot be read are listed with the reason.
+ * The Runs view: every run of the workspace, the pinned ones first, then newest first, with its state in words, and under it its
+ * checkpoints, config and log; or only those that fit a filter. Folders that cannot be read are listed with the reason.
  */
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -8,8 +8,10 @@ import { accuracyText } from '../runs/describe';
 import { listCheckpoints, type CheckpointInfo } from '../runs/checkpoints';
 import { insideRun } from '../runs/paths';
 import type { BrokenRun, RunSummary } from '../runs/read-run';
+import { command, type Log } from './notify';
 import { problemOf, problemText } from './problem';
 import type { Runs, StartingRun } from './runs';
+import { fitsFilter, filterProblem } from './run-filter';
 import { runDescription, runDetails, stateIcon } from './run-text';
 
 /** A line of the tree. */
@@ -41,17 +43,39 @@ function megabytes(bytes: number): string {
 
 /** The data of the Runs view. */
 export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Disposable {
-  private readonly emitter = new vscode.EventEmitter<RunNode | undefined>();
+  private readonly emitter = new vscode.EventEmitter<RunNode | RunNode[] | undefined>();
   readonly onDidChangeTreeData = this.emitter.event;
   private readonly own: vscode.Disposable[];
   private readonly nodes = new Map<string, RunNode>();
-  private readonly shown = new Map<string, string>();
+  /** The lines drawn last: which, in their order, and of every run what it said and when it changed. */
+  private drawn: { order: string; runs: ReadonlyMap<string, string> } = { order: '', runs: new Map() };
+  private filterText = '';
 
   constructor(private readonly runs: Runs) {
     this.own = [
-      runs.onDidChange(() => this.emitter.fire(undefined)),
-      runs.onDidChangeStatus(line => this.refreshRun(line.id)),
+      runs.onDidChange(() => this.redrawChanged()),
+      runs.onDidChangeStatus(() => this.redrawChanged()),
     ];
+  }
+
+  /** What the filter is; '' shows all runs. */
+  get filter(): string { return this.filterText; }
+
+  set filter(text: string) {
+    this.filterText = text.trim();
+    this.redraw();
+  }
+
+  /** Draws all lines again. */
+  redraw(): void {
+    this.drawn = this.lines();
+    this.emitter.fire(undefined);
+  }
+
+  /** The runs under the filter, in the order in which they are shown. */
+  listShown(): readonly RunSummary[] {
+    const fitting = this.runs.list().filter(run => fitsFilter(this.filterText, run));
+    return [...fitting.filter(run => run.pinned), ...fitting.filter(run => !run.pinned)];
   }
 
   getTreeItem(node: RunNode): vscode.TreeItem {
@@ -75,12 +99,19 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     }
   }
 
+  /** The tooltip of a run, when somebody looks at it: hundreds of them need not be made and sent. */
+  resolveTreeItem(item: vscode.TreeItem, node: RunNode): vscode.TreeItem {
+    const run = node.kind === 'run' ? this.runs.get(node.id) : undefined;
+    if (run) item.tooltip = tooltip([['', run.manifest.id], ...runDetails(run, this.runs.line(run.manifest.id)?.status ?? null)]);
+    return item;
+  }
+
   getChildren(node?: RunNode): RunNode[] {
     if (node === undefined) {
       return [
         ...this.runs.listStarting().map(run => ({ kind: 'starting' as const, run })),
-        ...this.runs.list().map(run => this.runNode(run.manifest.id)),
-        ...this.runs.listBroken().map(run => ({ kind: 'broken' as const, run })),
+        ...this.listShown().map(run => this.runNode(run.manifest.id)),
+        ...(this.filterText === '' ? this.runs.listBroken() : []).map(run => ({ kind: 'broken' as const, run })),
       ];
     }
     if (node.kind !== 'run') return [];
@@ -102,23 +133,35 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     return node;
   }
 
-  /** Draws a run's line again when its words changed. */
-  private refreshRun(id: string): void {
-    const run = this.runs.get(id);
-    if (run && this.shown.get(id) !== runDescription(run, this.runs.line(id)?.status ?? null)) this.emitter.fire(this.runNode(id));
+  private lines(): typeof this.drawn {
+    const shown = this.listShown();
+    const order = [...this.runs.listStarting().map(run => `starting ${run.id}`), ...shown.map(run => run.manifest.id), ...this.runs.listBroken().map(run => `${run.dir} ${run.problem}`)].join('\n');
+    return { order, runs: new Map(shown.map(run => [run.manifest.id, `${run.manifest.updated} ${run.manifest.name} ${this.description(run)} ${run.manifest.notes}`])) };
+  }
+
+  /** Draws only what changed: with hundreds of runs, drawing all of them for every step of one is felt. */
+  private redrawChanged(): void {
+    const { drawn } = this;
+    this.drawn = this.lines();
+    if (this.drawn.order !== drawn.order) this.emitter.fire(undefined);
+    else {
+      const changed = [...this.drawn.runs].filter(([id, words]) => drawn.runs.get(id) !== words);
+      if (changed.length > 0) this.emitter.fire(changed.map(([id]) => this.runNode(id)));
+    }
+  }
+
+  private description(run: RunSummary): string {
+    return runDescription(run, this.runs.line(run.manifest.id)?.status ?? null);
   }
 
   private runItem(id: string): vscode.TreeItem {
     const run = this.runs.get(id);
     if (!run) return new vscode.TreeItem(id, None);
-    const status = this.runs.line(id)?.status ?? null;
-    const description = runDescription(run, status);
-    this.shown.set(id, description);
+    const description = this.description(run);
     const item = new vscode.TreeItem(run.manifest.name, Collapsed);
     const { icon, color } = stateIcon(run.state);
     return Object.assign(item, {
-      id: `run/${id}`, description, iconPath: themeIcon(icon, color), contextValue: `run-${run.state}`,
-      tooltip: tooltip([['', id], ...runDetails(run, status)]),
+      id: `run/${id}`, description, iconPath: themeIcon(icon, color), contextValue: `run-${run.state}${run.pinned ? '/pinned' : ''}`,
       accessibilityInformation: { label: `${run.manifest.name}, ${description}` },
     });
   }
@@ -132,8 +175,8 @@ function checkpointItem(id: string, checkpoint: CheckpointInfo): vscode.TreeItem
   }
   const description = [...words, megabytes(checkpoint.bytes)].join(', ');
   return Object.assign(item, {
-    id: `${id}/${checkpoint.name}`, description, contextValue: 'checkpoint',
-    iconPath: themeIcon(checkpoint.best ? 'star-full' : 'archive'), tooltip: checkpoint.name,
+    id: `${id}/${checkpoint.name}`, description, contextValue: checkpoint.pinned ? 'checkpoint/pinned' : 'checkpoint',
+    iconPath: themeIcon(checkpoint.best ? 'star-full' : checkpoint.pinned ? 'pinned' : 'archive'), tooltip: checkpoint.name,
     accessibilityInformation: { label: `${vscode.l10n.t('step {0}', checkpoint.step)}, ${description}` },
   });
 }
@@ -151,4 +194,52 @@ function runChildren(run: RunSummary): RunNode[] {
     children.push({ kind: 'note', text: problemText(problemOf(error)) });
   }
   return children;
+}
+
+/** Shows the tree, with its filter: a line above it says what is filtered, and a button in its title takes the filter away. */
+export function showRunsTree(tree: RunsTree, runs: Runs, log: Log): vscode.Disposable[] {
+  const view = vscode.window.createTreeView('trm.runs', { treeDataProvider: tree, showCollapseAll: true, canSelectMany: true });
+  const tell = (): void => {
+    view.message = tree.filter === '' ? '' : vscode.l10n.t('{0} of {1} runs: {2}', tree.listShown().length, runs.list().length, tree.filter);
+  };
+  const setFilter = (text: string): void => {
+    tree.filter = text;
+    void vscode.commands.executeCommand('setContext', 'trm.runsFiltered', tree.filter !== '');
+    tell();
+  };
+  return [
+    view, runs.onDidChange(tell),
+    command(log, 'trm.filterRuns', () => askFilter(tree.filter, setFilter)),
+    command(log, 'trm.clearRunsFilter', () => setFilter('')),
+    command(log, 'trm.refreshRuns', async () => {
+      await runs.refresh();
+      tree.redraw();
+    }),
+  ];
+}
+
+/** Asks for a filter; the tree follows what is typed, and is as before when the user changes their mind. */
+async function askFilter(before: string, setFilter: (text: string) => void): Promise<void> {
+  const box = vscode.window.createInputBox();
+  box.title = vscode.l10n.t('Filter Runs');
+  box.prompt = vscode.l10n.t('Words of name, notes or config; #tag; is:running, is:finished, is:pinned, ...; - before a term turns it round');
+  box.value = before;
+  const typed = (text: string): void => {
+    box.validationMessage = filterProblem(text) ?? undefined;
+    setFilter(text);
+  };
+  await new Promise<void>(resolve => {
+    let accepted = false;
+    box.onDidChangeValue(typed);
+    box.onDidAccept(() => {
+      accepted = true;
+      box.hide();
+    });
+    box.onDidHide(() => {
+      if (!accepted) setFilter(before);
+      resolve();
+    });
+    box.show();
+  });
+  box.dispose();
 }

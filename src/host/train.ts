@@ -36,7 +36,7 @@ export interface TrainContext {
 }
 
 /** A launch, as it is watched. */
-interface Launch {
+export interface Launch {
   readonly id: string;
   readonly name: string;
   readonly dir: string;
@@ -107,7 +107,8 @@ export async function resume(context: TrainContext, run: RunSummary, options: { 
   });
 }
 
-async function launch(context: TrainContext, what: Launch): Promise<void> {
+/** Starts a trainer and stays with it until its run is under way. What goes wrong is told. */
+export async function launch(context: TrainContext, what: Launch): Promise<void> {
   const { runs, charts, trainers, log, logDir } = context;
   const started = Date.now();
   const entry = what.attempt === 0 ? runs.begin(what) : null;

@@ -1,13 +1,15 @@
 /** What people say about a run: kept whatever the trainer, another window or a torn line does. */
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { pruneCheckpoints, sweepCheckpoints } from '../../src/runs/checkpoint-writer';
 import { listCheckpoints, pinCheckpoint } from '../../src/runs/checkpoints';
+import { compareRuns } from '../../src/runs/compare-runs';
 import { changeLabels, labelLimits, maxLabelsBytes } from '../../src/runs/labels';
 import { readRun } from '../../src/runs/read-run';
+import { moveToTrash, releaseForRemoval } from '../../src/runs/remove-run';
 import { watchRuns } from '../../src/runs/watch-run';
-import { Script, bundle, problemOf, temporaryFolder } from './runs-fixture';
+import { Script, bundle, problemOf, temporaryFolder, tryMount } from './runs-fixture';
 import { contents, newRun } from './runs-values';
 
 describe('labels', () => {
@@ -131,13 +133,28 @@ describe('a pinned checkpoint', () => {
     sweepCheckpoints(writer.dir);
     expect(readdirSync(writer.paths.checkpoints)).toEqual(['step-1']);
   });
+});
 
-  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')('cannot be unpinned in a folder that is read-only, and that is said', async () => {
-    const writer = newRun(temporaryFolder());
-    await writer.writeCheckpoint(contents(1));
-    pinCheckpoint(writer.dir, 'step-1', true);
-    chmodSync(writer.paths.checkpoint(1), 0o555);
-    expect((await problemOf(() => pinCheckpoint(writer.dir, 'step-1', false))).code).toBe('read_only');
-    chmodSync(writer.paths.checkpoint(1), 0o755);
-  });
+it('in a folder that is read-only everything can be looked at, and what cannot be written is said', async ({ skip }) => {
+  const disk = temporaryFolder();
+  const writer = newRun(disk);
+  await writer.writeCheckpoint(contents(1));
+  pinCheckpoint(writer.dir, 'step-1', true);
+  changeLabels(writer.dir, { notes: 'said before' });
+  writer.update({ state: 'stopped' });
+  await writer.close();
+  const reason = tryMount('--bind', disk, disk) ?? tryMount('-o', 'remount,ro,bind', disk);
+  if (reason !== null) skip(reason);
+  const run = await readRun(writer.dir);
+  expect(run).toMatchObject({ state: 'stopped', warnings: [], manifest: { notes: 'said before' } });
+  expect((await compareRuns([run, run])).runs).toHaveLength(2);
+  for (const act of [
+    () => changeLabels(writer.dir, { pinned: true }), () => pinCheckpoint(writer.dir, 'step-1', false), () => pinCheckpoint(writer.dir, 'step-1', true),
+    () => releaseForRemoval(writer.dir), () => moveToTrash(writer.dir),
+  ]) {
+    const problem = await problemOf(act);
+    expect(problem.code).toBe('read_only');
+    expect(problem.message).toContain('read-only (EROFS)');
+  }
+  expect(listCheckpoints(writer.dir)[0]!.pinned).toBe(true);
 });

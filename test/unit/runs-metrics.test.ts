@@ -137,3 +137,21 @@ it('has nothing while there is no file, and refuses what is no file', async () =
   execFileSync('mkfifo', [path.join(pipe, 'metrics.jsonl')]);
   expect((await problemOf(() => new MetricsReader(pipe).read())).code).toBe('corrupt');
 });
+
+it('passes over a gigabyte without a line in pieces, holds none of it, and reads what follows', async () => {
+  const { dir, file } = withMetrics(line(1));
+  truncateSync(file, 1 << 30);
+  appendFileSync(file, `\n${line(2)}`);
+  const reader = new MetricsReader(dir);
+  const before = process.memoryUsage().rss;
+  let pieces = 0;
+  const steps: number[] = [];
+  await reader.readAll(events => {
+    pieces++;
+    steps.push(...trainSteps(events));
+  });
+  expect(steps).toEqual([1, 2]);
+  expect(reader.invalid).toBe(1);
+  expect(pieces).toBeGreaterThan(1000);
+  expect(process.memoryUsage().rss - before).toBeLessThan(100 << 20);
+}, 120_000);
