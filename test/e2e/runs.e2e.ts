@@ -243,7 +243,7 @@ describe('a workspace of two folders with 500 runs and hostile ones', () => {
       },
     });
     await workbench.page.goto(workbench.page.url().replace(/folder=[^&]*/, `workspace=${path.join(workbench.folder, 'both.code-workspace')}`));
-    await workbench.page.locator('.statusbar-item', { hasText: 'TRM' }).waitFor({ timeout: 120_000 });
+    await workbench.page.locator('.explorer-folders-view .monaco-list').waitFor({ timeout: 120_000 });
     const began = Date.now();
     await workbench.show('TRM');
     await item(/^many 499/).waitFor({ timeout: 60_000 });

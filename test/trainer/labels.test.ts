@@ -30,7 +30,7 @@ describe('labels on the command line', () => {
     expect(await trainer.ended).toBe(0);
 
     const listed = await say();
-    expect(listed['runs']).toMatchObject([{ run: 'live', name: 'first try', state: 'stopped', pinned: true, tags: ['baseline'], notes: 'Learns slowly.\nTry another rate.' }]);
+    expect(listed['runs']).toMatchObject([{ run: 'live', name: 'first try', state: 'stopped', pinned: true, tags: ['baseline'], notes: 'Learns slowly. Try another rate.' }]);
     expect((await trm(['runs'], folder)).stdout).toMatch(/^live\s+stopped, .*, pinned, #baseline$/m);
     expect(jsonOf(path.join(dir, 'checkpoints', checkpoint, 'state.json'))['step']).toBeLessThanOrEqual(step);
     expect(jsonOf(path.join(dir, 'run.json'))).toMatchObject({ name: 'tiny', tags: [], notes: '' });
