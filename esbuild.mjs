@@ -37,6 +37,13 @@ const pages = {
  */
 const alias = { '@tensorflow/tfjs': './src/engine/tfjs-umbrella.ts' };
 
+/** zod's error texts in English only: its index of languages, a quarter of the extension's code, is replaced by one that has no other. */
+const englishZod = {
+  name: 'english-zod',
+  setup: b => b.onResolve({ filter: /^\.\.\/locales\/index\.js$/ }, ({ importer, resolveDir }) =>
+    (importer.includes(`${path.sep}zod${path.sep}`) ? { path: path.join(resolveDir, '..', 'locales', 'en.js') } : undefined)),
+};
+
 /** Packages by their ES modules: without it there would be a second tfjs-core, its CommonJS bundle. */
 const mainFields = ['module', 'main'];
 
@@ -52,7 +59,7 @@ const copies = [
 function options(name, production) {
   const shared = {
     bundle: true, write: false, metafile: true, absWorkingDir: root, logLevel: 'silent', legalComments: 'none',
-    minify: production, keepNames: production, sourcemap: production ? false : 'linked', alias,
+    minify: production, keepNames: production, sourcemap: production ? false : 'linked', alias, plugins: [englishZod],
   };
   if (programs[name]) {
     const { entry, external = [], banner } = programs[name];
@@ -165,7 +172,7 @@ async function watch() {
       if (result.errors.length === 0) finish(name, result);
       console.error(`${new Date().toLocaleTimeString()} ${name}: ${result.errors.length === 0 ? 'built' : result.errors.map(e => `${e.location?.file}:${e.location?.line} ${e.text}`).join('\n')}`);
     }) };
-    await (await context({ ...options(name, false), plugins: [report] })).watch();
+    await (await context({ ...options(name, false), plugins: [englishZod, report] })).watch();
   }
 }
 

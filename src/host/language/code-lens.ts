@@ -38,6 +38,7 @@ export class ConfigLenses implements vscode.CodeLensProvider {
 
   /** How long it takes here, by the runs of this workspace. */
   private async timeLens(config: ResolvedConfig, file: string, place: TrainingPlace, steps: number): Promise<vscode.CodeLens> {
+    if (this.runs.list().length === 0) await this.runs.refresh(); // the window may be new: wait for its first reading
     const time = stepTime(config, dataFacts(config, file)!, place, await this.times.of(this.runs.list()));
     return lens(time ? timeWords(time, steps) : vscode.l10n.t('time per step: known after a first run on {0}', placeName(place)));
   }
