@@ -12,11 +12,13 @@ import { requireTrust } from './trust';
 
 const l10n = vscode.l10n.t;
 
+const isOfPaperSize = ({ group }: Preset): boolean => group === 'paper' || group === 'table1' || group === 'table2';
+
 /** The presets as they are offered: in groups, those for GPUs with an estimate of their size. */
 function presetItems(examples: string): (vscode.QuickPickItem & { preset?: Preset })[] {
   const item = (preset: Preset): vscode.QuickPickItem & { preset: Preset } => {
     const { config } = parseConfig(readPreset(examples, preset));
-    const size = preset.group === 'quick' || !config ? undefined : sizeOnGpu(config, path.join(examples, presetFile(preset)));
+    const size = !config || !isOfPaperSize(preset) ? undefined : sizeOnGpu(config, path.join(examples, presetFile(preset)));
     return { label: preset.title, description: size ?? presetFile(preset), detail: preset.description, preset };
   };
   return (Object.keys(presetGroups) as PresetGroup[]).flatMap(group => [

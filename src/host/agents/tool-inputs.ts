@@ -3,7 +3,9 @@
  * together); what a model sends is checked against this before anything is done with it.
  */
 import { z } from 'zod';
-import { writtenStates } from '../../runs/schema';
+import { writtenStates, type RunState } from '../../runs/schema';
+
+const states = ['queued', ...writtenStates, 'crashed', 'lost'] as const satisfies readonly RunState[];
 
 const text = (description: string) => z.string().min(1).max(500).describe(description);
 const run = text('Id of a run, as trm_list_runs gives it, or the name of one: then the newest of that name.');
@@ -12,7 +14,7 @@ const config = text('Path of a config (NAME.trm.yaml, or a published YAML config
 /** Inputs by tool. */
 export const toolInputs = {
   trm_list_runs: z.strictObject({
-    state: z.enum([...writtenStates, 'crashed', 'lost']).optional().describe('Only runs in this state.'),
+    state: z.enum(states).optional().describe('Only runs in this state.'),
     limit: z.int().min(1).max(200).default(50).describe('Runs at most, newest first.'),
   }),
   trm_get_run: z.strictObject({ run }),

@@ -74,7 +74,7 @@ async function startTraining({ config }: ToolInput<'trm_start_training'>, { runs
   const id = await train(context, vscode.Uri.file(file));
   await runs.refresh();
   const run = id === undefined ? undefined : runs.get(id);
-  if (!run) throw new HostError('not_started', 'The training did not start.', 'The person in front of the editor was told why; the log is in the TRM output channel.');
+  if (!run) throw new HostError('not_started', 'No training was started.', 'The person in front of the editor decided otherwise, or was told why; the log is in the TRM output channel.');
   return { started: true, ...runOutcome(run) };
 }
 
