@@ -28,7 +28,9 @@ const allOverrides = (overrides: readonly string[], { engine, device }: TrainCom
 export async function trainCommand(config: string, overrides: readonly string[], options: TrainCommand): Promise<ExitCode> {
   const { runsDir, json } = options;
   const all = allOverrides(overrides, options);
-  for (const problem of loadConfig(config, all).problems) note(formatProblem(config, problem));
+  const { problems, sweep } = loadConfig(config, all);
+  for (const problem of problems) note(formatProblem(config, problem));
+  if (Object.keys(sweep).length > 0) note(`${config} has a sweep. This trains the config without it; \`trm sweep ${config}\` queues every combination.`);
   const id = newRunId(path.basename(config).replace(/(\.trm)?\.ya?ml$/, ''));
   const args = ['train', path.resolve(config), '--runs-dir', path.resolve(runsDir), '--run-id', id, ...all.flatMap(o => ['--override', o])];
   return conclude(await launchAndFollow(args, path.join(path.resolve(runsDir), id)), json);

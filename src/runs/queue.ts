@@ -25,6 +25,13 @@ export function queuedRuns(runs: readonly RunSummary[]): RunSummary[] {
   });
 }
 
+/** Runs as people work with them: those at work, those that wait in the order in which they will be begun, then the others as given. */
+export function inWorkingOrder(runs: readonly RunSummary[]): RunSummary[] {
+  const atWork = runs.filter(({ state }) => state === 'pending' || state === 'running' || state === 'paused');
+  const taken = new Set([...atWork, ...queuedRuns(runs)]);
+  return [...taken, ...runs.filter(run => !taken.has(run))];
+}
+
 /** The process that works on the queue; null when none does. One on another machine counts while its heartbeat is fresh. */
 export function queueWorker(runsDir: string): Attempt | null {
   const dir = queueFolder(runsDir);
