@@ -1,12 +1,14 @@
 /**
- * The Runs view: every run of the workspace, the pinned ones first, then newest first, with its state in words, and under it its
- * checkpoints, config and log; or only those that fit a filter. Folders that cannot be read are listed with the reason.
+ * The Runs view: every run of the workspace, or those that fit a filter: first what is at work, then the queue, then the pinned
+ * ones, then the others, newest first. Each with its state in words, and under it its checkpoints, config and log. Folders that
+ * cannot be read are listed with the reason.
  */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { accuracyText } from '../runs/describe';
 import { listCheckpoints, type CheckpointInfo } from '../runs/checkpoints';
 import { insideRun } from '../runs/paths';
+import { inWorkingOrder } from '../runs/queue';
 import type { BrokenRun, RunSummary } from '../runs/read-run';
 import { command, type Log } from './notify';
 import { problemOf, problemText } from './problem';
@@ -75,7 +77,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
   /** The runs under the filter, in the order in which they are shown. */
   listShown(): readonly RunSummary[] {
     const fitting = this.runs.list().filter(run => fitsFilter(this.filterText, run));
-    return [...fitting.filter(run => run.pinned), ...fitting.filter(run => !run.pinned)];
+    return inWorkingOrder([...fitting.filter(run => run.pinned), ...fitting.filter(run => !run.pinned)]);
   }
 
   getTreeItem(node: RunNode): vscode.TreeItem {

@@ -5,7 +5,7 @@ import { makeFolders } from '../../src/runs/atomic-write';
 import { beat } from '../../src/runs/heartbeat';
 import { amendAttempt, claim, listAttempts } from '../../src/runs/ownership';
 import { thisProcess } from '../../src/runs/process-identity';
-import { interruptedRuns, leaveQueue, queueFolder, queueWorker, queuedRuns } from '../../src/runs/queue';
+import { inWorkingOrder, interruptedRuns, leaveQueue, queueFolder, queueWorker, queuedRuns } from '../../src/runs/queue';
 import { listRuns, readRun } from '../../src/runs/read-run';
 import { RunWriter } from '../../src/runs/run-writer';
 import { problemOf, temporaryFolder } from './runs-fixture';
@@ -93,4 +93,16 @@ describe('who works on the queue', () => {
     amendAttempt(folder, number, { released: new Date().toISOString() });
     expect(interruptedRuns(runs, listAttempts(folder).at(-1))).toEqual([]);
   });
+});
+
+it('is shown after the runs at work, in its order, and before the others', async () => {
+  const runsDir = path.join(temporaryFolder(), 'runs');
+  const dirs: string[] = [];
+  for (const name of ['ended', 'first', 'second']) {
+    dirs.push(add(runsDir, name));
+    await new Promise(resolve => { setTimeout(resolve, 5); });
+  }
+  await leaveQueue(dirs[0]!);
+  const { dir } = RunWriter.create({ runsDir, name: 'at-work', configText: '', manifest });
+  expect(inWorkingOrder((await listRuns(runsDir)).runs).map(run => run.dir)).toEqual([dir, dirs[1], dirs[2], dirs[0]]);
 });
