@@ -7,7 +7,7 @@ const percent = (share: number): string => (100 * share).toFixed(1);
 
 /** "71.3 (62.8-79.9)": mean and interval in percent. */
 function accuracy({ mean, interval, runs }: TableRow): string {
-  if (mean === null || interval === null) return runs.every(run => run.state === 'queued') ? 'not run yet' : 'none finished';
+  if (mean === null || interval === null) return runs.every(run => run.state === 'queued') ? 'not run yet' : '–';
   return `${percent(mean)} (${percent(interval[0])}-${percent(interval[1])})`;
 }
 

@@ -45,12 +45,11 @@ function lineOf(runs: Runs, run: RunSummary): LiveRun {
 }
 
 async function stop({ runs, log }: ControlContext, given: unknown): Promise<void> {
-  const run = await pickRun(runs, given, r => isLive(r.state) || r.state === 'queued', { ask: l10n('Stop which run?'), none: l10n('No run is live.'), next: '' });
-  if (!run) return;
-  if (run.state === 'queued') {
-    await removeFromQueue(runs, run);
-    return;
-  }
+  const chosen = await pickRun(runs, given, r => isLive(r.state) || r.state === 'queued', { ask: l10n('Stop which run?'), none: l10n('No run is live.'), next: '' });
+  if (!chosen) return;
+  if (chosen.state === 'queued') await runs.refresh(); // it may have been begun since it was drawn
+  const run = runs.get(chosen.manifest.id) ?? chosen;
+  if (run.state === 'queued') return removeFromQueue(runs, run);
   await withProgress(l10n('Stopping {0}', run.manifest.name), async (report, signal) => {
     report(l10n('it finishes its step and writes a checkpoint'));
     try {

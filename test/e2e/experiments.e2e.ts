@@ -61,7 +61,9 @@ test('the paper\'s ablation is queued by its command; the queue stops and goes o
   const waiting = (): number => states().filter(state => state === 'queued').length;
   expect(waiting()).toBe(12);
   await workbench.show('TRM');
-  await workbench.contextMenu(workbench.page.getByRole('tree', { name: 'Runs' }).getByRole('treeitem', { name: /HRM .*queued/ }).first(), 'Stop Run');
+  await workbench.page.getByRole('tree', { name: 'Runs' }).getByRole('treeitem', { name: /running/ }).first().waitFor({ timeout: 30_000 });
+  await workbench.screenshot('ablation');
+  await workbench.contextMenu(workbench.page.getByRole('tree', { name: 'Runs' }).getByRole('treeitem', { name: /queued/ }).first(), 'Stop Run');
   await workbench.eventually('One run less in the queue', () => waiting() === 11);
   await workbench.contextMenu(workbench.page.getByRole('tree', { name: 'Runs' }).getByRole('treeitem', { name: /running/ }).first(), 'Stop Run');
   await workbench.eventually('The end of the first row', () => !states().includes('running'));
