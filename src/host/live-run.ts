@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs';
 import * as vscode from 'vscode';
 import type { ControlRequests, TrainerStatus } from '../protocol/control';
-import { connectTrainer, type TrainerConnection } from '../protocol/control-client';
+import type { TrainerConnection } from '../protocol/control-client';
 import type { RunOwner } from '../runs/schema';
 import type { Log } from './notify';
 import { HostError, problemOf, problemText } from './problem';
@@ -97,6 +97,7 @@ export class LiveRun implements vscode.Disposable {
     const { owner } = this;
     if (owner.socket === null || !isOwnSocket(owner.socket)) { this.tryLater(); return; }
     try {
+      const { connectTrainer } = await import('../protocol/control-client'); // and JSON-RPC with it: not loaded before a run lives
       const connection = await connectTrainer(owner);
       if (this.isDisposed() || owner.nonce !== this.owner.nonce) {
         connection.dispose();
