@@ -100,7 +100,7 @@ class Session {
       await vscode.window.showTextDocument(vscode.Uri.file(insideRun(dir, 'config.trm.yaml')));
       return;
     }
-    const command = { inspect: 'trm.inspectPuzzle', resume: 'trm.resume', fork: 'trm.fork' }[action];
+    const command = { inspect: 'trm.inspectPuzzle', resume: 'trm.resume', fork: 'trm.forkRun' }[action];
     await vscode.commands.executeCommand(command, { kind: 'checkpoint', id, checkpoint } satisfies RunNode);
   }
 
@@ -115,7 +115,7 @@ class Session {
     if (!runs.get(id)) await runs.refresh();
     const here = runs.get(id)?.dir === found.run.dir;
     const commands = await vscode.commands.getCommands(true);
-    return describeRun(found, filesOf(path.dirname(this.uri.fsPath)), { inspect: here, resume: here && isResumable(found.run.state), fork: here && commands.includes('trm.fork') });
+    return describeRun(found, filesOf(path.dirname(this.uri.fsPath)), { inspect: here, resume: here && isResumable(found.run.state), fork: here && commands.includes('trm.forkRun') });
   }
 }
 

@@ -55,6 +55,7 @@ test('a checkpoint opens from the Runs view: its tensors, the run it is of, its 
   await frame.locator('h1', { hasText: 'ema.safetensors' }).waitFor();
   await frame.getByText('averaged weights (EMA) ·').waitFor();
   await frame.locator('.run', { hasText: 'brief-4x4 · step-12 · finished, step 12 of 12' }).waitFor();
+  await frame.locator('vscode-button', { hasText: 'Fork from Here' }).waitFor();
   await workbench.eventually('The norms of all rows in sight', async () => (await column(frame, 6)).every(text => /^[\d.,e-]+$/.test(text)));
   const names = await rowTexts(frame);
   expect(names).toContain('inner.lm_head.weight');
