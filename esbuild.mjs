@@ -21,7 +21,7 @@ const programs = {
   trainer: { entry: 'src/trainer/main.ts' },
   'wasm-worker': { entry: 'src/training/worker-main.ts' },
   trm: { entry: 'src/cli/main.ts', banner: '#!/usr/bin/env node' },
-  bench: { entry: 'bench/main.ts' },
+  bench: { entry: 'bench/main.ts', external: ['playwright-core'] },
 };
 
 /** What runs in a webview: output in dist/webview/ <- entry point. CSS imported from there is written beside it. */

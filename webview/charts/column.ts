@@ -1,15 +1,22 @@
 /**
- * A column of numbers that grows: what every chart keeps its data in. Values live in one typed array with room to spare, so
- * that appending is cheap and a hundred thousand of them cost less than a megabyte. A value that is not there is NaN.
+ * A column of numbers that grows: what every chart keeps its data in. Values live in one typed array with a little room to spare, so
+ * that appending is cheap and a hundred thousand of them cost half a megabyte, or one. A value that is not there is NaN.
  */
 
-/** A growing column of float64. */
+/** `single`: seven digits, enough for what was measured; `double`: for counts and times. */
+export type Precision = 'single' | 'double';
+
+/** What a column grows by. */
+const spare = 1.2;
+
+/** A growing column of numbers. */
 export class Column {
-  #data: Float64Array;
+  #data: Float32Array | Float64Array;
   #length = 0;
 
-  constructor(capacity = 256) {
-    this.#data = new Float64Array(Math.max(1, capacity));
+  /** @param capacity how many values there is room for at first */
+  constructor(capacity = 64, precision: Precision = 'double') {
+    this.#data = new (precision === 'single' ? Float32Array : Float64Array)(Math.max(1, capacity));
   }
 
   /** Values there are. */
@@ -24,13 +31,18 @@ export class Column {
 
   /** Appends; null (what NaN becomes on its way through JSON) is NaN. */
   push(value: number | null | undefined): void {
-    if (this.#length === this.#data.length) {
-      const grown = new Float64Array(this.#data.length * 2);
-      grown.set(this.#data);
-      this.#data = grown;
-    }
+    if (this.#length === this.#data.length) this.reserve(1);
     this.#data[this.#length] = value ?? Number.NaN;
     this.#length += 1;
+  }
+
+  /** Makes room for `more` values, and some beyond them. */
+  reserve(more: number): void {
+    const needed = this.#length + more;
+    if (needed <= this.#data.length) return;
+    const grown = new (this.#data.constructor as Float64ArrayConstructor)(Math.ceil(needed * spare));
+    grown.set(this.view());
+    this.#data = grown;
   }
 
   /** The value at `index`; NaN outside. */
@@ -44,7 +56,7 @@ export class Column {
   }
 
   /** The values, shared with the column: valid until the next push or truncate. */
-  view(): Float64Array {
+  view(): Float32Array | Float64Array {
     return this.#data.subarray(0, this.#length);
   }
 

@@ -39,6 +39,8 @@ export class ChartGroup implements Disposable {
   #lastDraw = -Infinity;
   #lastCost = 0;
   #turn: GroupMember[] = [];
+  /** Milliseconds that each chart's last drawing took. */
+  readonly #costs = new WeakMap<GroupMember, number>();
   readonly #listeners: ((zoomed: Span | null) => void)[] = [];
   readonly #watching = watchTheme(theme => { this.#theme = theme; this.invalidate(true); });
   readonly #sight = new IntersectionObserver(entries => {
@@ -190,7 +192,7 @@ export class ChartGroup implements Disposable {
     }, Math.max(0, this.#lastDraw + pause - performance.now()));
   }
 
-  /** Draws stale charts until the share of this frame is used up, and goes on in the next one. */
+  /** Draws stale charts as long as the next one should fit into the share of this frame, and goes on in the next frame. */
   #draw(): void {
     this.#frame = 0;
     if (document.hidden) return;
@@ -201,13 +203,16 @@ export class ChartGroup implements Disposable {
       if (this.#zoomed === null) this.#span = this.#extent();
     }
     let spent = 0;
-    while (this.#turn.length > 0 && spent < frameShareMs) {
-      const member = this.#turn.shift()!;
+    do {
+      const member = this.#turn.shift();
+      if (member === undefined) break;
       this.#stale.delete(member);
       member.draw(this.span(), this.#axis, this.#theme);
       this.#crosshairOf(member);
-      spent = performance.now() - begin;
-    }
+      const now = performance.now() - begin;
+      this.#costs.set(member, now - spent);
+      spent = now;
+    } while (spent + (this.#costs.get(this.#turn[0]!) ?? 0) < frameShareMs);
     this.#lastCost += spent;
     if (this.#turn.length > 0) {
       this.#frame = requestAnimationFrame(() => this.#draw());

@@ -271,7 +271,7 @@ export class LineChart implements GroupMember {
     const rows = function* (): Generator<(string | number)[]> {
       for (const line of lines) {
         for (let i = line.x.lowerBound(span.min); i < line.x.length && line.x.at(i) <= span.max; i += 1) {
-          yield [line.title ?? line.label, line.x.at(i), line.y.values.at(i), line.band?.low.values.at(i) ?? Number.NaN, line.band?.high.values.at(i) ?? Number.NaN];
+          yield [line.title ?? line.label, line.x.at(i), ...[line.y, line.band?.low, line.band?.high].map(series => sevenDigits(series?.values.at(i) ?? Number.NaN))];
         }
       }
     };
@@ -286,3 +286,6 @@ export class LineChart implements GroupMember {
     return [`${this.#group.axis.title} ${this.#group.axis.format(x)}`, ...this.#shown.lines.filter(l => l.shown).map(l => `${l.label} ${this.#value(l, x)}`), ...this.#marksAt(x)].join(', ');
   }
 }
+
+/** A value as it was measured, without the digits that single precision adds. */
+const sevenDigits = (value: number): number => Number(value.toPrecision(7));

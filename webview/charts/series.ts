@@ -12,7 +12,7 @@ export interface Span { readonly min: number; readonly max: number }
 
 /** A growing series of values. */
 export class Series {
-  readonly values = new Column();
+  readonly values = new Column(64, 'single');
   readonly #extremes = new Extremes(this.values);
   #any = false;
   #smooth: { smoothed: Smoothed; extremes: Extremes } | undefined;
@@ -21,6 +21,11 @@ export class Series {
   push(value: number | null | undefined): void {
     this.values.push(value);
     this.#any ||= typeof value === 'number' && !Number.isNaN(value);
+  }
+
+  /** Makes room for `more` values that are about to be pushed. */
+  reserve(more: number): void {
+    this.values.reserve(more);
   }
 
   /** Whether any value was ever there. */

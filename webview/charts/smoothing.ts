@@ -16,7 +16,7 @@ export class Smoothed {
   constructor(source: Column, weight: number) {
     this.#source = source;
     this.weight = weight;
-    this.values = new Column(source.length);
+    this.values = new Column(source.length, 'single');
     this.catchUp();
   }
 

@@ -80,6 +80,7 @@ export class RunStore {
 
   #pushTrain(columns: TrainColumns, stands: (step: number, wall: number) => boolean): void {
     const { x, y } = this.train;
+    for (const column of [...Object.values(x), ...Object.values(y)]) column.reserve(columns.step.length);
     for (let i = 0; i < columns.step.length; i += 1) {
       if (!stands(columns.step[i]!, columns.wall[i]!)) continue;
       pushX(x, { step: columns.step[i]!, examples: columns.examples[i]!, process: columns.process[i]!, wall: columns.wall[i]! });

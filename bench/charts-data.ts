@@ -2,20 +2,19 @@
  * The data side of the live charts with seven runs of 100,000 points each: taking everything in, taking in one more point per run,
  * and choosing what to draw. Painting is the browser's and not measured here.
  */
-import type { RunData, RunHeader } from '../src/protocol/charts';
-import { emptySystemColumns, emptyTrainColumns } from '../src/host/run-data';
+import { RunDataStore } from '../src/host/run-data';
+import type { RunData } from '../src/protocol/charts';
 import { median } from '../src/statistics/median';
 import { RunStore } from '../webview/live/run-store';
+import { headerOf, points, runs, trainEvent } from './charts-runs';
 import { peakMemory, repeated, round, timed } from './statistics';
 import type { Row } from './task';
 
-const runs = 7;
-const points = 100_000;
 const pixels = 1000;
 const smoothing = 0.9;
 
 /** Measures it. */
-export async function chartData(): Promise<Row> {
+export async function chartsData(): Promise<Row> {
   const whole = Array.from({ length: runs }, (_, run) => trainData(run, 0, points));
   let stores: RunStore[] = [];
   const hydrate = await timed(() => (stores = whole.map(data => new RunStore(data))));
@@ -38,18 +37,9 @@ export async function chartData(): Promise<Row> {
   };
 }
 
-/** A message with `count` train events from step `from` + 1 on: a falling loss with noise that is the same every time. */
+/** A message with `count` train events from step `from` + 1 on. */
 function trainData(run: number, from: number, count: number): RunData {
-  const train = emptyTrainColumns();
-  for (let i = 0; i < count; i++) {
-    const step = from + i + 1;
-    const noise = Math.sin(step * 12.9898 + run) * 0.3;
-    const values = { step, examples: step * 64, wall: 1e9 + step / 3, process: step / 3, loss: 2 / (1 + step / 5000) + noise };
-    for (const [name, column] of Object.entries(train) as [keyof typeof train, number[]][]) column.push((values as Partial<Record<keyof typeof train, number>>)[name] ?? noise);
-  }
-  return { header: header(run), train, system: emptySystemColumns(), evals: [], halting: [], markers: [], alerts: [] };
-}
-
-function header(run: number): RunHeader {
-  return { id: `run-${run}`, name: `run ${run}`, state: 'running', status: '', step: 0, totalSteps: null, engine: 'wasm', haltMaxSteps: 16, best: null, failure: null };
+  const store = new RunDataStore();
+  for (let step = from + 1; step <= from + count; step++) store.append([trainEvent(run, step)]);
+  return store.all(headerOf(run), store.start());
 }

@@ -1,0 +1,103 @@
+/**
+ * The Live Charts page in a real browser, with seven runs of 100,000 points each while one of them goes on at 50 events a second: how
+ * long scripts run in a frame, and the memory of the page's process. The other side is the extension host's own session; the
+ * page is the built one, in a window of an editor's size. Needs Chromium: $CHROMIUM, which `npm run bench` sets.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Browser, Page } from 'playwright-core';
+import { ChartsSession } from '../src/host/charts-session';
+import { RunDataStore } from '../src/host/run-data';
+import { chartsAppend, chartsState, getChartsState } from '../src/protocol/charts';
+import { headerOf, points, runs, trainEvent } from './charts-runs';
+import { frameTimes } from './frame-times';
+import { round } from './statistics';
+import { Absent } from './task';
+import type { Row } from './task';
+
+const perSecond = 50, settleSeconds = 4, seconds = 20;
+const size = { width: 1400, height: 1000 };
+const pages = path.join(__dirname, 'webview');
+
+/** Measures it. Throws Absent where there is no Chromium. */
+export async function chartsPage(): Promise<Row> {
+  const executablePath = process.env['CHROMIUM'];
+  if (executablePath === undefined) throw new Absent('there is no Chromium here');
+  const { chromium } = await import('playwright-core');
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+  try {
+    return await measure(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+async function measure(browser: Browser): Promise<Row> {
+  const page = await browser.newPage({ viewport: size });
+  const stores = Array.from({ length: runs }, (_, run) => storeOf(run));
+  const session = new ChartsSession({
+    run: id => { const i = Number(id.slice('run-'.length)); return { header: headerOf(i), store: stores[i]!, loaded: Promise.resolve() }; },
+    choices: () => stores.map((_, i) => { const { id, name, state } = headerOf(i); return { id, name, state }; }),
+    settings: () => ({ xAxis: 'step', smoothing: 0.9, logY: false }),
+    looks: ids => Object.fromEntries(ids.map((id, i) => [id, i])),
+    first: () => 'run-0',
+  }, {
+    visible: () => true,
+    replace: state => void deliver(page, { method: chartsState.method, params: state }),
+    append: data => void deliver(page, { method: chartsAppend.method, params: data }),
+  }, stores.map((_, i) => headerOf(i).id));
+  await page.exposeFunction('ask', async (method: string, id: string) => {
+    if (method === getChartsState.method) await deliver(page, { id, result: await session.state() });
+  });
+  await page.setContent(`<!DOCTYPE html><html><head><style>${readFileSync(path.join(pages, 'live.css'), 'utf8')}</style></head><body class="vscode-dark"></body></html>`);
+  await page.addScriptTag({ content: 'var acquireVsCodeApi = () => ({ postMessage: message => ask(message.method, message.id), getState: () => undefined, setState: () => undefined });' });
+  const began = performance.now();
+  await page.addScriptTag({ content: readFileSync(path.join(pages, 'live.js'), 'utf8') });
+  await page.locator('[data-chart="loss"] .chart-note', { hasText: `${(runs * points).toLocaleString('en-US')} points drawn as` }).waitFor({ timeout: 120_000 });
+  const shown = performance.now() - began;
+
+  let step = points;
+  const clock = setInterval(() => { stores[0]!.append([trainEvent(0, ++step)]); session.wake(); }, 1000 / perSecond);
+  try {
+    await sleep(settleSeconds * 1000);
+    await browser.startTracing(page, { categories: ['devtools.timeline', 'v8'] });
+    await sleep(seconds * 1000);
+    const frames = frameTimes(await browser.stopTracing());
+    const memory = await pageMemory(browser);
+    return { runs, points_per_run: points, events_per_s: perSecond, ...frames, shown_after_ms: round(shown), ...memory };
+  } finally {
+    clearInterval(clock);
+    session.dispose();
+  }
+}
+
+function storeOf(run: number): RunDataStore {
+  const store = new RunDataStore();
+  for (let step = 1; step <= points; step++) store.append([trainEvent(run, step)]);
+  return store;
+}
+
+/** Hands a message to the page as VS Code does: as JSON as far as the window, from there cloned. */
+async function deliver(page: Page, message: object): Promise<void> {
+  const envelope = { sender: { type: 'extension' }, receiver: { type: 'webview', webviewId: 'bench' }, ...message };
+  await page.evaluate(text => (globalThis as unknown as { postMessage(message: unknown, to: string): void }).postMessage(JSON.parse(text), '*'), JSON.stringify(envelope));
+}
+
+/** Of the page's process, in megabytes (10^6 bytes): what it alone holds, and the part of it that are JavaScript objects. */
+async function pageMemory(browser: Browser): Promise<Row> {
+  const cdp = await browser.newBrowserCDPSession();
+  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
+  const held = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => privateBytes(id));
+  return { memory_mb: round(Math.max(...held) / 1e6) };
+}
+
+/** Bytes that only this process holds. NaN without /proc. */
+function privateBytes(pid: number): number {
+  try {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s*(\d+) kB/gm)].reduce((sum, [, kibibytes]) => sum + Number(kibibytes) * 1024, 0);
+  } catch {
+    return Number.NaN;
+  }
+}
