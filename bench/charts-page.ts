@@ -20,6 +20,8 @@ const perSecond = 50, settleSeconds = 4, seconds = 20;
 const size = { width: 1400, height: 1000 };
 const pages = path.join(__dirname, 'webview');
 
+declare function receive(packed: string): void; // of the window around the page, see below
+
 /** Measures it. Throws Absent where there is no Chromium. */
 export async function chartsPage(): Promise<Row> {
   const executablePath = process.env['CHROMIUM'];
@@ -50,11 +52,10 @@ async function measure(browser: Browser): Promise<Row> {
   await page.exposeFunction('ask', async (method: string, id: string) => {
     if (method === getChartsState.method) await deliver(page, { id, result: await session.state() });
   });
-  await page.setContent(`<!DOCTYPE html><html><head><style>${readFileSync(path.join(pages, 'live.css'), 'utf8')}</style></head><body class="vscode-dark"></body></html>`);
-  await page.addScriptTag({ content: 'var acquireVsCodeApi = () => ({ postMessage: message => ask(message.method, message.id), getState: () => undefined, setState: () => undefined });' });
+  await page.route('**/*', route => route.fulfill({ contentType: 'text/html; charset=utf-8', body: route.request().url() === outside ? surroundings : webview() }));
   const began = performance.now();
-  await page.addScriptTag({ content: readFileSync(path.join(pages, 'live.js'), 'utf8') });
-  await page.locator('[data-chart="loss"] .chart-note', { hasText: `${(runs * points).toLocaleString('en-US')} points drawn as` }).waitFor({ timeout: 120_000 });
+  await page.goto(outside);
+  await page.frameLocator('iframe').locator('[data-chart="loss"] .chart-note', { hasText: `${(runs * points).toLocaleString('en-US')} points drawn as` }).waitFor({ timeout: 120_000 });
   const shown = performance.now() - began;
 
   let step = points;
@@ -63,9 +64,8 @@ async function measure(browser: Browser): Promise<Row> {
     await sleep(settleSeconds * 1000);
     await browser.startTracing(page, { categories: ['devtools.timeline', 'v8'] });
     await sleep(seconds * 1000);
-    const frames = frameTimes(await browser.stopTracing());
-    const memory = await pageMemory(browser);
-    return { runs, points_per_run: points, events_per_s: perSecond, ...frames, shown_after_ms: round(shown), ...memory };
+    const { pid, ...frames } = frameTimes(await browser.stopTracing());
+    return { runs, points_per_run: points, events_per_s: perSecond, ...frames, shown_after_ms: round(shown), memory_mb: privateMegabytes(pid) };
   } finally {
     clearInterval(clock);
     session.dispose();
@@ -78,25 +78,36 @@ function storeOf(run: number): RunDataStore {
   return store;
 }
 
-/** Hands a message to the page as VS Code does: as JSON as far as the window, from there cloned. */
+/** Hands a message to the page as VS Code does: as JSON and bytes as far as the window, from there cloned. */
 async function deliver(page: Page, message: object): Promise<void> {
   const envelope = { sender: { type: 'extension' }, receiver: { type: 'webview', webviewId: 'bench' }, ...message };
-  await page.evaluate(text => (globalThis as unknown as { postMessage(message: unknown, to: string): void }).postMessage(JSON.parse(text), '*'), JSON.stringify(envelope));
+  const text = JSON.stringify(envelope, (_, value: unknown) => (value instanceof Float64Array || value instanceof Float32Array ? { bytes: Buffer.from(value.buffer).toString('base64'), double: value instanceof Float64Array } : value));
+  await page.evaluate(packed => receive(packed), text);
 }
 
-/** Of the page's process, in megabytes (10^6 bytes): what it alone holds, and the part of it that are JavaScript objects. */
-async function pageMemory(browser: Browser): Promise<Row> {
-  const cdp = await browser.newBrowserCDPSession();
-  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
-  const held = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => privateBytes(id));
-  return { memory_mb: round(Math.max(...held) / 1e6) };
-}
+/** Two sites, so that the page has a process of its own, as a webview has. */
+const outside = 'https://window.test/', inside = 'https://webview.test/';
 
-/** Bytes that only this process holds. NaN without /proc. */
-function privateBytes(pid: number): number {
+/** The window around the page: passes on what the page asks, and what it is handed. */
+const surroundings = `<!DOCTYPE html><iframe src="${inside}" style="position: fixed; inset: 0; width: 100%; height: 100%; border: 0"></iframe><script>
+  addEventListener('message', ({ data }) => ask(data.method, data.id));
+  const receive = packed => frames[0].postMessage(JSON.parse(packed, (_, value) => {
+    if (typeof value?.bytes !== 'string') return value;
+    const { buffer } = Uint8Array.from(atob(value.bytes), byte => byte.charCodeAt(0));
+    return value.double ? new Float64Array(buffer) : new Float32Array(buffer);
+  }), '*');
+</script>`;
+
+/** The page, with the little that VS Code gives it. */
+const webview = (): string => `<!DOCTYPE html><style>${readFileSync(path.join(pages, 'live.css'), 'utf8')}</style><body class="vscode-dark"><script>
+  var acquireVsCodeApi = () => ({ postMessage: ({ method, id }) => parent.postMessage({ method, id }, '*'), getState: () => undefined, setState: () => undefined });
+</script><script>${readFileSync(path.join(pages, 'live.js'), 'utf8').replaceAll('</script', '<\\/script')}</script>`;
+
+/** Of the page's process, in megabytes (10^6 bytes): what it alone holds. NaN where the system does not tell. */
+function privateMegabytes(pid: number): number {
   try {
     const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    return [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s*(\d+) kB/gm)].reduce((sum, [, kibibytes]) => sum + Number(kibibytes) * 1024, 0);
+    return round([...rollup.matchAll(/^Private_(?:Clean|Dirty):\s*(\d+) kB/gm)].reduce((sum, [, kibibytes]) => sum + (Number(kibibytes) * 1024) / 1e6, 0));
   } catch {
     return Number.NaN;
   }

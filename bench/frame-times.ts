@@ -8,10 +8,10 @@ interface TraceEvent { readonly name: string; readonly ph: string; readonly ts: 
 const scripting = new Set(['FunctionCall', 'EvaluateScript', 'FireAnimationFrame', 'TimerFire', 'EventDispatch', 'RunMicrotasks', 'HandlePostMessage', 'MajorGC', 'MinorGC']);
 
 /**
- * Milliseconds of scripting in the frames of the page's main thread in which any ran: processor time of the thread, which others on
+ * The page's process, and milliseconds of scripting in the frames of its main thread in which any ran: processor time of the thread, which others on
  * the machine do not lengthen, and time on the clock. Throws when the trace has no frames.
  */
-export function frameTimes(trace: Buffer): Row {
+export function frameTimes(trace: Buffer): Row & { readonly pid: number } {
   const { traceEvents } = JSON.parse(trace.toString('utf8')) as { traceEvents: TraceEvent[] };
   const scripts = traceEvents.filter(event => event.ph === 'X' && scripting.has(event.name));
   const thread = mostFrequent(scripts.map(({ pid, tid }) => `${pid} ${tid}`));
@@ -30,7 +30,7 @@ export function frameTimes(trace: Buffer): Row {
   }
   const busy = [...cpu.keys()].filter(frame => wall[frame]! > 0);
   const at = (times: Float64Array, share: number): number => round(busy.map(frame => times[frame]!).sort((a, b) => a - b)[Math.min(busy.length - 1, Math.floor(share * busy.length))]!);
-  return { frames: busy.length, scripting_p50_ms: at(cpu, 0.5), scripting_p95_ms: at(cpu, 0.95), scripting_max_ms: at(cpu, 1), scripting_p95_clock_ms: at(wall, 0.95) };
+  return { pid: Number(thread?.split(' ')[0]), frames: busy.length, scripting_p50_ms: at(cpu, 0.5), scripting_p95_ms: at(cpu, 0.95), scripting_max_ms: at(cpu, 1), scripting_p95_clock_ms: at(wall, 0.95) };
 }
 
 function mostFrequent(names: readonly string[]): string | undefined {

@@ -4,7 +4,7 @@
  * its step: those points are cut off here, and the marker that says so is part of the next delta, so that the view cuts the
  * same points before it appends.
  */
-import type { RunData, RunHeader, SystemColumns, TrainColumns } from '../protocol/charts';
+import type { Numbers, RunData, RunHeader, SystemColumns, TrainColumns } from '../protocol/charts';
 import type { AlertEvent, EvalEvent, HaltingEvent, MarkerEvent, MetricEvent, SystemEvent, TrainEvent } from '../runs/schema';
 
 /** How much of a run's data a view has been sent. */
@@ -18,7 +18,7 @@ const gpuKeys = ['gpu_share', 'gpu_memory', 'gpu_temperature', 'gpu_power'] as c
 const solverKeys = ['solver_residual', 'solver_iterations', 'adjoint_residual', 'adjoint_iterations'] as const;
 
 /** The columns of train events, without data. */
-export function emptyTrainColumns(): TrainColumns {
+export function emptyTrainColumns(): TrainColumns<number[]> {
   return {
     step: [], examples: [], wall: [], process: [], loss: [], lm_loss: [], q_halt_loss: [], q_continue_loss: [],
     accuracy: [], exact_accuracy: [], q_halt_accuracy: [], steps: [], lr: [], grad_norm: [], seconds: [],
@@ -26,12 +26,12 @@ export function emptyTrainColumns(): TrainColumns {
 }
 
 /** The columns of system events, without data. */
-export function emptySystemColumns(): SystemColumns {
+export function emptySystemColumns(): SystemColumns<number[]> {
   return { step: [], examples: [], wall: [], process: [], rss: [], engine_bytes: [], cpu_share: [], gpu_share: [], gpu_memory: [], gpu_temperature: [], gpu_power: [] };
 }
 
 /** The columns of a table, as a list the compiler knows to be complete. */
-function columns<T extends TrainColumns | SystemColumns>(table: T): [keyof T & string, number[]][] {
+function columns<T extends TrainColumns<number[]> | SystemColumns<number[]>>(table: T): [keyof T & string, number[]][] {
   return Object.entries(table) as [keyof T & string, number[]][];
 }
 
@@ -51,8 +51,20 @@ function cut(events: { step: number }[], step: number): void {
   events.length = firstBeyond(events.length, i => events[i]!.step, step);
 }
 
-function slice<T extends TrainColumns | SystemColumns>(table: T, from: number): T {
-  return Object.fromEntries(columns(table).map(([name, values]) => [name, values.slice(from)])) as unknown as T;
+/** From this many values on a column is sent as a typed array. */
+const longFrom = 1000;
+/** Counts and times need more digits than single precision has. */
+const exact: ReadonlySet<string> = new Set(['step', 'examples', 'wall', 'process', 'rss', 'engine_bytes', 'gpu_memory']);
+
+function packed(name: string, values: number[]): Numbers {
+  if (values.length < longFrom) return values;
+  return exact.has(name) ? Float64Array.from(values) : Float32Array.from(values);
+}
+
+function slice(table: TrainColumns<number[]>, from: number): TrainColumns;
+function slice(table: SystemColumns<number[]>, from: number): SystemColumns;
+function slice(table: TrainColumns<number[]> | SystemColumns<number[]>, from: number): TrainColumns | SystemColumns {
+  return Object.fromEntries(columns(table).map(([name, values]) => [name, packed(name, values.slice(from))])) as unknown as TrainColumns | SystemColumns;
 }
 
 /** A series value as it is kept: rounded to seven digits, which is all a float32 has, and shorter to send. */
@@ -160,7 +172,7 @@ export class RunDataStore {
   private supersede(attempt: number, step: number): void {
     for (const table of [this.train, this.system]) {
       const kept = firstBeyond(table.step.length, i => table.step[i]!, step);
-      for (const [, values] of columns<TrainColumns | SystemColumns>(table)) values.length = kept;
+      for (const [, values] of columns<TrainColumns<number[]> | SystemColumns<number[]>>(table)) values.length = kept;
     }
     for (const events of [this.evals, this.halting, this.markers, this.alerts]) cut(events, step);
     this.cuts.push({ attempt, step, kept: this.lengths() });

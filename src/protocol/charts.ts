@@ -5,21 +5,27 @@
 import type { NotificationType, RequestType } from 'vscode-messenger-common';
 import type { AlertEvent, EvalEvent, EvalSummary, HaltingEvent, MarkerEvent, RunState } from '../runs/schema';
 
-/** Series of the train events, one column each; NaN where a value is not there (null, once it has crossed to the webview as JSON). All columns have the same length. */
-export interface TrainColumns {
-  step: number[]; examples: number[]; wall: number[]; process: number[];
-  loss: number[]; lm_loss: number[]; q_halt_loss: number[]; q_continue_loss: number[];
-  accuracy: number[]; exact_accuracy: number[]; q_halt_accuracy: number[];
-  steps: number[]; lr: number[]; grad_norm: number[]; seconds: number[];
+/**
+ * A column of numbers on its way to the webview: a list, or, when it is long, a typed array, which crosses as bytes. No value is NaN, in
+ * a list null once it has crossed as JSON.
+ */
+export type Numbers = ArrayLike<number>;
+
+/** Series of the train events, one column each. All columns have the same length. */
+export interface TrainColumns<C extends Numbers = Numbers> {
+  step: C; examples: C; wall: C; process: C;
+  loss: C; lm_loss: C; q_halt_loss: C; q_continue_loss: C;
+  accuracy: C; exact_accuracy: C; q_halt_accuracy: C;
+  steps: C; lr: C; grad_norm: C; seconds: C;
   /** Only of architectures with a solver. */
-  solver_residual?: number[]; solver_iterations?: number[]; adjoint_residual?: number[]; adjoint_iterations?: number[];
+  solver_residual?: C; solver_iterations?: C; adjoint_residual?: C; adjoint_iterations?: C;
 }
 
-/** Memory and processor over time; what is of the GPU is NaN without one (null, once it has crossed to the webview). */
-export interface SystemColumns {
-  step: number[]; examples: number[]; wall: number[]; process: number[];
-  rss: number[]; engine_bytes: number[]; cpu_share: number[];
-  gpu_share: number[]; gpu_memory: number[]; gpu_temperature: number[]; gpu_power: number[];
+/** Memory and processor over time; what is of the GPU has no values without one. */
+export interface SystemColumns<C extends Numbers = Numbers> {
+  step: C; examples: C; wall: C; process: C;
+  rss: C; engine_bytes: C; cpu_share: C;
+  gpu_share: C; gpu_memory: C; gpu_temperature: C; gpu_power: C;
 }
 
 /** What heads a run's charts. */

@@ -42,7 +42,7 @@ describe('ChartsSession', () => {
       vi.advanceTimersByTime(10);
     }
     vi.advanceTimersByTime(100);
-    expect(view.appended.flat().flatMap(r => r.train.step)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+    expect(view.appended.flat().flatMap(r => Array.from(r.train.step))).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
     expect(view.appended.length).toBeLessThanOrEqual(4);
   });
 
@@ -89,7 +89,7 @@ describe('ChartsSession', () => {
     runs.get('a')!.store!.append([train(2)]);
     session.wake();
     vi.advanceTimersByTime(500);
-    expect(view.appended.flat().flatMap(r => r.train.step)).toEqual([2]);
+    expect(view.appended.flat().flatMap(r => Array.from(r.train.step))).toEqual([2]);
   });
 
   it('replaces everything when runs come or go, and when a starting run gets its folder', async () => {

@@ -16,7 +16,7 @@ const steps = (from: number, to: number, attempt = 1): MetricEvent[] => Array.fr
 function apply(view: number[], delta: RunData | null): number[] {
   if (!delta) return view;
   const cuts = delta.markers.flatMap(m => (m.supersedes === undefined ? [] : [m.supersedes]));
-  return [...view.filter(s => cuts.every(c => s <= c)), ...delta.train.step];
+  return [...view.filter(s => cuts.every(c => s <= c)), ...Array.from(delta.train.step)];
 }
 
 describe('RunDataStore', () => {
@@ -70,7 +70,9 @@ describe('RunDataStore', () => {
     const store = new RunDataStore();
     store.append(steps(1, 100_000));
     const cursor = store.start();
-    store.all(header, cursor);
+    const { step, loss, q_continue_loss } = store.all(header, cursor).train;
+    expect([step, loss].map(column => column.constructor)).toEqual([Float64Array, Float32Array]); // cross as bytes
+    expect([step.length, step[99_999], q_continue_loss[99_999]]).toEqual([100_000, 100_000, Number.NaN]);
     store.append([train(100_001)]);
     expect(store.delta(header, cursor)!.train.step).toEqual([100_001]);
     expect(store.points).toBe(100_001);
