@@ -80,17 +80,21 @@ describe('evaluation that falls while training rises', () => {
 });
 
 describe('halting that collapsed', () => {
-  const course = (first: number, right: number, held = 0, count = 6): NewEvent[] =>
+  const course = (first: number, right: number, held = 0, count = 15): NewEvent[] =>
     Array.from({ length: count }, (_, i) => i).flatMap(i => [train(10 * i + 9, { exact_accuracy: right, count: 100 }), halting(10 * i + 10, first, held)]);
 
   it('to the first step is told when most answers are wrong, puzzles held back by exploration aside', () => {
     const found = told(course(90, 0.1, 10));
-    expect(found.map(({ code, step }) => [code, step])).toEqual([['halting_first', 30]]);
+    expect(found.map(({ code, step }) => [code, step])).toEqual([['halting_first', 100]]);
     expect(found[0]!.message).toContain('100 % of the puzzles halt there, and only 10 % of the answers are right');
   });
 
   it('to the last step is told when most answers are right', () => {
-    expect(told(course(1, 0.8)).map(({ code, step }) => [code, step])).toEqual([['halting_last', 30]]);
+    expect(told(course(1, 0.8)).map(({ code, step }) => [code, step])).toEqual([['halting_last', 100]]);
+  });
+
+  it('is not told while the head still catches up with the answers', () => {
+    expect(told([...course(0, 0, 0, 10), ...course(0, 0.9, 0, 5), ...course(60, 0.9, 0, 15)])).toEqual([]);
   });
 
   it('is right, and not told, while no puzzle is solved, or all are at once', () => {

@@ -1,6 +1,7 @@
 /**
  * The halting head says the same of every puzzle. That is right while none is solved, when all run to the last supervision step, and
- * when all are solved at the first: so it is told only when the answers say otherwise. Looked at over three `halting` events, more when slots are few.
+ * when all are solved at the first: so it is told only when the answers say otherwise. Looked at over ten `halting` events, more when
+ * slots are few, since the head learns what is right a little after the answers are.
  */
 import type { NewEvent } from '../../runs/run-writer';
 import type { HaltingEvent } from '../../runs/schema';
@@ -13,7 +14,7 @@ interface Window {
   readonly answers: number; readonly right: number;
 }
 
-const windows = 3, leastHalted = 100;
+const windows = 10, leastHalted = 100;
 const nearlyAll = 0.95;
 /** Answers wrong in most cases, or right. */
 const half = 0.5;
