@@ -49,6 +49,7 @@ export class ChartGroup implements Disposable {
       else this.#inSight.delete(entry.target);
     }
     this.#schedule(true);
+    this.#moveCrosshairs(); // those that came into sight have not heard of it
   }, { rootMargin: '100px' });
   readonly #moveCrosshairs = oncePerFrame(() => { for (const member of this.#members) this.#crosshairOf(member); });
   readonly #shown = (): void => { if (!document.hidden) this.#schedule(true); };

@@ -175,7 +175,8 @@ export class LineChart implements GroupMember {
       const { from, to } = visible(line.x, span);
       const { color, dash, shape } = line.style;
       const points = line.y.points(line.x, span, coarse, line.smoothing);
-      this.#counts.points += Math.max(0, to - from);
+      const all = to - from <= 2 * coarse; // then only what has no value is not drawn
+      this.#counts.points += all ? points.length : to - from;
       this.#counts.drawn += points.length;
       if (line.band !== undefined) {
         bands.push(

@@ -54,7 +54,7 @@ export function annotations(marks: readonly Mark[], guides: readonly Guide[], fo
   for (const { x, color, look, label } of marks) {
     if (look.kind === 'line') {
       all.push({ type: 'line', scaleID: 'x', value: x, borderColor: color, borderWidth: 1, borderDash: [...look.dash], drawTime });
-      if (label !== undefined) all.push(markLabel(x, label, font));
+      if (label !== undefined) all.push(markLabel(x, label, over ? { ...font, color: '#fff', ground: 'rgba(0, 0, 0, 0.6)' } : font));
       if (look.head !== undefined) all.push({ type: 'point', xValue: x, yValue: ({ chart }) => chart.scales['y']?.max ?? 0, yAdjust: 5, radius: 4, pointStyle: look.head, backgroundColor: color, borderColor: color, borderWidth: 1 });
     } else {
       const open = look.shape === 'cross' || look.shape === 'crossRot' || look.shape === 'star';
@@ -71,13 +71,13 @@ export function annotations(marks: readonly Mark[], guides: readonly Guide[], fo
 }
 
 /** Words beside the top of a mark's line, on the side that has room. */
-function markLabel(x: number, content: string, font: { family: string; color: string }): AnnotationOptions {
+function markLabel(x: number, content: string, font: { family: string; color: string; ground?: string }): AnnotationOptions {
   const leftHalf = (chart: Chart): boolean => {
     const scale = chart.scales['x'];
     return scale === undefined || x < (scale.min + scale.max) / 2;
   };
   return {
-    type: 'label', xValue: x, yValue: ({ chart }) => chart.scales['y']?.max ?? 0, content, color: font.color, font: { size: 10, family: font.family }, padding: 2,
+    type: 'label', xValue: x, yValue: ({ chart }) => chart.scales['y']?.max ?? 0, content, color: font.color, backgroundColor: font.ground ?? 'transparent', font: { size: 10, family: font.family }, padding: 2,
     position: ({ chart }) => ({ x: leftHalf(chart) ? 'start' : 'end', y: 'start' }), xAdjust: ({ chart }) => (leftHalf(chart) ? 6 : -6),
   };
 }

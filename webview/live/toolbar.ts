@@ -29,7 +29,7 @@ export class Toolbar {
     this.#slider = h('input', { type: 'range', id: sliderId, min: 0, max: 0.99, step: 0.01 });
     this.#slider.addEventListener('input', () => set({ smoothing: Number(this.#slider.value) }));
     this.#log = h('button', {
-      type: 'button', class: 'choice alone', title: 'Logarithmic y axes for losses, learning rate and gradient norm', 'aria-label': 'Logarithmic y axes',
+      type: 'button', class: 'choice alone', title: 'Logarithmic y axes for losses, learning rate and gradient norm', 'aria-label': 'log y: logarithmic y axes',
       on: { click: () => set({ logY: !this.#settings.logY }) },
     }, 'log y');
     this.#live = h('button', { type: 'button', class: 'live-chip', hidden: true, on: { click: follow } }, icon('debug-restart'), this.#liveText);
