@@ -91,7 +91,7 @@ export class ChartPanel {
       event.preventDefault();
       announce(this.#content().key(action));
     });
-    this.plot.addEventListener('focus', () => setText(this.#summary, this.#content().summary()));
+    for (const moved of ['focus', 'blur']) this.plot.addEventListener(moved, () => setText(this.#summary, this.#content().summary()));
   }
 
   /** Changes the unit beside the title. */
