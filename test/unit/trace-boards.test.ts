@@ -1,10 +1,13 @@
 // What boards beyond Sudoku show: tokens in words, the faces of cells in mazes and ARC, what counts as an ARC answer.
 import { describe, expect, it } from 'vitest';
+import { arcWindow } from '../../webview/trace/arc-window';
+import { decodeTrace, type Trace } from '../../webview/trace/decode';
 import { faceOf } from '../../webview/trace/faces';
 import type { CellView } from '../../webview/trace/marks';
 import { wayArrives, wayWords } from '../../webview/trace/maze-way';
+import { showTraces } from '../../webview/trace/shown-trace';
 import { arcCrop, glyph, tokenWord, type Kind } from '../../webview/trace/tokens';
-import { makeTrace } from './trace-example';
+import { base64, makeTrace } from './trace-example';
 
 /** The faces of a board, for short: sides of a way as arrows, with its letter. */
 function faces(kind: Kind, cols: number, tokens: readonly number[], prob: number | null = 1): string[] {
@@ -81,5 +84,34 @@ describe('the way through a maze', () => {
     expect(wayArrives({ ...decoded, trace: makeTrace() }, question)).toBeNull();
     expect(wayArrives({ ...decoded, question: Uint8Array.of(2, 2, 2, 2, 2, 2, 2, 2, 2) }, question)).toBeNull();
     expect([true, false, null].map(wayWords)).toEqual(['the way leads from start to goal', 'the way does not lead from start to goal', '']);
+  });
+});
+
+describe('the part of an ARC board that is shown', () => {
+  /** A board of 4 x 5 with these tokens at the top left, the rest padding. */
+  const board = (rows: readonly (readonly number[])[]): Uint8Array => Uint8Array.from({ length: 20 }, (_, cell) => rows[Math.floor(cell / 5)]?.[cell % 5] ?? 0);
+  const question = board([[2, 3, 1], [4, 5, 1], [1, 1, 0]]), solution = board([[2, 1], [1]]);
+  const arc = (answers: readonly Uint8Array[]): Trace => ({
+    ...makeTrace(), kind: 'arc', rows: 4, cols: 5, vocab_size: 12, question: base64(question), solution: base64(solution), frames: answers.map((_, i) => ({ m: 1, t: 1, i: i + 1, feature: 'y' as const })), change: answers.map(() => 0),
+    y_tokens: base64(Uint8Array.from(answers.flatMap(answer => [...answer]))), y_prob: base64(Float32Array.from({ length: 20 * answers.length }, (_, k) => k)), z_tokens: null, z_prob: null,
+  });
+  const small = arc([board([[3, 1], [1]]), board([[2, 1], [1]])]);
+
+  it('holds question, solution and the last answer with their ends', () => {
+    expect(arcWindow([decodeTrace(small)])).toEqual({ rows: 3, cols: 3 });
+    expect(arcWindow([decodeTrace(small), decodeTrace(arc([board([[2, 2, 2, 2, 1]])]))])).toEqual({ rows: 3, cols: 5 });
+    expect(arcWindow([decodeTrace(arc([board([[2, 2, 2, 2, 2], [2, 2, 2, 2, 2], [2, 2, 2, 2, 2]])]))])).toBeNull();
+    expect(arcWindow([decodeTrace(makeTrace())])).toBeNull();
+  });
+
+  it('has the same tokens, probabilities and counts, and leaves what is exported whole', () => {
+    const [shown] = showTraces([small]);
+    expect(shown!.decoded.trace).toMatchObject({ rows: 3, cols: 3 });
+    expect([...shown!.decoded.question]).toEqual([2, 3, 1, 4, 5, 1, 1, 1, 0]);
+    expect([...shown!.decoded.y.tokens]).toEqual([3, 1, 0, 1, 0, 0, 0, 0, 0, 2, 1, 0, 1, 0, 0, 0, 0, 0]);
+    expect([...shown!.decoded.y.prob.subarray(9)]).toEqual([20, 21, 22, 25, 26, 27, 30, 31, 32]);
+    expect([...shown!.right.y!]).toEqual([2, 3]);
+    expect(shown!.decoded.asked).toBe(3);
+    expect(shown!.sent).toBe(small);
   });
 });

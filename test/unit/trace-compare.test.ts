@@ -6,8 +6,8 @@ import { exportName } from '../../webview/trace/export-name';
 import { keyCommand } from '../../webview/trace/keys';
 import { sideCaptions } from '../../webview/trace/labels';
 import { overviewScene, rightWords } from '../../webview/trace/overview-scene';
-import { showTrace } from '../../webview/trace/shown-trace';
-import { comparedStage, frameIn, hasEnded, isComparable, isUpdated, panelNote, soloStage } from '../../webview/trace/stage';
+import { showTraces } from '../../webview/trace/shown-trace';
+import { comparedStage, frameIn, hasEnded, isSameQuestion, isUpdated, panelNote, soloStage } from '../../webview/trace/stage';
 import { stageSummary } from '../../webview/trace/summary';
 import type { Ink } from '../../webview/trace/ink';
 import { base64, makeTrace } from './trace-example';
@@ -25,6 +25,7 @@ function deeper(answers: readonly (readonly number[])[], more: Partial<Trace> = 
   };
 }
 
+const showTrace = (trace: Trace) => showTraces([trace])[0]!;
 const sides = (a: Trace, b: Trace) => [{ shown: showTrace(a), caption: 'a' }, { shown: showTrace(b), caption: 'b' }] as const;
 const ink = { text: '', muted: '', ground: '', line: '', right: '', wrong: '', conflict: '', halt: 'yellow', other: 'orange', focus: '', feature: { y: 'blue', z: 'purple' }, font: '', strong: false } satisfies Ink;
 
@@ -50,9 +51,8 @@ describe('two traces in step', () => {
   });
 
   it('are of the same question', () => {
-    const own = showTrace(makeTrace());
-    expect(isComparable(own, showTrace(deeper([[2, 2, 2, 2]])))).toBe(true);
-    expect(isComparable(own, showTrace({ ...makeTrace(), question: base64(Uint8Array.of(1, 1, 1, 1)) }))).toBe(false);
+    expect(isSameQuestion(makeTrace(), deeper([[2, 2, 2, 2]]))).toBe(true);
+    expect(isSameQuestion(makeTrace(), { ...makeTrace(), question: base64(Uint8Array.of(1, 1, 1, 1)) })).toBe(false);
   });
 
   it('have halting bars and lines of both, told apart by letter, colour and dash', () => {

@@ -17,7 +17,7 @@ function base64(data: Uint8Array): string {
 }
 
 const nameOf = ({ stage: { panels, compared } }: PictureScene, suffix: string): string => {
-  const [first, second] = panels.map(panel => panel.source.decoded.trace);
+  const [first, second] = panels.map(panel => panel.source.sent);
   return exportName(compared ? [first!, second!] : [first!], suffix);
 };
 
@@ -31,7 +31,7 @@ export function exportPng(scene: PictureScene, frame: number): ExportFile {
 
 /** The trace as the host sent it; two that are compared as a list. */
 export function exportJson({ stage: { panels, compared } }: PictureScene): ExportFile {
-  const [first, second] = panels.map(panel => panel.source.decoded.trace);
+  const [first, second] = panels.map(panel => panel.source.sent);
   const traces = compared ? [first!, second!] as const : [first!] as const;
   return { name: exportName(traces, 'trace.json'), data: `${JSON.stringify(compared ? traces : traces[0], null, 1)}\n`, encoding: 'utf8' };
 }

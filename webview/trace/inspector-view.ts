@@ -21,8 +21,8 @@ import { Overview } from './overview';
 import { differenceContent } from './paint-difference';
 import type { PictureScene } from './picture';
 import { Player, speeds } from './player';
-import { showTrace, type ShownTrace } from './shown-trace';
-import { comparedStage, isComparable, isUpdated, panelCells, panelLetter, panelNote, panelTokens, soloStage, type Stage } from './stage';
+import { showTraces, type ShownTrace } from './shown-trace';
+import { comparedStage, isSameQuestion, isUpdated, panelCells, panelLetter, panelNote, panelTokens, soloStage, type Stage } from './stage';
 import { Strip } from './strip';
 import { conflictsOf } from './sudoku';
 import { stageSummary } from './summary';
@@ -138,13 +138,13 @@ export class InspectorView {
    */
   show({ trace, beside, options }: InspectorState): void {
     if (!trace) return;
-    const first = showTrace(trace);
-    const second = beside?.trace ? showTrace(beside.trace) : null;
+    const other = beside?.trace ?? null;
+    const [first, second = null] = showTraces(other && isSameQuestion(trace, other) ? [trace, other] : [trace]) as [ShownTrace, ShownTrace?];
     if (this.pinned !== null && this.pinned >= first.decoded.cells) this.pinned = null;
     this.pointed = null;
     this.player.pause();
     this.shown = {
-      first, second: second && isComparable(first, second) ? second : null,
+      first, second,
       captions: beside?.trace ? sideCaptions([{ run: options.runName, trace }, { run: beside.runName, trace: beside.trace }]) : ['', ''],
     };
     this.restage();
@@ -212,6 +212,8 @@ export class InspectorView {
     const { decoded } = lead;
     const views = panels.map(panel => panelCells(panel, frame));
     this.element.classList.toggle('compared', compared);
+    const { sent } = lead;
+    this.boards.question.rename({ name: 'question', note: sent.cols === decoded.trace.cols && sent.rows === decoded.trace.rows ? 'x' : `x · the used part of ${sent.rows} × ${sent.cols}`, description: 'Question' });
     this.boards.question.show(boardContent(lead, lead.question), ink);
     for (const id of ['y', 'z', 'first', 'second', 'difference'] as const) if (!panels.some(({ slot }) => slot === id)) this.boards[id].hide();
     panels.forEach((panel, k) => {

@@ -169,6 +169,7 @@ async function runExport(kind: 'png' | 'gif' | 'json'): Promise<void> {
   }
 }
 
+chooser.element.append(comparison.element);
 document.body.append(h('main', null,
-  h('header', { class: 'top' }, heading, view.exportButtons), chooser.element, chooser.pasteElement, comparison.element, training.element, work.element, problems.element, view.element, curve.element));
+  h('header', { class: 'top' }, heading, view.exportButtons), chooser.element, chooser.pasteElement, training.element, work.element, problems.element, view.element, curve.element));
 void session.open();

@@ -3,7 +3,7 @@
  * traces, all in step. A panel is one of the large boards. Where two traces differ in depth, the deeper one leads through time, and
  * the other stays at its last frame when it has ended: its answer does not change any more.
  */
-import { featureOf, type FeatureName, type FramePosition } from './decode';
+import { featureOf, type FeatureName, type FramePosition, type Trace } from './decode';
 import { wordsAt } from './features';
 import type { Ink } from './ink';
 import { featureCells, type CellView } from './marks';
@@ -39,9 +39,8 @@ export function soloStage(shown: ShownTrace): Stage {
 }
 
 /** Whether two traces are of the same question. */
-export function isComparable(first: ShownTrace, second: ShownTrace): boolean {
-  const [a, b] = [first.decoded, second.decoded];
-  return a.trace.rows === b.trace.rows && a.trace.cols === b.trace.cols && a.question.every((token, cell) => token === b.question[cell]);
+export function isSameQuestion(a: Trace, b: Trace): boolean {
+  return a.kind === b.kind && a.rows === b.rows && a.cols === b.cols && a.vocab_size === b.vocab_size && a.question === b.question;
 }
 
 /** A trace to be compared, and whose it is. */
