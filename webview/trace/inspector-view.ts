@@ -102,7 +102,8 @@ export class InspectorView {
         h('div', { class: 'time-head' }, this.transport.element, this.where), this.overview.element, this.strip.element),
       this.table.element, this.summary);
     document.addEventListener('keydown', event => this.onKey(event));
-    watchTheme(theme => { this.ink = inkOf(theme); this.render(); });
+    this.player.calm = readTheme().reducedMotion;
+    watchTheme(theme => { this.ink = inkOf(theme); this.player.calm = theme.reducedMotion; this.render(); });
   }
 
   /** Whether a trace is visible. */

@@ -6,9 +6,13 @@ export const speeds = [1, 2, 4, 8, 16, 32] as const;
 /** What a player drives. `advance` returns false at the end. */
 export interface Played { advance(): boolean; rewind(): void; atEnd(): boolean; changed(playing: boolean): void }
 
+/** Frames per second at most for people who wish for less motion: slower than anything that counts as flashing. */
+const calmSpeed = 2;
+
 /** A clock that plays. */
 export class Player {
   private timer: ReturnType<typeof setInterval> | null = null;
+  private isCalm = false;
 
   constructor(private readonly played: Played, private framesPerSecond: number) {}
 
@@ -23,10 +27,14 @@ export class Player {
   /** Frames per second; takes effect at once. */
   set speed(framesPerSecond: number) {
     this.framesPerSecond = framesPerSecond;
-    if (this.timer !== null) {
-      clearInterval(this.timer);
-      this.tick();
-    }
+    this.retime();
+  }
+
+  /** Whether it plays slowly whatever the speed, because less motion is wished for; takes effect at once. */
+  set calm(calm: boolean) {
+    if (calm === this.isCalm) return;
+    this.isCalm = calm;
+    this.retime();
   }
 
   /** Plays (from the beginning when at the end) or pauses. */
@@ -46,6 +54,13 @@ export class Player {
   }
 
   private tick(): void {
-    this.timer = setInterval(() => { if (!this.played.advance()) this.pause(); }, 1000 / this.framesPerSecond);
+    const speed = this.isCalm ? Math.min(calmSpeed, this.framesPerSecond) : this.framesPerSecond;
+    this.timer = setInterval(() => { if (!this.played.advance()) this.pause(); }, 1000 / speed);
+  }
+
+  private retime(): void {
+    if (this.timer === null) return;
+    clearInterval(this.timer);
+    this.tick();
   }
 }
