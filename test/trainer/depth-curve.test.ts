@@ -28,7 +28,7 @@ it('has the accuracy of an evaluation at every number of supervision steps, with
 
 it('says what the puzzles done so far say, and leaves nothing when it is ended', async () => {
   const folder = temporaryFolder();
-  await train(folder, writeConfig(folder, { ...tiny, epochs: 1, dataset: { kind: 'sudoku', size: 4, train: 60, test: 200, holes: [6, 8], augment: 'on_the_fly' } }), 'long');
+  await train(folder, writeConfig(folder, { ...tiny, epochs: 2, dataset: { kind: 'sudoku', size: 4, train: 60, test: 200, holes: [6, 8], augment: 'on_the_fly' } }), 'long');
   const out = path.join(folder, 'curve.json');
   const program = new Program('trainer', ['depth-curve', path.join(folder, 'runs', 'long'), '--examples', 'all', '--out', out], folder);
   await vi.waitFor(() => expect(program.stderr).toMatch(/"partial"/), { timeout: 60_000, interval: 20 });
