@@ -67,16 +67,6 @@ describe('boards', () => {
     expect((await labels(frame, 'solution')).filter(label => /on the way/.test(label)).length).toBeGreaterThan(10);
     await workbench.eventually('What the way is', async () => /In y the way (leads|does not lead) from start to goal\. In z the way /.test(await frame.locator('#frame-summary').innerText()));
     await workbench.screenshot('board-maze');
-    await frame.locator('.compare-ask').click();
-    await workbench.pick(/^Another depth/);
-    await workbench.quickInput.getByText('Supervision steps', { exact: false }).first().waitFor();
-    await workbench.quickInput.locator('input').first().fill('1');
-    await workbench.page.keyboard.press('Enter');
-    await frame.locator('[data-board="difference"]').waitFor({ timeout: 120_000 });
-    await frame.locator('.overview').press('Home');
-    for (let steps = 0; steps < 3; steps++) await frame.locator('.overview').press('Shift+ArrowRight');
-    await workbench.eventually('Both ways in words', async () => /In A the way .*In B the way /.test(await frame.locator('#frame-summary').innerText()));
-    await workbench.screenshot('board-maze-compared');
     await close();
   });
 
