@@ -4,7 +4,7 @@ const rooms = {
   statistics: ['random'],
   config: [],
   puzzles: ['config', 'random'],
-  model: ['config', 'random'],
+  model: ['config', 'random', 'engine/fused'],
   runtime: [],
   engine: ['runtime'],
   training: ['config', 'puzzles', 'model', 'engine', 'runs', 'random', 'statistics'],

@@ -85,7 +85,7 @@ export async function openTensorflow(options: TensorflowOptions = {}): Promise<E
 /** Starts the backend, or takes the one started before; true when it computes on a GPU. */
 async function startBackend(runtime: ReadyRuntime, threads: ThreadUse): Promise<boolean> {
   if ((tf.findBackend('tensorflow') as tf.KernelBackend | null) === null) {
-    for (const [name, value] of Object.entries(libraryEnvironment(threads))) if (process.env[name] === undefined || name.endsWith('_THREADS')) process.env[name] = value;
+    for (const [name, value] of Object.entries(libraryEnvironment(threads, runtime.manifest.tensorflow))) if (process.env[name] === undefined || name.endsWith('_THREADS')) process.env[name] = value;
     restoreRemovedNodeFunctions();
     let binding: TFJSBinding;
     try {

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core';
 import type { ArchOf } from '../config/resolve';
-import { rmsNorm, rotary, selfAttention, splitAttention, splitSwiGLU, splitTokenSwiGLU, swiGLU, swiGLUOverTokens } from './layers';
+import { rmsNormOfSum, rotary, selfAttention, splitAttention, splitSwiGLU, splitTokenSwiGLU, swiGLU, swiGLUOverTokens } from './layers';
 import type { Rotary } from './layers';
 import { numberFormat } from './number-format';
 
@@ -31,7 +31,7 @@ function block(weights: Weights, prefix: string, options: BlockOptions, angles: 
   const { rms_norm_eps: eps, num_heads: heads } = options;
   const format = numberFormat(options.forward_dtype);
   const named = (name: string): Tensor => format.narrow(weight(weights, `${prefix}.${name}.weight`));
-  const postNorm = (h: Tensor, sublayer: Sublayer, axis?: number): Tensor => rmsNorm(tf.add(h, sublayer(h)), eps, format, axis);
+  const postNorm = (h: Tensor, sublayer: Sublayer, axis?: number): Tensor => rmsNormOfSum(h, sublayer(h), eps, format, axis);
 
   const features = splitSwiGLU(named('mlp.gate_up_proj'), named('mlp.down_proj'));
   if (options.mlp_t) {

@@ -6,6 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { fused } from '../engine/fused';
 import { customGradient } from './custom-gradient';
 import type { NumberFormat } from './number-format';
 
@@ -27,22 +28,30 @@ export function linear(x: Tensor, weight: Tensor): Tensor {
   return tf.reshape(tf.matMul(tf.reshape(x, [-1, inputs]), weight), [...x.shape.slice(0, -1), outputs]);
 }
 
-/** h / sqrt(mean(h^2) + eps) over one axis, the last one unless told; no gain. It computes in float32. */
-export function rmsNorm(h: Tensor, eps: number, { narrow, widen }: NumberFormat, axis = -1): Tensor {
-  const normalise = customGradient<[Tensor]>((x, save) => {
-    const wide = widen(x);
-    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(wide), axis, true), eps));
-    const y = narrow(tf.mul(wide, scale));
+/**
+ * What follows every sublayer: x / sqrt(mean(x^2) + eps) over one axis, the last one unless told, of the sum x = h + branch; no gain. It
+ * computes in float32, and the sum is not rounded.
+ */
+export function rmsNormOfSum(h: Tensor, branch: Tensor, eps: number, { narrow, widen }: NumberFormat, axis = -1): Tensor {
+  const normalise = customGradient<[Tensor, Tensor]>((h, branch, save) => {
+    const [y, scale] = fused([h, branch], (h, branch) => {
+      const x = tf.add(widen(h), widen(branch));
+      const scale = tf.rsqrt(tf.add(tf.mean(tf.square(x), axis, true), eps));
+      return [narrow(tf.mul(x, scale)), scale];
+    });
     save([y, scale]);
     return {
       value: y,
       gradFunc: (dy, [y, scale]) => {
-        const [dyWide, yWide] = [widen(dy), widen(y!)];
-        return narrow(tf.mul(scale!, tf.sub(dyWide, tf.mul(yWide, tf.mean(tf.mul(dyWide, yWide), axis, true)))));
+        const [dx] = fused([dy, y!, scale!], (dy, y, scale) => {
+          const [dyWide, yWide] = [widen(dy), widen(y)];
+          return [narrow(tf.mul(scale, tf.sub(dyWide, tf.mul(yWide, tf.mean(tf.mul(dyWide, yWide), axis, true)))))];
+        });
+        return [dx, tf.clone(dx)];
       },
     };
   });
-  return normalise(h);
+  return normalise(h, branch);
 }
 
 /** A SwiGLU's weights: gate and up [d, I], down [I, d]. */
@@ -51,24 +60,25 @@ export interface SwiGLUWeights { gate: Tensor; up: Tensor; down: Tensor }
 /** The weights in the published gate_up [2I, d], fused, and down [d, I]. */
 export const splitSwiGLU = (gateUp: Tensor, down: Tensor): SwiGLUWeights => ({ gate: weightOf(gateUp, 0, 2), up: weightOf(gateUp, 1, 2), down: weightOf(down) });
 
-/** silu(gate) * up: what a SwiGLU does between its products. */
-const gated = (gate: Tensor, up: Tensor): Tensor => tf.mul(tf.mul(gate, tf.sigmoid(gate)), up);
+/** silu(gate) * up: what a SwiGLU does between its products; it computes in float32. */
+const gated = (gate: Tensor, up: Tensor, { narrow, widen }: NumberFormat): Tensor =>
+  fused([gate, up], (gate, up) => {
+    const [g, u] = [widen(gate), widen(up)];
+    return [narrow(tf.mul(tf.mul(g, tf.sigmoid(g)), u))];
+  })[0];
 
-/** The same again for the backward pass, with the gradients of gate and up; in float32, whatever the format of the products. */
-function gatedGradient(gate: Tensor, up: Tensor, { narrow, widen }: NumberFormat): { inner: Tensor; gradients: (dInner: Tensor) => { dGate: Tensor; dUp: Tensor } } {
-  const [g, u] = [widen(gate), widen(up)];
-  const sigmoid = tf.sigmoid(g);
-  const silu = tf.mul(g, sigmoid);
-  const inner = tf.mul(silu, u);
-  return {
-    inner: narrow(inner),
-    gradients: dInner => {
-      const d = widen(dInner);
-      // d silu / d gate = sigmoid + silu (1 - sigmoid); times up: inner + sigmoid (up - inner)
-      return { dUp: narrow(tf.mul(d, silu)), dGate: narrow(tf.mul(d, tf.add(inner, tf.mul(sigmoid, tf.sub(u, inner))))) };
-    },
-  };
-}
+/** The same again for the backward pass, with the gradients of gate and up for that of the result; it computes in float32. */
+const gatedGradient = (gate: Tensor, up: Tensor, dInner: Tensor, { narrow, widen }: NumberFormat): { inner: Tensor; dGate: Tensor; dUp: Tensor } => {
+  const [inner, dGate, dUp] = fused([gate, up, dInner], (gate, up, dInner) => {
+    const [g, u, d] = [widen(gate), widen(up), widen(dInner)];
+    const sigmoid = tf.sigmoid(g);
+    const silu = tf.mul(g, sigmoid);
+    const inner = tf.mul(silu, u);
+    // d silu / d gate = sigmoid + silu (1 - sigmoid); times up: inner + sigmoid (up - inner)
+    return [narrow(inner), narrow(tf.mul(d, tf.add(inner, tf.mul(sigmoid, tf.sub(u, inner))))), narrow(tf.mul(d, silu))];
+  });
+  return { inner, dGate, dUp };
+};
 
 /** down(silu(gate h) * up h) over the last axis: h [..., d] -> [..., d]. */
 export function swiGLU(h: Tensor, { gate, up, down }: SwiGLUWeights, format: NumberFormat): Tensor {
@@ -77,11 +87,10 @@ export function swiGLU(h: Tensor, { gate, up, down }: SwiGLUWeights, format: Num
     const up = tf.matMul(h, upW);
     save([h, gateW, upW, downW, gate, up]);
     return {
-      value: tf.matMul(gated(gate, up), downW),
+      value: tf.matMul(gated(gate, up, format), downW),
       gradFunc: (dy, saved) => {
         const [h, gateW, upW, downW, gate, up] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-        const { inner, gradients } = gatedGradient(gate, up, format);
-        const { dGate, dUp } = gradients(tf.matMul(dy, downW, false, true));
+        const { inner, dGate, dUp } = gatedGradient(gate, up, tf.matMul(dy, downW, false, true), format);
         const dH = tf.add(tf.matMul(dGate, gateW, false, true), tf.matMul(dUp, upW, false, true));
         return [dH, tf.matMul(h, dGate, true), tf.matMul(h, dUp, true), tf.matMul(inner, dy, true)];
       },
@@ -106,11 +115,10 @@ export function swiGLUOverTokens(h: Tensor, { gate, up, down }: SwiGLUWeights, f
     const up = tf.matMul(upW, h);
     save([h, gateW, upW, downW, gate, up]);
     return {
-      value: tf.matMul(downW, gated(gate, up)),
+      value: tf.matMul(downW, gated(gate, up, format)),
       gradFunc: (dy, saved) => {
         const [h, gateW, upW, downW, gate, up] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-        const { inner, gradients } = gatedGradient(gate, up, format);
-        const { dGate, dUp } = gradients(tf.matMul(downW, dy, true));
+        const { inner, dGate, dUp } = gatedGradient(gate, up, tf.matMul(downW, dy, true), format);
         const dH = tf.add(tf.matMul(gateW, dGate, true), tf.matMul(upW, dUp, true));
         return [dH, leftWeightGradient(dGate, h), leftWeightGradient(dUp, h), leftWeightGradient(dy, inner)];
       },

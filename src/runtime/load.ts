@@ -16,9 +16,19 @@ const RTLD_NODELETE = 0x1000;
 /** Threads for one operation, and for operations side by side; results may depend on them in the last bits. */
 export interface ThreadUse { readonly intra: number; readonly inter: number }
 
-/** What the environment must say before the library is opened. Values already set stay. */
-export function libraryEnvironment(threads: ThreadUse | undefined): Readonly<Record<string, string>> {
+/** Versions whose XLA has been seen to take the flag; one that does not know it ends the process. */
+function knowsVectorWidth(version: string): boolean {
+  const [major, minor] = version.split('.').map(Number);
+  return major === 2 && minor! >= 21;
+}
+
+/**
+ * What the environment must say before a library of that version of TensorFlow is opened. Values already set stay. By default XLA uses
+ * half of what vectors processors have.
+ */
+export function libraryEnvironment(threads: ThreadUse | undefined, version?: string): Readonly<Record<string, string>> {
   return {
+    ...(version !== undefined && knowsVectorWidth(version) ? { XLA_FLAGS: '--xla_cpu_prefer_vector_width=512' } : {}),
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     TF_DETERMINISTIC_OPS: '1',

@@ -9,6 +9,9 @@ import { EngineError } from '../../src/engine/engine';
 import type { HostTensor, HostTensors, StepFunction } from '../../src/engine/engine';
 import { EagerSession } from '../../src/engine/eager-session';
 import { CompiledSession } from '../../src/engine/graph/compiled-session';
+import { record } from '../../src/engine/graph/record';
+import type { CallNode } from '../../src/engine/graph/recording';
+import { fused } from '../../src/engine/fused';
 import { overRows } from '../../src/engine/row-parts';
 import type { RowPlan } from '../../src/engine/row-parts';
 import { openTensorflow } from '../../src/engine/tensorflow';
@@ -357,6 +360,85 @@ describe.skipIf(runtime.state !== 'ready')(`compiled steps${reason}`, () => {
     // The gradient comes back in the format of the operand.
     const gradient = tf.tidy(() => [...tf.grad((v: tf.Tensor) => tf.sum(widen(tf.mul(narrow(v), 1.5))))(tf.tensor1d([1, 2])).dataSync()]);
     expect(gradient).toEqual([1.5, 1.5]);
+  });
+
+  describe('fused', () => {
+    /** silu(x) and x + bias from a scale and a bias outside of it, with a reduction. */
+    const piece = (x: tf.Tensor, bias: tf.Tensor, by = 2): [tf.Tensor, tf.Tensor] =>
+      fused([x], x => [tf.mul(x, tf.sigmoid(x)), tf.add(tf.mul(x, by), tf.mean(bias))]);
+
+    it('computes what its operations compute, in the whole batch and in parts', async () => {
+      const step = (plan: RowPlan): StepFunction => ({ w }, { x }) => {
+        const { rows, sums } = overRows({ x: x! }, plan, ({ x }) => {
+          const [silu, moved] = piece(x!, w!);
+          return { rows: { moved, both: piece(silu, w!)[1] }, sums: { total: tf.sum(moved) } };
+        });
+        return { state: { w: tf.add(w!, sums.total!) }, outputs: { ...rows, ...sums } };
+      };
+      const x = { shape: [4, 1], data: Float32Array.of(1, -2, 3, 0.5) };
+      for (const plan of [{ lanes: 1, passes: 1 }, { lanes: 2, passes: 1 }, { lanes: 2, passes: 2 }] as const) {
+        const compiled = session(step(plan), { w: floats(1, 2) });
+        const eager = new EagerSession('tensorflow', step(plan), { w: floats(1, 2) });
+        for (let run = 0; run < 2; run++) {
+          const [actual, expected] = [values(await compiled.run({ x })), values(await eager.run({ x }))];
+          for (const [name, numbers] of Object.entries(expected)) numbers.forEach((number, i) => expect(actual[name]![i], `${name}[${i}]`).toBeCloseTo(number, 5));
+        }
+        eager.dispose();
+      }
+    });
+
+    it('is one function for equal pieces, and another for what differs in an operation, a constant or a format', () => {
+      const { narrow, widen } = numberFormat('bfloat16');
+      const functions: CallNode[] = [];
+      tf.tidy(() => {
+        const x = tf.tensor1d([1, 2]);
+        const { recording } = record(backend, { state: {}, inputs: { x } }, () => {
+          const once = piece(x, x)[0];
+          const [again] = piece(once, once); // equal
+          const [, other] = piece(again, again, 3); // another constant
+          const [power] = fused([other], y => [tf.square(y)]); // another operation
+          const [rounded] = fused([narrow(power)], y => [narrow(tf.square(widen(y)))]); // another format
+          return { y: widen(rounded) };
+        });
+        functions.push(...recording.nodes.flatMap(node => (node.kind === 'call' ? [node] : [])));
+      });
+      expect(functions.map(({ fused }) => fused)).toEqual([true, true, true, true, true]);
+      expect(functions[1]!.body).toBe(functions[0]!.body);
+      expect(new Set(functions.map(({ body }) => body)).size).toBe(4);
+    });
+
+    it('belongs into gradients written by hand; where tfjs takes the gradient it is its operations', async () => {
+      const silu = tf.customGrad(((x: tf.Tensor, save: (saved: tf.Tensor[]) => void) => {
+        save([x]);
+        return { value: fused([x], x => [tf.mul(x, tf.sigmoid(x))])[0], gradFunc: (dy: tf.Tensor, [x]: tf.Tensor[]) => fused([dy, x!], (dy, x) => {
+          const s = tf.sigmoid(x);
+          return [tf.mul(dy, tf.add(s, tf.mul(tf.mul(x, s), tf.sub(1, s))))];
+        })[0] };
+      }) as Parameters<typeof tf.customGrad>[0]);
+      const step: StepFunction = (_, { x }) => ({
+        state: {},
+        outputs: { byHand: tf.grad((x: tf.Tensor) => tf.sum(tf.square(silu(x))))(x!), byTfjs: tf.grad((x: tf.Tensor) => tf.sum(tf.square(fused([x], x => [tf.mul(x, tf.sigmoid(x))])[0])))(x!) },
+      });
+      const { byHand, byTfjs } = values(await session(step, {}).run({ x: floats(1, -2, 0.5) }));
+      // 2 silu silu', silu' = s + x s (1 - s)
+      [1, -2, 0.5].forEach((x, i) => {
+        const s = 1 / (1 + Math.exp(-x));
+        for (const gradient of [byHand!, byTfjs!]) expect(gradient[i]).toBeCloseTo(2 * x * s * (s + x * s * (1 - s)), 5);
+      });
+    });
+
+    it('rounds to bfloat16 only what comes out of it', async () => {
+      const { narrow, widen } = numberFormat('bfloat16');
+      const step: StepFunction = (_, { x }) => ({ state: {}, outputs: { y: widen(fused([narrow(x!)], x => [narrow(tf.sub(tf.add(widen(x), 2 ** -9), widen(x)))])[0]) } });
+      expect(values(await session(step, {}).run({ x: floats(1, 3) }))).toEqual({ y: [2 ** -9, 2 ** -9] });
+    });
+
+    it('names the operation that fails, and what reads values', async () => {
+      const crooked = session((_, { x, y }) => ({ state: {}, outputs: { z: fused([x!, y!], (x, y) => [tf.add(x, y)])[0] } }), {});
+      await expect(crooked.run({ x: floats(1, 2), y: floats(1, 2, 3) })).rejects.toThrow(/Add of float32 \[2\], float32 \[3\]: /);
+      const reading = session((_, { x }) => ({ state: {}, outputs: { z: fused([x!], x => [tf.mul(x, x.dataSync()[0]!)])[0] } }), {});
+      await expect(reading.run({ x: floats(1, 2) })).rejects.toThrow(/reads the values of/);
+    });
   });
 
   it('frees all it took, and can be opened anew', async () => {

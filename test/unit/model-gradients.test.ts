@@ -8,7 +8,7 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine';
-import { rmsNorm, rotary, selfAttention, splitAttention, splitSwiGLU, splitTokenSwiGLU, swiGLU, swiGLUOverTokens } from '../../src/model/layers';
+import { rmsNormOfSum, rotary, selfAttention, splitAttention, splitSwiGLU, splitTokenSwiGLU, swiGLU, swiGLUOverTokens } from '../../src/model/layers';
 import { numberFormat } from '../../src/model/number-format';
 import { answerLoss, haltingLoss, logProbabilities } from '../../src/model/losses';
 import { IGNORE_LABEL_ID } from '../../src/puzzles/dataset';
@@ -136,8 +136,16 @@ const attention = (heads: number, rope: boolean): Case => ({
 });
 
 const cases: readonly Case[] = [
-  { name: 'rmsNorm', layer: h => rmsNorm(h, eps, format), plain: h => tf.div(h, tf.sqrt(tf.add(tf.mean(tf.mul(h, h), -1, true), eps))), shapes: [[2, 3, 5]], scales: [1.5, 3e-3, 1e-5, 1e4], formula: rmsNormOf },
-  { name: 'rmsNorm over tokens', layer: h => rmsNorm(h, eps, format, 1), plain: h => tf.div(h, tf.sqrt(tf.add(tf.mean(tf.mul(h, h), 1, true), eps))), shapes: [[2, 3, 5]], scales: [1.5, 3e-3, 1e-5, 1e4], formula: h => turned(rmsNormOf(turned(h))) },
+  ...([-1, 1] as const).flatMap((axis): Case[] => {
+    const over = axis === 1 ? (f: (rows: Matrix) => Matrix) => (rows: Matrix) => turned(f(turned(rows))) : (f: (rows: Matrix) => Matrix) => f;
+    const plain = (x: Tensor): Tensor => tf.div(x, tf.sqrt(tf.add(tf.mean(tf.mul(x, x), axis, true), eps)));
+    const name = `rmsNorm over ${axis === 1 ? 'tokens' : 'features'}`;
+    return [
+      // h + h/2 is of the size of h: also so small that epsilon rules.
+      { name, layer: h => rmsNormOfSum(h, tf.div(h, 2), eps, format, axis), plain: h => plain(tf.mul(h, 1.5)), shapes: [[2, 3, 5]], scales: [1.5, 3e-3, 1e-5, 1e4], formula: over(rows => rmsNormOf(rows.map(row => row.map(x => 1.5 * x)))) },
+      { name: `${name}, of two`, layer: (h, branch) => rmsNormOfSum(h, branch, eps, format, axis), plain: (h, branch) => plain(tf.add(h, branch)), shapes: [[1, 3, 5], [1, 3, 5]], scales: [1.5, 1e-3], formula: (h, _, branch) => over(rmsNormOf)(each(h, branch, (x, y) => x + y)) },
+    ];
+  }),
   { name: 'swiGLU', layer: swiGLULayer, plain: plainSwiGLU, shapes: [[2, 3, 4], [10, 4], [4, 5]], scales: [1.5, 1e-3, 40], formula: (h, _, gateUp, down) => swiGLUOf(h, gateUp, down) },
   {
     name: 'swiGLU over tokens', layer: tokenSwiGLULayer, plain: plainSwiGLUOverTokens, shapes: [[2, 3, 4], [10, 3], [3, 5]], scales: [1.5, 40],

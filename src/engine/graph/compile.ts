@@ -80,9 +80,9 @@ class Writer {
       case 'operation':
         return sink.add(`n${i}_${node.op}`, node.op, node.inputs.map(name), attributesOf(node, this.kinds));
       case 'call': {
-        const { body, inputs, after } = node;
+        const { body, inputs, after, fused } = node;
         return sink.add(`n${i}_${callOperation}`, callOperation, [...inputs.map(name), ...new Set(after.map(wait))], {
-          Tin: { types: inputs.map(({ dtype }) => typeNumber[dtype]) }, Tout: { types: Object.values(body.results).map(({ dtype }) => typeNumber[dtype]) }, f: { function: this.functionOf(body) },
+          Tin: { types: inputs.map(({ dtype }) => typeNumber[dtype]) }, Tout: { types: Object.values(body.results).map(({ dtype }) => typeNumber[dtype]) }, f: { function: this.functionOf(body) }, ...(fused ? { _XlaMustCompile: { bool: true } } : {}),
         });
       }
     }

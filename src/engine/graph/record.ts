@@ -1,7 +1,9 @@
-/** Records a step function. What it does over the rows of a batch in parts is recorded once, as a function that every part calls. */
+/** Records a step function. What it does over the rows of a batch in parts is recorded once, as a function that every part calls; what it fuses, as a function that XLA compiles. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { FormatBackend } from '../bfloat16';
 import type { TensorMap } from '../engine';
+import { withFusedRunner } from '../fused';
+import type { FusedRunner } from '../fused';
 import { joinedRows, oneAfterAnother, partsOf, rowsOfPart, withPartsRunner } from '../row-parts';
 import type { PartsRunner, RowResults } from '../row-parts';
 import { typeNumber } from './graph-def';
@@ -39,7 +41,11 @@ const partCalls = (recorder: Recorder, backend: FormatBackend): PartsRunner => (
   for (let part = 0; part < parts; part++) {
     const lane = part % plan.lanes;
     const outputs = part === 0 ? Object.values(results) : alike();
-    recorder.call(recorded, [...given[part]!.map(tensor => recorder.flowOf(tensor)), ...captured.slice(names.length)], (laneEnds[lane] ?? []).map(tensor => recorder.flowOf(tensor)), outputs);
+    recorder.call({
+      body: recorded, fused: false,
+      inputs: [...given[part]!.map(tensor => recorder.flowOf(tensor)), ...captured.slice(names.length)],
+      after: (laneEnds[lane] ?? []).map(tensor => recorder.flowOf(tensor)),
+    }, outputs);
     each.push(under('rows ', resultNames, outputs));
     const sums = under('sums ', resultNames, outputs);
     const before = laneSums[lane];
@@ -51,6 +57,27 @@ const partCalls = (recorder: Recorder, backend: FormatBackend): PartsRunner => (
   return joined;
 };
 
+/** A piece as a function that XLA compiles; equal pieces are one function, which is compiled once. */
+const fusedCalls = (recorder: Recorder): FusedRunner => {
+  const functions = new Map<string, Recording>();
+  let inPiece = false;
+  return (inputs, body) => {
+    if (inPiece) return body(...inputs);
+    inPiece = true;
+    try {
+      const { body: recorded, captured, results } = recorder.inFunction(inputs, () => tf.tidy(() => Object.fromEntries(body(...inputs).map((tensor, i) => [`result ${i}`, tensor]))));
+      const text = JSON.stringify(recorded, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value));
+      const one = functions.get(text) ?? recorded;
+      functions.set(text, one);
+      const outputs = Object.values(results);
+      recorder.call({ body: one, fused: true, inputs: captured, after: [] }, outputs);
+      return outputs;
+    } finally {
+      inPiece = false;
+    }
+  };
+};
+
 /**
  * Records `f` while it runs on tfjs-node's backend. `state` and `inputs` are the tensors that stand for what a run brings; `f`
  * returns the tensors that are results, by name. Results are handed back too, for whoever wants their values. Throws
@@ -60,5 +87,7 @@ export function record<R extends Readonly<Record<string, tf.Tensor>>>(backend: F
   const recorder = new Recorder(backend);
   recorder.declare('state', declared.state);
   recorder.declare('input', declared.inputs);
-  return recorder.run(() => withPartsRunner(partCalls(recorder, backend), f));
+  const withParts = (): R => withPartsRunner(partCalls(recorder, backend), f);
+  // XLA's compiler for CPUs is in every library, that for GPUs is not; and one thread computes a piece, which lanes make up for.
+  return recorder.run(backend.isUsingGpuDevice ? withParts : () => withFusedRunner(fusedCalls(recorder), withParts));
 }

@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { DataId } from '@tensorflow/tfjs-core';
 import type { FormatBackend, OpAttribute, Operand } from '../bfloat16';
 import { EngineError } from '../engine';
-import type { DeclaredNode, Flow, FlowType, RecordedNode, Recording } from './recording';
+import type { CallNode, DeclaredNode, Flow, FlowType, RecordedNode, Recording } from './recording';
 
 /** Where tfjs reads values for whoever asks for them. (Kernels ask the backend itself: for range checks, not to decide.) */
 interface Readable {
@@ -53,6 +53,17 @@ class Scope {
   argument(outside: Flow, varies: boolean): Flow {
     this.captured.push(outside);
     return { node: this.add({ kind: 'argument', dtype: outside.dtype }, varies), index: 0, dtype: outside.dtype };
+  }
+
+  /** A value that is known here, or further out: then it becomes an argument of every body on the way. */
+  known(id: DataId): Flow | undefined {
+    const known = this.flows.get(id);
+    if (known) return known;
+    const outside = this.outer?.known(id);
+    if (!outside) return undefined;
+    const made = this.argument(outside, this.outer!.isVarying(outside));
+    this.flows.set(id, made);
+    return made;
   }
 
   isVarying(flow: Flow): boolean {
@@ -109,9 +120,9 @@ export class Recorder {
   }
 
   /** Records a call; `outputs` are the tensors that stand for its results from now on. */
-  call(body: Recording, inputs: readonly Flow[], after: readonly Flow[], outputs: readonly tf.Tensor[]): void {
-    const node = this.scope.add({ kind: 'call', body, inputs, after }, inputs.some(flow => this.scope.isVarying(flow)));
-    const results = Object.values(body.results);
+  call(call: Omit<CallNode, 'kind'>, outputs: readonly tf.Tensor[]): void {
+    const node = this.scope.add({ kind: 'call', ...call }, call.inputs.some(flow => this.scope.isVarying(flow)));
+    const results = Object.values(call.body.results);
     outputs.forEach((output, index) => this.scope.flows.set(output.dataId, { node, index, dtype: results[index]!.dtype }));
   }
 
@@ -129,14 +140,10 @@ export class Recorder {
   /** The flow of a tensor: of a node here, of an argument, or a new constant. */
   flowOf(input: Operand): Flow {
     if ('valueArray' in input) return this.constant('int64', [], input.valueArray);
-    const known = this.scope.flows.get(input.dataId);
+    const known = this.scope.known(input.dataId);
     if (known) return known;
     if (input instanceof tf.Variable) throw new EngineError('failed', `The step cannot be compiled: it uses the variable ${input.name}, whose value would be fixed in the graph.`, 'Hand it in as state.');
-    const { outer } = this.scope;
-    const outside = outer?.flows.get(input.dataId);
-    const made = outer && outside
-      ? this.scope.argument(outside, outer.isVarying(outside))
-      : this.constant(flowType(input.dtype, 'a constant'), input.shape, this.backend.readSync(input.dataId) as Uint8Array);
+    const made = this.constant(flowType(input.dtype, 'a constant'), input.shape, this.backend.readSync(input.dataId) as Uint8Array);
     this.scope.flows.set(input.dataId, made);
     return made;
   }

@@ -18,8 +18,8 @@ export interface ConstantNode { readonly kind: 'constant'; readonly dtype: FlowT
 export interface OperationNode { readonly kind: 'operation'; readonly op: string; readonly attributes: readonly OpAttribute[]; readonly inputs: readonly Flow[] }
 /** An argument of a function, in its body. */
 export interface ArgumentNode { readonly kind: 'argument'; readonly dtype: FlowType }
-/** A call of a function, whose outputs are the results of its body in their order; it begins when what is in `after` is there. */
-export interface CallNode { readonly kind: 'call'; readonly body: Recording; readonly inputs: readonly Flow[]; readonly after: readonly Flow[] }
+/** A call of a function, whose outputs are the results of its body in their order; it begins when what is in `after` is there. `fused`: XLA compiles the function. */
+export interface CallNode { readonly kind: 'call'; readonly body: Recording; readonly inputs: readonly Flow[]; readonly after: readonly Flow[]; readonly fused: boolean }
 /** A node of the recording. Inputs of a node come before it; the arguments of a body are its nodes of that kind, in order. */
 export type RecordedNode = DeclaredNode | ConstantNode | OperationNode | ArgumentNode | CallNode;
 
