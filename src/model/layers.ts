@@ -155,8 +155,12 @@ function rotate(q: Tensor, angles: Rotary, { narrow, widen }: NumberFormat): Ten
     return tf.add(tf.mul(x, cos), tf.mul(crossed, sin));
   };
   const turned = customGradient<[Tensor]>((x, save) => {
-    save([angles.cos, angles.sin]);
-    return { value: narrow(turn(widen(x), angles, 1)), gradFunc: (dy, [cos, sin]) => narrow(turn(widen(dy), { cos: cos!, sin: sin! }, -1)) };
+    const { cos, sin } = angles;
+    save([cos, sin]);
+    return {
+      value: fused([x, cos, sin], (x, cos, sin) => [narrow(turn(widen(x), { cos, sin }, 1))])[0],
+      gradFunc: (dy, [cos, sin]) => fused([dy, cos!, sin!], (dy, cos, sin) => [narrow(turn(widen(dy), { cos, sin }, -1))])[0],
+    };
   });
   return turned(q);
 }
@@ -181,8 +185,10 @@ function attend(q: Tensor, k: Tensor, v: Tensor, { narrow, widen }: NumberFormat
       value: tf.matMul(narrowShares, v),
       gradFunc: (dy, saved) => {
         const [q, k, v, shares] = saved as [Tensor, Tensor, Tensor, Tensor];
-        const [dShares, wide] = [widen(tf.matMul(dy, v, false, true)), widen(shares)];
-        const dScores = narrow(tf.mul(tf.mul(wide, tf.sub(dShares, tf.sum(tf.mul(dShares, wide), -1, true))), scale));
+        const [dScores] = fused([tf.matMul(dy, v, false, true), shares], (dShares, shares) => {
+          const [d, s] = [widen(dShares), widen(shares)];
+          return [narrow(tf.mul(tf.mul(s, tf.sub(d, tf.sum(tf.mul(d, s), -1, true))), scale))];
+        });
         return [tf.matMul(dScores, k), tf.matMul(dScores, q, true), tf.matMul(shares, dy, true)];
       },
     };

@@ -16,11 +16,8 @@ const RTLD_NODELETE = 0x1000;
 /** Threads for one operation, and for operations side by side; results may depend on them in the last bits. */
 export interface ThreadUse { readonly intra: number; readonly inter: number }
 
-/** Versions whose XLA has been seen to take the flag; one that does not know it ends the process. */
-function knowsVectorWidth(version: string): boolean {
-  const [major, minor] = version.split('.').map(Number);
-  return major === 2 && minor! >= 21;
-}
+/** Whether XLA takes the flag: one that does not know it ends the process, so only the version it was tried with is asked. */
+const knowsVectorWidth = (version: string): boolean => version.startsWith('2.21.');
 
 /**
  * What the environment must say before a library of that version of TensorFlow is opened. Values already set stay. By default XLA uses
