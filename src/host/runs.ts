@@ -122,6 +122,7 @@ export class Runs implements vscode.Disposable {
   }
 
   private async read(): Promise<void> {
+    const began = Date.now();
     const found = new Map<string, RunSummary>();
     const broken: BrokenRun[] = [];
     for (const dir of this.dirs()) {
@@ -134,6 +135,7 @@ export class Runs implements vscode.Disposable {
       }
     }
     if (this.disposed) return;
+    if (this.lastRead === 0) this.log.info(`${found.size} runs read in ${Date.now() - began} ms`);
     this.lastRead = Date.now();
     const before = this.summaries;
     this.summaries = new Map([...found].sort(([, a], [, b]) => b.manifest.created.localeCompare(a.manifest.created)));

@@ -207,7 +207,7 @@ describe('the Runs view', () => {
 
 describe('a workspace of two folders with 500 runs and hostile ones', () => {
   const script = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
-  /** Milliseconds from the click on the container to the runs on the screen. */
+  /** Milliseconds from the click on the container, which starts the extension, to the runs on the screen. */
   let shownAfter = 0;
 
   beforeAll(async () => {
@@ -248,7 +248,7 @@ describe('a workspace of two folders with 500 runs and hostile ones', () => {
     await workbench.show('TRM');
     await item(/^many 499/).waitFor({ timeout: 60_000 });
     shownAfter = Date.now() - began;
-    console.log(`500 runs on the screen ${shownAfter} ms after the click on TRM`);
+    console.log(`500 runs on the screen ${shownAfter} ms after the click on TRM, with the start of the extension; ${workbench.logged(/\d+ runs read in \d+ ms/)}`);
     await workbench.widenSideBar(520);
   }, 240_000);
   afterAll(async () => { await workbench.close(); });
@@ -270,8 +270,12 @@ describe('a workspace of two folders with 500 runs and hostile ones', () => {
     await answer('Filter Runs', 'hostile');
     const hostile = item(/^<img src=x onerror=/);
     await hostile.waitFor();
-    await hostile.hover();
-    await workbench.page.locator('.monaco-hover', { hasText: '<script>' }).first().waitFor();
+    const tooltip = workbench.page.locator('.monaco-hover', { hasText: '<script>' }).first();
+    await workbench.eventually('The tooltip', async () => {
+      await tree().hover({ position: { x: 200, y: 120 } }); // a tooltip comes with a mouse that comes, and goes when the tree is drawn again
+      await hostile.hover();
+      return tooltip.waitFor({ timeout: 3000 }).then(() => true, () => false);
+    });
     await workbench.screenshot('runs-hostile');
     await hostile.click();
     await hostile.getByRole('button', { name: 'Show Live Charts' }).click();

@@ -98,6 +98,13 @@ export class Workbench {
     await this.page.locator('.explorer-folders-view .monaco-list').waitFor({ timeout: 60_000 });
   }
 
+  /** The last piece of the extension's output that fits, over all windows; '' when there is none. */
+  logged(pattern: RegExp): string {
+    const logs = path.join(this.home, 'server', 'data', 'logs');
+    const files = readdirSync(logs, { recursive: true, encoding: 'utf8' }).filter(name => /TRM[^/]*\.log$/.test(name)).sort();
+    return files.flatMap(name => pattern.exec(readFileSync(path.join(logs, name), 'utf8'))?.[0] ?? []).at(-1) ?? '';
+  }
+
   /** A message VS Code shows at its edge, waiting until one with this text is there. */
   async notification(text: string | RegExp, timeout = 30_000): Promise<Locator> {
     const message = this.page.locator('.notifications-toasts .notification-list-item', { hasText: text }).first();
