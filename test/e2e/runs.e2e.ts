@@ -213,6 +213,7 @@ describe('a workspace of two folders with 500 runs and hostile ones', () => {
   beforeAll(async () => {
     workbench = await Workbench.open({
       size: { width: 1400, height: 900 },
+      workspace: 'both.code-workspace',
       prepare: async folder => {
         writeTinyConfigs(folder, ['brief-4x4']);
         await trainBefore(folder, 'brief-4x4');
@@ -235,15 +236,12 @@ describe('a workspace of two folders with 500 runs and hostile ones', () => {
         symlinkSync('/etc/passwd', path.join(links, 'config.trm.yaml'));
         truncateSync(path.join(copy('huge'), 'run.json'), 1 << 30);
         writeFileSync(path.join(copy('deep'), 'run.json'), text.replace('"config":', `"config": ${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}, "was":`));
-        // A workspace file of two folders, opened by the tests.
         const second = path.join(folder, '..', 'second');
         mkdirSync(second);
         copy('elsewhere', { name: 'run of the second folder' }, path.join(second, 'runs'));
         writeFileSync(path.join(folder, 'both.code-workspace'), JSON.stringify({ folders: [{ path: '.' }, { path: '../second' }] }));
       },
     });
-    await workbench.page.goto(workbench.page.url().replace(/folder=[^&]*/, `workspace=${path.join(workbench.folder, 'both.code-workspace')}`));
-    await workbench.page.locator('.explorer-folders-view .monaco-list').waitFor({ timeout: 120_000 });
     const began = Date.now();
     await workbench.show('TRM');
     await item(/^many 499/).waitFor({ timeout: 60_000 });

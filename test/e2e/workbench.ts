@@ -27,6 +27,8 @@ export interface WorkbenchOptions {
   readonly folder?: string;
   /** Called with the copy before anything is opened: to put files into it. */
   readonly prepare?: (folder: string) => unknown;
+  /** Name of a workspace file in it, to be opened instead of the folder. */
+  readonly workspace?: string;
   /** User settings beside the quiet ones of all tests. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Window size in pixels. */
@@ -74,7 +76,7 @@ export class Workbench {
     });
     const workbench = new Workbench(await context.newPage(), folder, browser, server, home);
     try {
-      await workbench.load();
+      await workbench.load(options.workspace);
     } catch (error) {
       await workbench.screenshot('missing-workbench');
       await workbench.close();
@@ -92,8 +94,9 @@ export class Workbench {
   }
 
   /** Opens the address. */
-  private async load(): Promise<void> {
-    await this.page.goto(workbenchUrl({ port: this.server.port, folder: this.folder }));
+  private async load(workspace?: string): Promise<void> {
+    const { port } = this.server;
+    await this.page.goto(workspace === undefined ? workbenchUrl({ port, folder: this.folder }) : workbenchUrl({ port, folder: path.join(this.folder, workspace) }).replace('folder=', 'workspace='));
     await this.page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
     await this.page.locator('.explorer-folders-view .monaco-list').waitFor({ timeout: 60_000 });
   }
