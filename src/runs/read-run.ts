@@ -56,19 +56,25 @@ export function concludeState(manifest: RunManifest, heartbeat: Date | null, now
   }
 }
 
-/** What was parsed of a file, for as long as the file is the same. Parsing 500 manifests anew costs 150 ms, looking at them 20. */
-const parsed = new Map<string, { stamp: string; value: unknown }>();
+/** What was parsed of a file, or is being parsed, for as long as the file is the same. Parsing 500 manifests anew costs 150 ms, looking at them 20. */
+const parsed = new Map<string, { stamp: string; value: Promise<unknown> }>();
 const parsedAtMost = 4000;
 
 async function readParsed<T>(file: string, parse: (text: string) => T, maxBytes: number = maxJsonBytes): Promise<T> {
   const { ino, size, mtimeNs, ctimeNs } = await lstat(file, { bigint: true }).catch((error: unknown) => { throw asRunFolderError(error, `read ${file}`); });
   const stamp = `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
   const known = parsed.get(file);
-  if (known?.stamp === stamp) return known.value as T;
-  const value = parse(await readSmallFile(file, maxBytes));
+  if (known?.stamp === stamp) return known.value as Promise<T>;
+  const value = readSmallFile(file, maxBytes).then(parse);
   if (parsed.size >= parsedAtMost) parsed.clear();
-  parsed.set(file, { stamp, value });
-  return value;
+  const entry = { stamp, value };
+  parsed.set(file, entry);
+  try {
+    return await value;
+  } catch (error) {
+    if (parsed.get(file) === entry) parsed.delete(file); // it may be complete in a moment
+    throw error;
+  }
 }
 
 /** run.json as it was written, without what was said about the run since. @throws RunFolderError missing, corrupt, newer_schema, io. */
