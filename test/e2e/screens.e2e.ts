@@ -6,6 +6,7 @@ import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { violations } from './axe';
 import { trainBefore, writeTinyConfigs } from './tiny';
 import { Workbench } from './workbench';
 
@@ -35,8 +36,8 @@ const themes = [
   { name: 'high-contrast', theme: 'Default High Contrast', body: 'body.vscode-high-contrast' },
 ];
 
-/** A picture in every theme, each drawn in the theme's own colours. */
-async function inEveryTheme(page: string, frame: Frame, canvas: string): Promise<void> {
+/** A picture in every theme, each drawn in the theme's own colours, and nothing that axe-core has to say of it. */
+async function inEveryTheme(page: string, frame: Frame, canvas: string, behind: 'sideBar' | 'editor'): Promise<void> {
   const pixels = async (): Promise<string> => frame.locator(canvas).first().evaluate(element => (element as unknown as { toDataURL: () => string }).toDataURL());
   const drawn = new Set<string>();
   for (const { name, theme, body } of themes) {
@@ -46,6 +47,7 @@ async function inEveryTheme(page: string, frame: Frame, canvas: string): Promise
     await workbench.page.waitForTimeout(1500); // all charts are drawn anew in turns
     drawn.add(await pixels());
     await workbench.screenshot(name === 'dark' ? page : `${page}-${name}`, { published: name === 'dark' });
+    expect(await violations(frame, behind)).toEqual([]);
   }
   expect(drawn.size).toBe(themes.length);
   workbench.useTheme('Default Dark Modern');
@@ -61,7 +63,7 @@ test('Live Charts', async () => {
   await workbench.eventually('The losses', async () => (await frame.locator('[data-chart="loss"] .chart-summary').innerText()).startsWith('Step 0 to '));
   await workbench.page.locator('.pane-header', { hasText: 'Runs' }).click(); // room for two rows of charts
   await workbench.page.locator('.tabs-container .tab.active').click();
-  await inEveryTheme('live-charts', frame, '[data-chart="loss"] canvas');
+  await inEveryTheme('live-charts', frame, '[data-chart="loss"] canvas', 'sideBar');
 });
 
 test('the trace inspector', async () => {
@@ -75,7 +77,7 @@ test('the trace inspector', async () => {
   await frame.locator('.overview').focus();
   await frame.locator('.overview').press('Home');
   for (let frames = 0; frames < 2; frames++) await frame.locator('.overview').press('ArrowRight'); // the first update of y
-  await inEveryTheme('trace-inspector', frame, '[data-board="y"] canvas');
+  await inEveryTheme('trace-inspector', frame, '[data-board="y"] canvas', 'editor');
 });
 
 test('nothing was refused or broke in any page', () => {
