@@ -51,10 +51,12 @@ export class Strip {
     const at = trace.frames[frame]!;
     const change = trace.change[frame]!;
     const words = `${frameLabel(trace, at)}: changed ${letterOf(trace, at)} by ${changeWords(change)} of its norm`;
+    const { letter } = vocabularyOf(trace)[at.feature];
+    const numbered = at.feature === 'z' || !decoded.z;
     const bar = h('span', { class: 'change' });
     bar.style.setProperty('transform', `scaleX(${Math.min(1, change)})`);
-    const button = h('button', { type: 'button', class: `update update-${at.feature}`, title: words, 'aria-label': words, on: { click: () => this.go(frame) } },
-      h('span', null, vocabularyOf(trace)[at.feature].letter, (at.feature === 'z' || !decoded.z) && h('sub', null, at.i)), h('span', { class: 'change-track' }, bar));
+    const button = h('button', { type: 'button', class: `update update-${at.feature}`, title: words, 'aria-label': `${letter}${numbered ? at.i : ''}: ${words}`, on: { click: () => this.go(frame) } },
+      h('span', null, letter, numbered && h('sub', null, at.i)), h('span', { class: 'change-track' }, bar));
     this.buttons.set(frame, button);
     return button;
   }
