@@ -31,6 +31,8 @@ interface Internals {
 
 /** tfjs-node's backend with bfloat16. */
 export interface FormatBackend extends NodeJSKernelBackend {
+  /** Whether the library has XLA's compiler for the device; said by who opened it. */
+  hasXla: boolean;
   /** Where every operation goes through, in its final form. */
   perform(op: string, attributes: readonly OpAttribute[], inputs: readonly Operand[], outputs: number): tf.Tensor[];
   /** Whether the values are in bfloat16. */
@@ -44,6 +46,8 @@ const isScalar = ({ shape }: TensorInfo): boolean => shape.every(extent => exten
 /** The class, made of tfjs-node's own, which is loaded late. */
 export function withBfloat16(Base: typeof NodeJSKernelBackend): new (binding: TFJSBinding, packageName: string) => FormatBackend {
   return class extends Base implements FormatBackend {
+    hasXla = false;
+
     private get internals(): Internals {
       return this as unknown as Internals;
     }

@@ -102,7 +102,11 @@ async function startBackend(runtime: ReadyRuntime, threads: ThreadUse): Promise<
   }
   try {
     if (!(await tf.setBackend('tensorflow'))) throw new Error('the backend did not start');
-    return (tf.backend() as unknown as Pick<NodeJSKernelBackend, 'isUsingGpuDevice'>).isUsingGpuDevice;
+    const backend = tf.backend() as unknown as FormatBackend;
+    // TensorFlow for Python has XLA's compiler for CPUs, not always that for GPUs; the libraries of tfjs-node may have none. On a CPU
+    // one thread computes a piece, which lanes make up for.
+    backend.hasXla = !backend.isUsingGpuDevice && runtime.manifest.kind !== 'tfjs-node';
+    return backend.isUsingGpuDevice;
   } catch (error) {
     throw asEngineError(error, 'tensorflow', 'Starting');
   }

@@ -88,6 +88,5 @@ export function record<R extends Readonly<Record<string, tf.Tensor>>>(backend: F
   recorder.declare('state', declared.state);
   recorder.declare('input', declared.inputs);
   const withParts = (): R => withPartsRunner(partCalls(recorder, backend), f);
-  // XLA's compiler for CPUs is in every library, that for GPUs is not; and one thread computes a piece, which lanes make up for.
-  return recorder.run(backend.isUsingGpuDevice ? withParts : () => withFusedRunner(fusedCalls(recorder), withParts));
+  return recorder.run(backend.hasXla ? () => withFusedRunner(fusedCalls(recorder), withParts) : withParts);
 }
