@@ -172,7 +172,7 @@ test('presets are offered in groups, those of the paper with their estimated siz
   await workbench.quickInput.getByText('To try out: minutes on a CPU').waitFor();
   await workbench.quickInput.locator('input').first().fill('1-step');
   const offer = workbench.quickInput.getByRole('option', { name: /TRM with 1-step gradient/ });
-  expect(await offer.innerText()).toMatch(/5\.\d+ M parameters, 65,100 steps, about [\d.]+ [MG]B of GPU memory \(estimates\)[^]*In the paper 56\.5 %/);
+  expect(await offer.innerText()).toMatch(/5\.\d+ M parameters, 65,100 steps, about [\d.]+ [MG]B of GPU memory for the whole batch at once[^]*In the paper 56\.5 %/);
   await workbench.quickInput.locator('input').first().fill('paper');
   await workbench.screenshot('presets');
   await workbench.page.keyboard.press('Escape');

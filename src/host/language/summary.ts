@@ -59,10 +59,10 @@ export function countText(count: number): string {
   return String(count);
 }
 
-/** "5.03 M parameters, 65,100 steps, about 13.1 GB of GPU memory (estimates)"; undefined while the dataset is unknown. */
+/** "5.03 M parameters, 65,100 steps, about 70 GB of GPU memory ...": estimates, said to be such; undefined while the dataset is unknown. */
 export function sizeOnGpu(config: ResolvedConfig, configPath: string): string | undefined {
   const [summary, facts] = [summarise(config, configPath), dataFacts(config, configPath)];
   if (!summary || !facts) return undefined;
   const { estimated } = trainingMemory(config, facts, { engine: 'tensorflow', device: 'gpu', forward_dtype: config.arch.forward_dtype });
-  return `${countText(summary.parameters)} parameters, ${summary.steps.toLocaleString('en-US')} steps, about ${bytesText(estimated)} of GPU memory (estimates)`;
+  return `${countText(summary.parameters)} parameters, ${summary.steps.toLocaleString('en-US')} steps, about ${bytesText(estimated)} of GPU memory for the whole batch at once (estimates; micro_batch_size takes less)`;
 }
