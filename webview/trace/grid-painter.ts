@@ -62,7 +62,7 @@ class ArcPainter extends LinedPainter {
     const crop = arcCrop(cells.map(view => view.token), this.rows, this.cols);
     if (crop.rows === 0) return;
     ctx.strokeStyle = ink.focus;
-    ctx.lineWidth = Math.max(1.5, size / 7);
+    ctx.lineWidth = Math.max(1.5, Math.min(3, size / 7));
     ctx.strokeRect(place.x, place.y, crop.cols * size, crop.rows * size);
   }
 }

@@ -214,7 +214,7 @@ export class InspectorView {
     const views = panels.map(panel => panelCells(panel, frame));
     this.element.classList.toggle('compared', compared);
     const { sent } = lead;
-    this.boards.question.rename({ name: 'question', note: sent.cols === decoded.trace.cols && sent.rows === decoded.trace.rows ? 'x' : `x · the used part of ${sent.rows} × ${sent.cols}`, description: 'Question' });
+    this.boards.question.rename({ name: 'question', note: sent.cols === decoded.trace.cols && sent.rows === decoded.trace.rows ? 'x' : `x · of ${sent.rows} × ${sent.cols}`, description: 'Question' });
     this.boards.question.show(boardContent(lead, lead.question), ink);
     for (const id of ['y', 'z', 'first', 'second', 'difference'] as const) if (!panels.some(({ slot }) => slot === id)) this.boards[id].hide();
     panels.forEach((panel, k) => {
