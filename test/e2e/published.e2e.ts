@@ -32,6 +32,18 @@ async function menuOf(file: string): Promise<string[]> {
   return entries.map(entry => entry.split('\n')[0]!);
 }
 
+/** Answers a file dialog: it fills in a path of its own some time after it has opened, so that one typed before is lost. */
+async function fileDialog(title: string, file: string): Promise<void> {
+  await workbench.quickInput.locator('.quick-input-title', { hasText: title }).waitFor();
+  const input = workbench.quickInput.locator('input').first();
+  await workbench.eventually('The path in the dialog', async () => {
+    await input.fill(file);
+    await workbench.page.waitForTimeout(700);
+    return await input.inputValue() === file;
+  });
+  await workbench.page.keyboard.press('Enter');
+}
+
 test('Train TRM is in the menus of YAML files that are configs, and of no others', async () => {
   await workbench.eventually('Train TRM on cfg_pretrain.yaml', async () => (await menuOf('cfg_pretrain.yaml')).includes('Train TRM'));
   expect(await menuOf('experiment.yaml')).toContain('Train TRM');
@@ -47,16 +59,13 @@ test('a published config trains from its menu; its weights go out and come back 
   await workbench.palette('TRM: Export Weights');
   await workbench.pick(/step 8/);
   await workbench.pick(/As in the model/);
-  const name = workbench.quickInput.locator('input').first();
   const target = path.join(workbench.folder, 'out.pt');
-  await name.fill(target);
-  await workbench.page.keyboard.press('Enter');
+  await fileDialog('Export Weights', target);
   await workbench.notification('The weights are in');
   expect(readFileSync(target).subarray(0, 2).toString()).toBe('PK');
 
   await workbench.palette('TRM: Import Published Checkpoint');
-  await name.fill(target);
-  await workbench.page.keyboard.press('Enter');
+  await fileDialog('Checkpoint of the published code', target);
   await workbench.quickInput.getByPlaceholder('Which config is the checkpoint of?').waitFor(); // the list of files before it has that name, too
   await workbench.pick(/cfg_pretrain\.yaml/);
   const message = await workbench.notification('out.pt is in the Runs view.');

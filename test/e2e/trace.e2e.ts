@@ -52,7 +52,7 @@ async function answerNumber(puzzle: number): Promise<void> {
 
 /** Puts a value into a field of the chooser and leaves it, as Tab does. */
 async function choose(frame: Frame, field: 'Puzzle' | 'Depth', value: string): Promise<void> {
-  const input = frame.locator('.chooser .field', { hasText: field }).locator('input');
+  const input = frame.locator('.chooser > .field', { hasText: field }).locator('input');
   await input.fill(value);
   await input.press('Tab');
 }
@@ -134,8 +134,13 @@ describe('a run that was trained before', () => {
 
   test('another checkpoint, and back through training time', async () => {
     const select = frame.locator('vscode-single-select.checkpoint');
-    await select.click();
-    await select.locator('li', { hasText: /^\s*step 148\s*$/ }).click();
+    const step148 = select.locator('li', { hasText: /^\s*step 148\s*$/ });
+    await workbench.eventually('The list of checkpoints', async () => { // it closes when the page scrolls, as it does to bring it into sight
+      await select.click();
+      await workbench.page.waitForTimeout(500);
+      return step148.isVisible();
+    });
+    await step148.click();
     await heading(frame, 'step 148').waitFor({ timeout: 120_000 });
     await frame.getByRole('group', { name: 'Watched puzzles' }).getByRole('button', { name: '1', exact: true }).click();
     await heading(frame, 'test puzzle 1').waitFor({ timeout: 120_000 });
@@ -144,7 +149,7 @@ describe('a run that was trained before', () => {
     await workbench.eventually('A kept trace', async () => /^step 111 \(3 of 4 kept\)$/.test(await words.innerText()));
     await heading(frame, 'step 111').waitFor();
     expect(await select.evaluate(element => (element as unknown as { value: string }).value)).toBe('kept'); // no longer step 148, nor 8 steps deep
-    expect(await frame.locator('.chooser .field', { hasText: 'Depth' }).locator('input').inputValue()).toBe('4');
+    expect(await frame.locator('.chooser > .field', { hasText: 'Depth' }).locator('input').inputValue()).toBe('4');
     await workbench.screenshot('trace-kept');
   });
 
