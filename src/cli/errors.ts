@@ -1,5 +1,6 @@
 /** What the command line tells a person when something does not work, and with which code it exits. */
 import { ConfigError } from '../config/errors';
+import { UsageProblem } from '../experiments/usage';
 import { exitCodeOf, describeFailure } from '../trainer/failure';
 import { RuntimeError } from '../runtime/errors';
 
@@ -17,6 +18,7 @@ export class CliError extends Error {
 /** Message, next step and exit code of anything thrown. */
 export function explain(error: unknown): { message: string; next: string; exitCode: ExitCode } {
   if (error instanceof CliError) return error;
+  if (error instanceof UsageProblem) return { message: error.message, next: error.next, exitCode: 2 };
   if (error instanceof RuntimeError) return { message: error.message, next: error.next, exitCode: 1 };
   if (error instanceof ConfigError) return { message: error.message, next: '', exitCode: 2 };
   const { message, next } = describeFailure(error);

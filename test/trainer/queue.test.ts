@@ -70,6 +70,14 @@ describe('the queue', () => {
     await until(async () => (await readRun(path.join(runsDir, after!))).state === 'finished');
   });
 
+  it('says what is wrong with an experiment as it was asked for, and queues nothing', async () => {
+    const folder = temporaryFolder();
+    writeConfig(folder, brief);
+    expectRefusal(await trm(['sweep', 'tiny.trm.yaml'], folder), 2, 'There is nothing to vary', 'arch.L_cycles=2,4,6');
+    expectRefusal(await trm(['experiment', 'ablation', 'tiny.trm.yaml', '--rows', 'lstm'], folder), 2, 'has no row called lstm', 'Its rows: trm, act');
+    expect(await runsOf(folder)).toEqual([]);
+  });
+
   it('begins no other run when it is stopped; a run can be taken out, and begun by hand', async () => {
     const folder = temporaryFolder();
     const runsDir = path.join(folder, 'runs');
