@@ -134,10 +134,19 @@ export class Workbench {
     }
   }
 
-  /** The error of something that did not appear, with a picture of what was there instead. */
+  /** The error of something that did not appear, with a picture and the words of what was there instead. */
   private async missing(what: string, timeout: number): Promise<Error> {
     const picture = await this.screenshot(`missing-${what.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`);
-    return new Error(`${what} did not appear within ${timeout / 1000} s; the window then: ${path.relative(root, picture)}`);
+    const words = async (of: string): Promise<string> => (await this.page.locator(of).filter({ visible: true }).allInnerTexts()).join(' | ').replaceAll(/\s+/g, ' ').slice(0, 400);
+    const frames = await Promise.all(this.page.frames().map(async frame => {
+      const element = await frame.frameElement().catch(() => null);
+      return element && `${await element.getAttribute('id')} "${await element.getAttribute('title')}"`;
+    }));
+    const window = [
+      ['editors', await words('.tabs-container .tab')], ['chosen', await words('.monaco-list-row.selected')], ['input', await words('.quick-input-widget')],
+      ['messages', await words('.notification-list-item')], ['dialog', await words('.monaco-dialog-box')], ['frames', frames.filter(Boolean).join(', ')],
+    ].filter(([, text]) => text !== '').map(([name, text]) => `  ${name}: ${text}`);
+    return new Error(`${what} did not appear within ${timeout / 1000} s; the window then: ${path.relative(root, picture)}\n${window.join('\n')}`);
   }
 
   /** Right-clicks a file in the Explorer and chooses an item. */
@@ -145,11 +154,11 @@ export class Workbench {
     await this.contextMenu(this.page.locator('.explorer-folders-view').getByRole('treeitem', { name: file }).first(), item);
   }
 
-  /** Right-clicks anything and chooses an item. */
-  async contextMenu(target: Locator, item: string | RegExp): Promise<void> {
+  /** Right-clicks anything and chooses an item. Several lines of a list are selected by what is given: Escape, between two attempts, takes a selection back. */
+  async contextMenu(target: Locator | (() => Promise<Locator>), item: string | RegExp): Promise<void> {
     const entry = this.page.getByRole('menuitem', { name: item }).first();
     await this.until(`Menu item ${String(item)}`, async () => {
-      await target.click({ button: 'right' });
+      await (typeof target === 'function' ? await target() : target).click({ button: 'right' });
       return (await appears(entry)) && entry.isEnabled(); // grey until the window knows that the folder is trusted, and a menu is not redrawn
     });
     await this.page.waitForTimeout(250); // a menu ignores clicks right after it opened
