@@ -61,6 +61,14 @@ export const datasetSpecSchema = z.discriminatedUnion('kind', [
     seed: key(z.int().min(0).default(0), { description: 'Seed of the augmentation.' }),
   }),
   z.strictObject({
+    kind: key(z.literal('arc_like'), { description: 'Tasks in the manner of ARC-AGI, generated on small grids: recolour, frame, fill, mirror, turn, fall, crop and zoom. Everything after that is as for ARC-AGI.' }),
+    size: key(z.int().min(6).max(30).default(10), { description: 'Side of the canvas, and the most rows and columns of a grid (ARC-AGI: 30).' }),
+    train: key(z.int().min(1).max(100_000).default(400), { description: 'Tasks all of whose pairs are training data.' }),
+    test: key(z.int().min(1).max(100_000).default(100), { description: 'Tasks whose test pairs are the test split; the pairs that show their rules are training data. No input is a turned, mirrored or recoloured copy of another one.' }),
+    augment: key(z.int().min(0).default(0), { description: 'Augmented copies stored per task, each with a puzzle embedding of its own.', effect: 'Disk, and parameters of the puzzle embeddings, are proportional to it.' }),
+    seed: key(z.int().min(0).default(0), { description: 'Seed of the generator and of the augmentation.' }),
+  }),
+  z.strictObject({
     kind: key(z.literal('folder'), { description: 'A folder that is already there in the published layout.' }),
     augment: key(z.union([z.literal('on_the_fly'), z.literal(0)]).default(0), { description: 'on_the_fly: fresh symmetries at every draw (Sudoku boards and square mazes).' }),
   }),
@@ -102,7 +110,7 @@ export const configSchema = z.strictObject({
 });
 
 /** Kinds of `dataset:` that say how to make the folder. */
-export const madeDatasetKinds = ['sudoku', 'maze', 'arc'] as const satisfies readonly MadeDatasetSpec['kind'][];
+export const madeDatasetKinds = ['sudoku', 'maze', 'arc', 'arc_like'] as const satisfies readonly MadeDatasetSpec['kind'][];
 
 /** A resolved config. */
 export type TrmConfig = z.infer<typeof configSchema>;

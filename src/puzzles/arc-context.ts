@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { augmentGrid, parseName } from './arc-augment';
-import { gridRows, isArc } from './arc-board';
+import { arcSideOf, gridRows } from './arc-board';
 import { readArcTasks } from './arc-tasks';
 import type { DatasetSplit } from './dataset';
 import type { Grid } from './dihedral';
@@ -22,7 +22,7 @@ export interface ArcContext {
  */
 export function arcContext(split: DatasetSplit, folders: readonly string[]): ((example: number) => ArcContext | undefined) | undefined {
   const [folder] = folders;
-  if (!isArc(split.metadata) || folder === undefined || folders.length !== 1) return undefined;
+  if (arcSideOf(split.metadata) === undefined || folder === undefined || folders.length !== 1) return undefined;
   const names = readIdentifiers(folder);
   const file = join(folder, 'test_puzzles.json');
   if (!names || !existsSync(file)) return undefined;

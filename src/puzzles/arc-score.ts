@@ -42,7 +42,7 @@ export class ArcScore {
     for (const { id, test } of tasks) this.ballots.set(id, new Map(test.map(({ input }) => [gridKey(input), new Ballot<Grid>()])));
   }
 
-  /** A prediction for a copy of a task's test input: both canvases of [900] tokens; `p` is the halting probability. */
+  /** A prediction for a copy of a task's test input: both canvases of tokens; `p` is the halting probability. */
   add(task: string, augmentation: ArcAugmentation | undefined, input: ArrayLike<number>, prediction: ArrayLike<number>, p: number): void {
     const ballot = this.ballots.get(task)?.get(gridKey(restored(input, augmentation)));
     if (!ballot) {

@@ -1,13 +1,16 @@
 /**
  * ARC-AGI datasets, as published: every task with its augmented copies, each an identifier of its own; `train` pairs of all
  * tasks are training data, `test` pairs too unless the task belongs to the test set. Training grids are moved about the
- * canvas. 1,000 copies of ARC-AGI-1 are some 9 GB: what a build will take is known before it writes, and it streams.
+ * canvas. 1,000 copies of ARC-AGI-1 are some 9 GB: what a build will take is known before it writes, and it streams. Tasks
+ * are read from the published files or generated.
  */
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RandomStream } from '../random/stream';
 import { augmentedName, augmentPairs } from './arc-augment';
-import { arcCells, arcFormat, arcSide, encodeArc, gridRows } from './arc-board';
+import { arcFormat, arcSide, encodeArc, gridRows } from './arc-board';
+import { generateArcTasks } from './arc-generate';
+import type { ArcLikeOptions } from './arc-generate';
 import { readArcTasks } from './arc-tasks';
 import type { ArcPair, ArcTask } from './arc-tasks';
 import { DatasetError } from './errors';
@@ -24,12 +27,8 @@ export const arcVersions = {
   2: { subsets: ['training2', 'evaluation2', 'concept'], testSet: 'evaluation2' },
 } as const satisfies Record<number, { subsets: readonly string[]; testSet: string }>;
 
-/** An ARC dataset to build. */
-export interface ArcBuild {
-  /** Folder with `arc-agi_<subset>_challenges.json` and `arc-agi_<subset>_solutions.json`. */
-  readonly files: string;
-  readonly subsets: readonly string[];
-  readonly testSet: string;
+/** How tasks become a dataset. */
+interface ArcOptions {
   /** Augmented copies of each task. */
   readonly copies: number;
   readonly seed: number;
@@ -37,6 +36,14 @@ export interface ArcBuild {
   readonly overwrite?: boolean;
   /** Recorded beside the data in `built_from.json`. */
   readonly builtFrom?: unknown;
+}
+
+/** An ARC dataset to build from files. */
+export interface ArcBuild extends ArcOptions {
+  /** Folder with `arc-agi_<subset>_challenges.json` and `arc-agi_<subset>_solutions.json`. */
+  readonly files: string;
+  readonly subsets: readonly string[];
+  readonly testSet: string;
 }
 
 /** What a build will write, at most: tasks that have fewer different copies than asked for take less. */
@@ -54,10 +61,20 @@ interface Subset {
   readonly solved: boolean;
 }
 
-/** A build whose files are read. */
-export interface ReadArcBuild extends ArcBuild {
+/** A build whose tasks are there. */
+export interface ReadArcBuild extends ArcOptions {
   readonly read: readonly Subset[];
+  readonly testSet: string;
+  /** Side of the canvas. */
+  readonly side: number;
   readonly plan: ArcPlan;
+}
+
+function planned(build: Omit<ReadArcBuild, 'plan'>): ReadArcBuild {
+  const all = build.read.flatMap(subset => subset.tasks);
+  const puzzles = all.length * (build.copies + 1);
+  const examples = all.reduce((sum, task) => sum + task.train.length + task.test.length, 0) * (build.copies + 1);
+  return { ...build, plan: { tasks: all.length, puzzles, examples, bytes: examples * 2 * build.side ** 2 + puzzles * (2 * 4 + 40) } };
 }
 
 /** Reads the files of a build. Throws DatasetError. */
@@ -67,10 +84,14 @@ export function readArcBuild(build: ArcBuild): ReadArcBuild {
     const file = (what: string) => join(build.files, `arc-agi_${name}_${what}.json`);
     return { name, ...readArcTasks(file('challenges'), file('solutions')) };
   });
-  const all = read.flatMap(subset => subset.tasks);
-  const puzzles = all.length * (build.copies + 1);
-  const examples = all.reduce((sum, task) => sum + task.train.length + task.test.length, 0) * (build.copies + 1);
-  return { ...build, read, plan: { tasks: all.length, puzzles, examples, bytes: examples * 2 * arcCells + puzzles * (2 * 4 + 40) } };
+  return planned({ ...build, read, side: arcSide });
+}
+
+/** A build of generated tasks, on a canvas no larger than they need. Throws DatasetError, or the signal's reason. */
+export async function generatedArcBuild({ size, train, test, ...build }: ArcOptions & ArcLikeOptions, work: LongWork = {}, share: readonly [number, number] = [0, 1]): Promise<ReadArcBuild> {
+  const tasks = await generateArcTasks({ size, train, test, seed: build.seed }, work, share);
+  const read = (['training', 'evaluation'] as const).map(name => ({ name, tasks: tasks[name], solved: true }));
+  return planned({ ...build, read, testSet: 'evaluation', side: size });
 }
 
 const gigabytes = (bytes: number): string => (bytes < 1e9 ? `${(bytes / 1e6).toFixed(0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
@@ -94,13 +115,13 @@ interface PlacedPair extends ArcPair {
   readonly split: SplitName;
 }
 
-/** Pairs as rows. With a stream all but one of them, chosen at random, are moved about the canvas. */
-function rowsOf(pairs: readonly ArcPair[], stream?: RandomStream): Example[] {
+/** Pairs as rows on a canvas of this side. With a stream all but one of them, chosen at random, are moved about it. */
+function rowsOf(pairs: readonly ArcPair[], side: number, stream?: RandomStream): Example[] {
   const still = stream ? stream.integer(0, pairs.length - 1) : -1;
   return pairs.map(({ input, output }, index) => {
-    const place = (side: 'rows' | 'cols'): number => (stream && index !== still ? stream.integer(0, arcSide - Math.max(input[side], output[side])) : 0);
+    const place = (along: 'rows' | 'cols'): number => (stream && index !== still ? stream.integer(0, side - Math.max(input[along], output[along])) : 0);
     const [row, column] = [place('rows'), place('cols')];
-    return { inputs: encodeArc(input, row, column), labels: encodeArc(output, row, column) };
+    return { inputs: encodeArc(input, row, column, side), labels: encodeArc(output, row, column, side) };
   });
 }
 
@@ -126,13 +147,13 @@ function warningsOf(build: ReadArcBuild): string[] {
 }
 
 /** Builds an ARC dataset at `folder`: all of it or, on any failure or abort, nothing. Throws DatasetError, or the signal's reason. */
-export async function buildArc(build: ReadArcBuild, folder: string, work: LongWork = {}): Promise<BuildReport> {
+export async function buildArc(build: ReadArcBuild, folder: string, work: LongWork = {}, share: readonly [number, number] = [0, 1]): Promise<BuildReport> {
   const started = performance.now();
   checkRoom(build.plan, folder);
   const writer = new DatasetWriter(folder, build.overwrite);
   try {
-    const splits = { train: writer.split('train', arcFormat(1)), test: writer.split('test', arcFormat(1)) };
-    const pacer = new Pacer(work, `Writing ${arcPlanText(build.plan)}`, 0, 1);
+    const splits = { train: writer.split('train', arcFormat(1, build.side)), test: writer.split('test', arcFormat(1, build.side)) };
+    const pacer = new Pacer(work, `Writing ${arcPlanText(build.plan)}`, ...share);
     const identifiers = ['<blank>'];
     const testTasks: [string, unknown][] = [];
     const fewer: number[] = [];
@@ -149,7 +170,7 @@ export async function buildArc(build: ReadArcBuild, folder: string, work: LongWo
         for (const split of ['train', 'test'] as const) {
           if (split === 'test' && testSplit === 'train') continue;
           const group = [pairs, ...copies.map(copy => copy.pairs)].map(all => all.filter(pair => pair.split === split));
-          splits[split].addGroup(group.map((own, copy) => ({ identifier: first + copy, examples: rowsOf(own, split === 'train' ? stream : undefined) })));
+          splits[split].addGroup(group.map((own, copy) => ({ identifier: first + copy, examples: rowsOf(own, build.side, split === 'train' ? stream : undefined) })));
         }
         if (testSplit === 'test') testTasks.push([task.id, { train: task.train.map(pairJson), test: task.test.map(pairJson) }]);
         await pacer.tick(++done, build.plan.tasks);

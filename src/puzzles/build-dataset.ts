@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { madeDatasetKinds } from '../config/schema';
 import type { DatasetSpec, MadeDatasetSpec, TrmConfig } from '../config/schema';
 import type { RowAugmentation } from './augmentation';
-import { arcVersions, buildArc, readArcBuild } from './build-arc';
+import { arcVersions, buildArc, generatedArcBuild, readArcBuild } from './build-arc';
 import type { ArcBuild } from './build-arc';
 import { buildMaze } from './build-maze';
 import { buildSudoku } from './build-sudoku';
@@ -81,6 +81,8 @@ export async function buildDataset(spec: DatasetSpec, folder: string, options: L
       );
     case 'arc':
       return buildArc(readArcBuild({ ...common, ...arcSubsets(spec), files: resolve(options.configFolder, spec.files), copies: spec.augment }), folder, options);
+    case 'arc_like':
+      return buildArc(await generatedArcBuild({ ...common, size: spec.size, train: spec.train, test: spec.test, copies: spec.augment }, options, [0, 0.5]), folder, options, [0.5, 1]);
     default:
       return spec satisfies never;
   }

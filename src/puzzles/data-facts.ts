@@ -5,6 +5,8 @@
 import path from 'node:path';
 import type { ResolvedConfig } from '../config/resolve';
 import type { DatasetSpec } from '../config/schema';
+import { arcFormat } from './arc-board';
+import { trainingPairs } from './arc-generate';
 import { datasetFolders } from './build-dataset';
 import type { DatasetMetadata } from './dataset';
 import { mazeFormat } from './maze-board';
@@ -40,6 +42,10 @@ function factsToBe(dataset: DatasetSpec): DataFacts | undefined {
       return { ...sudokuFormat(dataset.size), total_groups: dataset.train, mean_puzzle_examples: 1 };
     case 'maze':
       return { ...mazeFormat(dataset.size), total_groups: dataset.train, mean_puzzle_examples: 1 };
+    case 'arc_like': {
+      const tasks = dataset.train + dataset.test;
+      return { ...arcFormat(tasks * (dataset.augment + 1) + 1, dataset.size), total_groups: tasks, mean_puzzle_examples: trainingPairs(dataset) / tasks };
+    }
     case 'arc':
     case 'folder':
       return undefined;

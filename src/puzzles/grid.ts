@@ -2,7 +2,7 @@
  * Tokens as people see them: which kind of puzzle a dataset holds, its grid, the character of each token, and the way back
  * from a puzzle typed or pasted as text.
  */
-import { arcSide, isArc } from './arc-board';
+import { arcSideOf } from './arc-board';
 import type { DatasetMetadata } from './dataset';
 import { DatasetError } from './errors';
 import { mazeCharacters, mazeSideOf, mazeTokens, solveMaze } from './maze-board';
@@ -26,7 +26,8 @@ export function gridShape(metadata: Pick<DatasetMetadata, 'vocab_size' | 'seq_le
   }
   const maze = mazeSideOf(metadata);
   if (maze !== undefined) return { kind: 'maze', rows: maze, cols: maze };
-  if (isArc(metadata)) return { kind: 'arc', rows: arcSide, cols: arcSide };
+  const arc = arcSideOf(metadata);
+  if (arc !== undefined) return { kind: 'arc', rows: arc, cols: arc };
   const side = Math.sqrt(metadata.seq_len);
   return Number.isInteger(side) ? { kind: 'tokens', rows: side, cols: side } : { kind: 'tokens', rows: 1, cols: metadata.seq_len };
 }

@@ -8,7 +8,7 @@ import type { PassAt, Submission } from '../puzzles/arc-score';
 import { readArcTasks } from '../puzzles/arc-tasks';
 import type { DatasetSplit } from '../puzzles/dataset';
 import { EvaluationRows } from '../puzzles/evaluation-rows';
-import { isArc } from '../puzzles/arc-board';
+import { arcSideOf } from '../puzzles/arc-board';
 import { readIdentifiers } from '../puzzles/identifiers';
 import { ArcVote, SymmetryVote } from '../puzzles/vote-views';
 import { checkpointDir, listCheckpoints } from '../runs/checkpoints';
@@ -83,7 +83,7 @@ export async function voteSaved(options: VoteOptions): Promise<VotedEvaluation> 
   const { split, folders, weights: newestWeights } = withData(newest, options.data);
   const { metadata } = split;
   const rows = new EvaluationRows(split, options.examples ?? config.eval_examples, config.seed, config.micro_batch_size);
-  const vote = isArc(metadata) ? arcVote(split, folders, options.copies) : new SymmetryVote(split, rows.examples, options.copies, config.seed);
+  const vote = arcSideOf(metadata) !== undefined ? arcVote(split, folders, options.copies) : new SymmetryVote(split, rows.examples, options.copies, config.seed);
   const { engine, facts } = await openEngine(config, { name: options.engine, device: options.device });
   const batch = Math.min(config.micro_batch_size, vote.views);
   const evaluator = new Evaluator(engine, openModel(config, metadata), config.arch, newestWeights, batch, { inspect: true });

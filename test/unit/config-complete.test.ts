@@ -59,7 +59,7 @@ describe('values', () => {
     expect(at('engine: w|\nlr: 1')).toContain('wasm');
     expect(at('ema: |')).toEqual(['true', 'false']);
     expect(at('dataset: {kind: sudoku, augment: |}')).toContain('on_the_fly');
-    expect(at('dataset:\n  kind: |')).toEqual(['sudoku', 'maze', 'arc', 'folder']);
+    expect(at('dataset:\n  kind: |')).toEqual(['sudoku', 'maze', 'arc', 'arc_like', 'folder']);
     expect(at('arch: |')).toEqual(['trm', 'trm_singlez', 'trm_hier6', 'hrm', 'transformers_baseline', 'direct', 'deq']);
     expect(at('arch:\n  name: |')).toEqual(at('arch: |'));
     expect(at('arch:\n  name: deq\n  solver: |')).toEqual(['fixed_point', 'anderson', 'broyden']);

@@ -203,7 +203,7 @@ describe('overrides', () => {
     ['seed.x=3', 'override "seed.x=3": seed.x: seed is not a mapping'],
     ['~lr', 'override "~lr": lr: not in the config, so it cannot be taken away'],
     ['~data_paths', 'override "~data_paths": data_paths: missing; expected a list of at least 1, each a text'],
-    ['dataset.size=4', 'override "dataset.size=4": dataset.kind: missing; expected sudoku, maze, arc or folder'],
+    ['dataset.size=4', 'override "dataset.size=4": dataset.kind: missing; expected sudoku, maze, arc, arc_like or folder'],
     ['arch.z_features=4', 'override "arch.z_features=4": arch.z_features: not a key of trm; it is one of trm_hier6'],
     ['__proto__.x=1', 'override "__proto__.x=1": __proto__.x: not a key; expected key=value, e.g. arch.L_cycles=4'],
     ['eval_interval=7', 'override "eval_interval=7": eval_interval: must divide epochs; expected a divisor of 100000, e.g. 8; found 7'],
