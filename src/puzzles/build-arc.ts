@@ -21,11 +21,11 @@ import { DatasetWriter } from './write-dataset';
 import type { Example } from './write-dataset';
 import type { BuildReport } from './write-splits';
 
-/** The published subsets of each version, and the one whose test pairs are the test split. */
+/** The published subsets of each version, and the one whose test pairs are the test split; how many tasks they have in all, and how many pairs that are training data. */
 export const arcVersions = {
-  1: { subsets: ['training', 'evaluation', 'concept'], testSet: 'evaluation' },
-  2: { subsets: ['training2', 'evaluation2', 'concept'], testSet: 'evaluation2' },
-} as const satisfies Record<number, { subsets: readonly string[]; testSet: string }>;
+  1: { subsets: ['training', 'evaluation', 'concept'], testSet: 'evaluation', tasks: 960, trainingPairs: 3988 },
+  2: { subsets: ['training2', 'evaluation2', 'concept'], testSet: 'evaluation2', tasks: 1280, trainingPairs: 5573 },
+} as const satisfies Record<number, { subsets: readonly string[]; testSet: string; tasks: number; trainingPairs: number }>;
 
 /** How tasks become a dataset. */
 interface ArcOptions {

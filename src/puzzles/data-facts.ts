@@ -7,6 +7,7 @@ import type { ResolvedConfig } from '../config/resolve';
 import type { DatasetSpec } from '../config/schema';
 import { arcFormat } from './arc-board';
 import { trainingPairs } from './arc-generate';
+import { arcVersions } from './build-arc';
 import { datasetFolders } from './build-dataset';
 import type { DatasetMetadata } from './dataset';
 import { mazeFormat } from './maze-board';
@@ -35,6 +36,11 @@ export function dataFacts(config: ResolvedConfig, configPath: string): DataFacts
   }
 }
 
+/** The facts of ARC tasks with so many copies each; some tasks may turn out to have fewer. */
+function arcFacts(copies: number, tasks: number, pairs: number, side?: number): DataFacts {
+  return { ...arcFormat(tasks * (copies + 1) + 1, side), total_groups: tasks, mean_puzzle_examples: pairs / tasks };
+}
+
 /** The facts of the folder that a `dataset:` section would make; undefined when only building it tells. */
 function factsToBe(dataset: DatasetSpec): DataFacts | undefined {
   switch (dataset.kind) {
@@ -42,11 +48,13 @@ function factsToBe(dataset: DatasetSpec): DataFacts | undefined {
       return { ...sudokuFormat(dataset.size), total_groups: dataset.train, mean_puzzle_examples: 1 };
     case 'maze':
       return { ...mazeFormat(dataset.size), total_groups: dataset.train, mean_puzzle_examples: 1 };
-    case 'arc_like': {
-      const tasks = dataset.train + dataset.test;
-      return { ...arcFormat(tasks * (dataset.augment + 1) + 1, dataset.size), total_groups: tasks, mean_puzzle_examples: trainingPairs(dataset) / tasks };
+    case 'arc_like':
+      return arcFacts(dataset.augment, dataset.train + dataset.test, trainingPairs(dataset), dataset.size);
+    case 'arc': {
+      if (dataset.subsets || dataset.test_set !== undefined) return undefined;
+      const { tasks, trainingPairs: pairs } = arcVersions[dataset.version];
+      return arcFacts(dataset.augment, tasks, pairs);
     }
-    case 'arc':
     case 'folder':
       return undefined;
     default:

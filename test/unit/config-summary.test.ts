@@ -33,6 +33,15 @@ test('a config of the paper\'s size says what it takes on a GPU, as an estimate'
   expect(sizeOnGpu(loadConfig(at).config, at)).toMatch(/^5\.\d+ M parameters, 65,100 steps, about \d+\.\d GB of GPU memory for the whole batch at once \(estimates; micro_batch_size takes less\)$/);
 });
 
+test('ARC-AGI has numbers before its files are read, but for subsets of one\'s own', () => {
+  const arc = (dataset: string) => config(`arch: {name: trm, mlp_t: false, hidden_size: 512}\ndata_paths: [none]\ndataset: {kind: arc, files: x, ${dataset}}\n`);
+  // 960 tasks with 1,000 copies and themselves, and the blank identifier, of 512 numbers each; 3,988 pairs to train on.
+  expect(dataFacts(arc('version: 1'), '/nowhere/c.trm.yaml')).toMatchObject({ vocab_size: 12, seq_len: 900, num_puzzle_identifiers: 960 * 1001 + 1, total_groups: 960, mean_puzzle_examples: 3988 / 960 });
+  expect(dataFacts(arc('version: 2, augment: 10'), '/nowhere/c.trm.yaml')).toMatchObject({ num_puzzle_identifiers: 1280 * 11 + 1, total_groups: 1280, mean_puzzle_examples: 5573 / 1280 });
+  expect(countText(summarise(arc('version: 1'), '/nowhere/c.trm.yaml')!.parameters)).toBe('499 M');
+  expect(dataFacts(arc('subsets: [evaluation], test_set: evaluation'), '/nowhere/c.trm.yaml')).toBeUndefined();
+});
+
 test('an unknown dataset has no numbers', () => {
   expect(summarise(config('arch: trm\ndata_paths: [none]\n'), '/nowhere/c.trm.yaml')).toBeUndefined();
 });
