@@ -1,6 +1,7 @@
-// The build: every program of the project as one file in dist/, and beside them the files they load at run time.
+// The build: every program of the project as one file in dist/, and beside them the files they load at run time. The extension and the
+// webviews begin with a small file; what they `import()` is in files of its own, in a folder of the same name, which are read when that is reached.
 //
-//   dist/extension.cjs            the extension                  dist/wasm/           TensorFlow.js's wasm binaries
+//   dist/extension.cjs            what the extension starts with dist/wasm/           TensorFlow.js's wasm binaries
 //   dist/trainer.cjs, trm.cjs     trainer process, command line  dist/binding-src/    source of the native binding
 //   dist/wasm-worker.cjs          worker thread of the trainer   dist/licenses/       licences of what is bundled
 //   dist/webview/*.js, *.css      the webviews                   dist/native/         made by `npm run package` only
@@ -9,19 +10,25 @@
 // (temporary name, rename): a program that starts during a build finds the old one or the new one.
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureInstalled, root } from './scripts/ensure-installed.mjs';
 
 const dist = path.join(root, 'dist');
 const modules = path.join(root, 'node_modules');
 
+/** Scripts of the project as they are, where the bench imports one when it needs it: they know themselves by their own addresses. */
+const scriptsApart = {
+  name: 'scripts-apart',
+  setup: b => b.onResolve({ filter: /\/scripts\/[\w-]+\.mjs$/ }, ({ path: file, resolveDir }) => ({ path: pathToFileURL(path.resolve(resolveDir, file)).href, external: true })),
+};
+
 /** What runs in Node: output in dist/ <- entry point. */
 const programs = {
-  extension: { entry: 'src/extension.ts', external: ['vscode'] },
+  extension: { entry: 'src/extension.ts', external: ['vscode'], split: true },
   trainer: { entry: 'src/trainer/main.ts' },
   'wasm-worker': { entry: 'src/training/worker-main.ts' },
   trm: { entry: 'src/cli/main.ts', banner: '#!/usr/bin/env node' },
-  bench: { entry: 'bench/main.ts', external: ['playwright-core'] },
+  bench: { entry: 'bench/main.ts', external: ['playwright-core'], plugins: [scriptsApart] },
 };
 
 /** What runs in a webview: output in dist/webview/ <- entry point. CSS imported from there is written beside it. */
@@ -55,6 +62,9 @@ const copies = [
   { to: 'webview', from: '@vscode/codicons/dist', files: /^codicon\.(css|ttf)$/ },
 ];
 
+/** Entry, with what it imports at once, as one file; what it `import()`s in files beside it, in a folder of its own. esbuild does so with ES modules only. */
+const inPieces = (name, entry, outdir) => ({ entryPoints: { [name]: entry }, outdir, format: 'esm', splitting: true, chunkNames: `${name}/[name]-[hash]` });
+
 /** esbuild's options for one target. */
 function options(name, production) {
   const shared = {
@@ -62,17 +72,21 @@ function options(name, production) {
     // TensorFlow.js finds its kernels by names of classes; to keep them costs the extension a tenth of its start.
     minify: production, keepNames: production && name !== 'extension', sourcemap: production ? false : 'linked', alias, plugins: [englishZod],
   };
-  if (programs[name]) {
-    const { entry, external = [], banner } = programs[name];
-    return {
-      ...shared, entryPoints: [entry], outfile: path.join(dist, `${name}.cjs`), external,
-      platform: 'node', mainFields, format: 'cjs', target: 'node20', ...(banner ? { banner: { js: banner } } : {}),
-    };
+  if (!programs[name]) {
+    return { ...shared, ...inPieces(name, pages[name].entry, path.join(dist, 'webview')), platform: 'browser', target: 'chrome128', loader: { '.ttf': 'file' }, assetNames: '[name]' };
   }
-  return {
-    ...shared, entryPoints: [pages[name].entry], outfile: path.join(dist, 'webview', `${name}.js`),
-    platform: 'browser', format: 'iife', target: 'chrome128', loader: { '.ttf': 'file' }, assetNames: '[name]',
-  };
+  const { entry, external = [], banner, split, plugins = [] } = programs[name];
+  const inNode = { ...shared, plugins: [englishZod, ...plugins], external, platform: 'node', mainFields, target: 'node20', ...(banner ? { banner: { js: banner } } : {}) };
+  if (split) return { ...inNode, ...inPieces(name, entry, dist), outExtension: { '.js': '.cjs' }, sourcemap: production ? false : 'inline' };
+  return { ...inNode, entryPoints: [entry], outfile: path.join(dist, `${name}.cjs`), format: 'cjs' };
+}
+
+/** The pieces of a program as CommonJS, in which `import()` is a `require` when it is reached. */
+async function asCommonJs({ transform }, files, production) {
+  return Promise.all(files.map(async file => {
+    const { code } = await transform(file.text, { format: 'cjs', platform: 'node', target: 'node20', supported: { 'dynamic-import': false }, minify: production, sourcemap: production ? false : 'inline', sourcefile: path.basename(file.path) });
+    return { path: file.path, contents: Buffer.from(code) };
+  }));
 }
 
 const everything = [...Object.keys(programs), ...Object.keys(pages)];
@@ -86,10 +100,14 @@ function put(file, contents) {
   renameSync(temporary, file);
 }
 
-/** Writes what esbuild made, and notes in dist/.inputs which of our files it read. */
-function finish(name, result) {
-  for (const file of result.outputFiles) put(file.path, Buffer.from(file.contents));
-  if (!result.outputFiles.some(f => f.path.endsWith('.map'))) rmSync(path.join(dist, outputOf(name) + '.map'), { force: true });
+/** Writes what esbuild made, takes away pieces of earlier builds, and notes in dist/.inputs which of our files it read. */
+async function finish(esbuild, name, result, production) {
+  const files = programs[name]?.split ? await asCommonJs(esbuild, result.outputFiles, production) : result.outputFiles;
+  for (const file of files) put(file.path, Buffer.from(file.contents));
+  if (!files.some(f => f.path.endsWith('.map'))) rmSync(path.join(dist, outputOf(name) + '.map'), { force: true });
+  const pieces = path.join(dist, path.dirname(outputOf(name)), name);
+  const made = new Set(files.map(file => file.path));
+  for (const old of existsSync(pieces) ? readdirSync(pieces) : []) if (!made.has(path.join(pieces, old))) rmSync(path.join(pieces, old));
   const ours = Object.keys(result.metafile.inputs).filter(file => !file.includes('node_modules/') && !file.startsWith('('));
   put(path.join(dist, '.inputs', `${name}.json`), Buffer.from(JSON.stringify(ours)));
 }
@@ -127,7 +145,7 @@ function copyLicences(metafiles) {
  * @throws Error with the compiler's messages
  */
 export async function build({ production = false, targets = everything, log = console.error } = {}) {
-  const { build: esbuild, formatMessages } = await import('esbuild');
+  const esbuild = await import('esbuild');
   const present = targets.filter(name => {
     const exists = existsSync(path.join(root, entryOf(name)));
     if (!exists && production && name !== 'bench') throw new Error(`${entryOf(name)} is missing: the package would be incomplete`);
@@ -135,12 +153,12 @@ export async function build({ production = false, targets = everything, log = co
     return exists;
   });
   const results = await Promise.allSettled(present.map(async name => {
-    const result = await esbuild(options(name, production));
-    finish(name, result);
+    const result = await esbuild.build(options(name, production));
+    await finish(esbuild, name, result, production);
     return result.metafile;
   }));
   const failures = results.filter(r => r.status === 'rejected').flatMap(r => r.reason.errors ?? [{ text: r.reason.message }]);
-  if (failures.length > 0) throw new Error((await formatMessages(failures, { kind: 'error' })).join(''));
+  if (failures.length > 0) throw new Error((await esbuild.formatMessages(failures, { kind: 'error' })).join(''));
   copyFiles();
   copyLicences(results.map(r => r.value));
 }
@@ -166,14 +184,15 @@ export async function ensureBuilt(targets = everything) {
 
 /** Builds, then again whenever a source file changes, until interrupted. */
 async function watch() {
-  const { context } = await import('esbuild');
+  const esbuild = await import('esbuild');
   copyFiles();
   for (const name of everything.filter(n => existsSync(path.join(root, entryOf(n))))) {
-    const report = { name: 'report', setup: b => b.onEnd(result => {
-      if (result.errors.length === 0) finish(name, result);
+    const report = { name: 'report', setup: b => b.onEnd(async result => {
+      if (result.errors.length === 0) await finish(esbuild, name, result, false);
       console.error(`${new Date().toLocaleTimeString()} ${name}: ${result.errors.length === 0 ? 'built' : result.errors.map(e => `${e.location?.file}:${e.location?.line} ${e.text}`).join('\n')}`);
     }) };
-    await (await context({ ...options(name, false), plugins: [englishZod, report] })).watch();
+    const plan = options(name, false);
+    await (await esbuild.context({ ...plan, plugins: [...plan.plugins, report] })).watch();
   }
 }
 

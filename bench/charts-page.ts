@@ -101,7 +101,7 @@ const surroundings = `<!DOCTYPE html><iframe src="${inside}" style="position: fi
 /** The page, with the little that VS Code gives it. */
 const webview = (): string => `<!DOCTYPE html><style>${readFileSync(path.join(pages, 'live.css'), 'utf8')}</style><body class="vscode-dark"><script>
   var acquireVsCodeApi = () => ({ postMessage: ({ method, id }) => parent.postMessage({ method, id }, '*'), getState: () => undefined, setState: () => undefined });
-</script><script>${readFileSync(path.join(pages, 'live.js'), 'utf8').replaceAll('</script', '<\\/script')}</script>`;
+</script><script type="module">${readFileSync(path.join(pages, 'live.js'), 'utf8').replaceAll('</script', '<\\/script')}</script>`;
 
 /** Of the page's process, in megabytes (10^6 bytes): what it alone holds. NaN where the system does not tell. */
 function privateMegabytes(pid: number): number {

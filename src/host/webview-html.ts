@@ -1,6 +1,6 @@
 /**
- * The page of a webview: one script and one stylesheet of our own, and a content security policy that lets in nothing
- * else. Pictures may be `blob:` and `data:` (exports are drawn in the page); there is no network and no inline script.
+ * The page of a webview: one script, with the modules that it imports, and one stylesheet of our own, and a content security policy that
+ * lets in nothing else: modules are let in because the script with the nonce asks for them. Pictures may be `blob:` and `data:` (exports are drawn in the page); there is no network and no inline script.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -39,7 +39,7 @@ export function webviewHtml(page: WebviewPage): string {
 </head>
 <body>
 <div id="app"></div>
-<script nonce="${nonce}" src="${escape(page.script)}" defer></script>
+<script type="module" nonce="${nonce}" src="${escape(page.script)}"></script>
 </body>
 </html>
 `;

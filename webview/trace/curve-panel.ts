@@ -3,16 +3,10 @@
  * in the background; what is known so far is shown as it comes, with its count and interval.
  */
 import type { CurveState } from '../../src/protocol/inspector';
-import { Column } from '../charts/column';
 import type { ExportFile } from '../charts/export';
-import { ChartGroup } from '../charts/group';
-import { LineChart, type Line, type LineModel } from '../charts/line-chart';
-import { Series } from '../charts/series';
-import { lineStyle } from '../charts/style';
-import { countAxis } from '../charts/x-axis';
 import { h, setText } from '../shared/dom';
-import { formatPercent } from '../shared/format';
 import { clampWhole } from './clamp';
+import type { CurveChart } from './curve-chart';
 import { curveWords, workingWords, type Curve } from './curve-words';
 
 /** What the panel asks of the host. */
@@ -26,29 +20,6 @@ export interface CurveActions {
 /** Puzzles to begin with. */
 const usualPuzzles = 128;
 
-function column(values: readonly number[]): Series {
-  const series = new Series();
-  for (const value of values) series.push(value);
-  return series;
-}
-
-/** The lines of a curve. */
-function linesOf({ points, count }: Curve, group: ChartGroup): Line[] {
-  const x = new Column();
-  for (const { k } of points) x.push(k);
-  const line = (key: string, label: string, slot: number, values: readonly number[], more: Partial<Line> = {}): Line =>
-    ({ key, label, style: lineStyle(slot, group.theme.palette), x, y: column(values), smoothing: 0, points: points.length === 1, width: key === 'exact' ? 2 : 1.5, shown: true, ...more });
-  const said = (index: number): string => {
-    const { exact_count, exact_interval: [low, high] } = points[index]!;
-    return `${formatPercent(exact_count / count)} (${exact_count} of ${count}; ${formatPercent(low)} to ${formatPercent(high)})`;
-  };
-  return [
-    line('exact', 'puzzle accuracy (exact)', 0, points.map(p => p.exact_count / count), { band: { low: column(points.map(p => p.exact_interval[0])), high: column(points.map(p => p.exact_interval[1])) }, say: said }),
-    line('cell', 'cell accuracy', 2, points.map(p => p.accuracy)),
-    line('halt', 'mean halting probability', 6, points.map(p => p.mean_p_halt)),
-  ];
-}
-
 /** The panel. */
 export class CurvePanel {
   private state: CurveState = { curve: null, working: null, cancelled: false, problem: null };
@@ -58,18 +29,13 @@ export class CurvePanel {
   private readonly working = h('span', { class: 'tabular curve-working', role: 'status' });
   private readonly problem = h('p', { class: 'curve-problem', role: 'alert', hidden: true });
   private readonly words = h('p', { class: 'curve-words', 'aria-live': 'polite' });
-  private readonly group = new ChartGroup(countAxis('supervision_steps', 'Supervision steps'));
-  private readonly chart: LineChart;
-  private readonly holder: HTMLElement;
+  private readonly holder = h('div', { class: 'curve-chart', hidden: true });
+  /** The chart, once there was a curve. */
+  private chart: Promise<CurveChart> | null = null;
   readonly element: HTMLDetailsElement;
 
   constructor(private readonly actions: CurveActions) {
     this.puzzles.label = 'Puzzles';
-    this.chart = new LineChart({
-      id: 'accuracy-against-depth', title: 'Accuracy if stopped after k supervision steps', hint: 'Share of test puzzles wholly right, with its 95 % interval, share of cells right, and mean halting probability, after every supervision step.',
-      format: formatPercent, tick: value => `${Math.round(100 * value)} %`, min: 0, max: 1,
-    }, this.group, () => this.model(), file => actions.save(file));
-    this.holder = h('div', { class: 'curve-chart', hidden: true }, this.chart.element);
     this.button.addEventListener('click', () => { if (this.state.working) actions.cancel(); else this.measure(); });
     this.puzzles.addEventListener('change', () => { this.puzzles.value = String(this.wanted); if (!this.state.working) actions.look(this.wanted); });
     this.element = h('details', { class: 'curve', hidden: true }, h('summary', null, 'Accuracy at every depth'),
@@ -96,7 +62,7 @@ export class CurvePanel {
     setText(this.problem, problem ? `${problem.message} ${problem.next}` : '');
     setText(this.words, curve ? curveWords(curve, cancelled) : cancelled ? 'Ended before the first puzzles were done: nothing is known yet.' : working ? '' : 'How many puzzles this checkpoint solves if it stops after 1, 2, 3 … supervision steps, far beyond its training. Takes one evaluation at the largest depth.');
     this.holder.hidden = curve === null || curve.count === 0;
-    this.group.invalidate(true);
+    if (curve && curve.count > 0) void this.draw(curve);
   }
 
   private get wanted(): number {
@@ -112,10 +78,23 @@ export class CurvePanel {
     this.actions.measure(this.wanted);
   }
 
-  private model(): LineModel {
-    const { curve } = this.state;
-    const marks = curve && curve.halt_max_steps < curve.depth
-      ? [{ x: curve.halt_max_steps, text: `depth of training (halt_max_steps ${curve.halt_max_steps})`, color: this.group.theme.muted, look: { kind: 'line', dash: [4, 3] } as const }] : [];
-    return { lines: curve && curve.count > 0 ? linesOf(curve, this.group) : [], marks, guides: [], choices: [], log: false, namedElsewhere: false, unit: curve ? `${curve.count} of ${curve.wanted} puzzles` : '', empty: 'Not measured yet' };
+  /** Draws a curve, unless another has come meanwhile. */
+  private async draw(curve: Curve): Promise<void> {
+    this.chart ??= this.makeChart();
+    try {
+      const chart = await this.chart;
+      if (this.state.curve === curve) chart.show(curve);
+    } catch (error) {
+      this.chart = null;
+      this.problem.hidden = false;
+      setText(this.problem, `The chart cannot be loaded: ${error instanceof Error ? error.message : String(error)}. Close the inspector and open it again.`);
+    }
+  }
+
+  private async makeChart(): Promise<CurveChart> {
+    const { CurveChart } = await import('./curve-chart');
+    const chart = new CurveChart(file => this.actions.save(file));
+    this.holder.append(chart.element);
+    return chart;
   }
 }
