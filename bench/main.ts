@@ -44,6 +44,8 @@ async function tasks(): Promise<Task[]> {
       { name: `memory/${shape}/${engine}`, measure: async () => (await import('./memory')).memory(shape, engine) }))),
     ...fast.map(engine => ({ name: `leak/${engine}`, measure: async () => (await import('./leak')).leak(engine) })),
     { name: 'runs', measure: async () => (await import('./run-listing')).runListing() },
+    { name: 'editor/activation', measure: async () => (await import('./editor')).activation() },
+    { name: 'editor/500-runs', measure: async () => (await import('./editor')).runsShown() },
     { name: 'charts/data', measure: async () => (await import('./charts-data')).chartsData() },
     { name: 'charts/page', measure: async () => (await import('./charts-page')).chartsPage() },
     { name: 'sizes', measure: async () => (await import('./sizes')).sizes() },

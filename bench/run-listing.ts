@@ -10,7 +10,8 @@ import { shapes } from './shapes';
 import { repeated, round, timed } from './statistics';
 import type { Row } from './task';
 
-const count = 500;
+/** Runs in a folder. */
+export const count = 500;
 
 /** Measures it. The manifests are of the size real ones have. */
 export async function runListing(): Promise<Row> {
@@ -28,8 +29,8 @@ export async function runListing(): Promise<Row> {
   }
 }
 
-/** One run by the real writer, and copies of it under other ids. */
-async function makeRuns(runsDir: string): Promise<void> {
+/** One run by the real writer, and copies of it under other ids: 500 in all. */
+export async function makeRuns(runsDir: string): Promise<void> {
   const evaluation: EvalSummary = { step: 432, depth: 8, count: 250, total: 250, weights: 'ema', exact_accuracy: 0.96, exact_count: 240, exact_interval: [0.928, 0.978], accuracy: 0.99, accuracy_interval: [0.98, 1] };
   const writer = RunWriter.create({
     runsDir, name: 'bench', id: 'bench-0', configText: 'arch: trm\n',

@@ -193,10 +193,7 @@ test('the walkthrough begins with the 4x4 Sudoku', async () => {
 });
 
 test('the extension wakes up fast, by the editor\'s own clock', async () => {
-  await workbench.palette('Developer: Show Running Extensions');
-  const row = workbench.page.locator('.runtime-extensions-editor .extension', { hasText: 'TRM Explorer' });
-  await row.getByText(/Activation: \d+ ?ms/).waitFor();
-  const milliseconds = Number(/Activation: (\d+) ?ms/.exec(await row.innerText())![1]);
+  const milliseconds = await workbench.activationTime();
   console.log(`activation: ${milliseconds} ms`);
   await workbench.screenshot('running-extensions');
   expect(milliseconds).toBeLessThan(2000); // meant are 100; this bound is for machines that are busy with other things

@@ -9,9 +9,12 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync,
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Frame, Locator, Page } from 'playwright-core';
-import { installExtension, launchChromium, startServer, testSettings, workbenchUrl } from '../../scripts/vscode-server.mjs';
+import type { Server } from '../../scripts/vscode-server.mjs';
 
-const root = path.resolve(__dirname, '..', '..');
+/** What starts editor and browser; loaded when it is needed, since the bench, which opens workbenches, too, is one bundled file. */
+const scripts = () => import('../../scripts/vscode-server.mjs');
+
+const root = process.cwd(); // where npm runs tests and bench
 const screens = path.join(root, 'test', '.artifacts', 'screens');
 
 /** What `npm run test:e2e` prepares and names in the environment. */
@@ -46,7 +49,7 @@ export class Workbench {
     /** The opened folder, a temporary copy. */
     readonly folder: string,
     private readonly browser: Browser,
-    private readonly server: Awaited<ReturnType<typeof startServer>>,
+    private readonly server: Server,
     private readonly home: string,
   ) {
     page.on('console', message => {
@@ -62,6 +65,7 @@ export class Workbench {
     const folder = path.join(home, 'work');
     cpSync(options.folder ?? path.join(root, 'examples'), folder, { recursive: true, filter: file => !/[\\/](runs|data)$/.test(file) });
     await options.prepare?.(folder);
+    const { installExtension, launchChromium, startServer, testSettings } = await scripts();
     const dirs = { server: prepared('VSCODE_SERVER'), dataDir: path.join(home, 'server'), extensionsDir: path.join(home, 'extensions') };
     await installExtension({ ...dirs, vsix: prepared('TRM_VSIX') });
     mkdirSync(path.join(home, 'run'), { mode: 0o700 });
@@ -93,8 +97,14 @@ export class Workbench {
     await this.page.locator('.monaco-workbench .statusbar-item', { hasText: 'TRM' }).waitFor({ timeout: 60_000 });
   }
 
+  /** Opens the window anew, as somebody who closed it. */
+  async openAgain(): Promise<void> {
+    await this.load();
+  }
+
   /** Opens the address. */
   private async load(workspace?: string): Promise<void> {
+    const { workbenchUrl } = await scripts();
     const { port } = this.server;
     await this.page.goto(workspace === undefined ? workbenchUrl({ port, folder: this.folder }) : workbenchUrl({ port, folder: path.join(this.folder, workspace) }).replace('folder=', 'workspace='));
     await this.page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
@@ -106,6 +116,14 @@ export class Workbench {
     const logs = path.join(this.home, 'server', 'data', 'logs');
     const files = readdirSync(logs, { recursive: true, encoding: 'utf8' }).filter(name => /TRM[^/]*\.log$/.test(name)).sort();
     return files.flatMap(name => pattern.exec(readFileSync(path.join(logs, name), 'utf8'))?.[0] ?? []).at(-1) ?? '';
+  }
+
+  /** Milliseconds that the start of the extension took, loading included, as VS Code's own list of running extensions has it. */
+  async activationTime(): Promise<number> {
+    await this.palette('Developer: Show Running Extensions');
+    const row = this.page.locator('.runtime-extensions-editor .extension', { hasText: 'TRM Explorer' });
+    await row.getByText(/Activation: \d+ ?ms/).waitFor();
+    return Number(/Activation: (\d+) ?ms/.exec(await row.innerText())![1]);
   }
 
   /** A message VS Code shows at its edge, waiting until one with this text is there. */
