@@ -25,7 +25,7 @@ export const baseSizes = Object.keys(bases) as (keyof typeof bases)[];
 async function queue(plan: Plan, { runsDir, detach, json }: QueueOptions): Promise<ExitCode> {
   for (const problem of plan.runs[0]?.loaded.problems ?? []) note(formatProblem(plan.file, problem));
   const folder = path.resolve(runsDir);
-  const dirs = enqueue(plan, folder);
+  const dirs = await enqueue(plan, folder);
   await startQueue(folder);
   note(`${dirs.length} run${dirs.length === 1 ? '' : 's'} queued in ${folder}${plan.id === null ? '' : `, experiment ${plan.id}`}.`);
   if (detach) {
@@ -43,7 +43,7 @@ async function queue(plan: Plan, { runsDir, detach, json }: QueueOptions): Promi
 export const trainQueuedCommand = (config: string, overrides: readonly string[], options: QueueOptions): Promise<ExitCode> => queue(planRun(config, overrides), { ...options, detach: true });
 
 /** `trm sweep CONFIG [key=a,b,c ...]`. */
-export const sweepCommand = (config: string, overrides: readonly string[], options: QueueOptions): Promise<ExitCode> => queue(planSweep(config, overrides), options);
+export const sweepCommand = async (config: string, overrides: readonly string[], options: QueueOptions): Promise<ExitCode> => queue(await planSweep(config, overrides), options);
 
 /** The config of an experiment: the one given, or a copy of a preset in this folder, which is left as it is when it is there. */
 function baseConfig(given: string | undefined, size: keyof typeof bases): string {
@@ -65,7 +65,7 @@ export async function experimentCommand(experiment: PaperExperiment, args: reado
   const overrides = given === undefined ? args : rest;
   if (options.seeds < 1) throw new CliError('--seeds is 0.', 'Train each row at least once.', 2);
   const rows = options.rows?.split(',').map(key => key.trim()).filter(key => key !== '');
-  return queue(planExperiment(baseConfig(given, options.size), experiment, { rows, seeds: options.seeds, overrides }), options);
+  return queue(await planExperiment(baseConfig(given, options.size), experiment, { rows, seeds: options.seeds, overrides }), options);
 }
 
 const asJson = ({ rows, ...facts }: ExperimentTable): unknown => ({ ...facts, rows: rows.map(row => ({ ...row, runs: row.runs.map(({ eval: evaluation, ...run }) => ({ ...run, exact_accuracy: evaluation?.exact_accuracy ?? null, exact_count: evaluation?.exact_count ?? null, count: evaluation?.count ?? null })) })) });

@@ -1,61 +1,21 @@
-/**
- * Experiments in the editor: the paper's tables at a small scale, put into the queue, and the table of what came of any
- * experiment or sweep, as a page that follows the runs.
- */
+/** Experiments in the editor: the paper's tables at a small scale, put into the queue, and the table of what came of any experiment or sweep. */
 import { copyFile } from 'node:fs/promises';
-import path from 'node:path';
 import * as vscode from 'vscode';
 import { presetFile, presets } from '../config/presets';
 import type { PaperExperiment } from '../experiments/paper';
 import { planExperiment } from '../experiments/plan';
 import { experimentTables } from '../experiments/table';
-import { progressText, tableMarkdown } from '../experiments/table-text';
-import { command } from './notify';
+import { progressText } from '../experiments/table-text';
+import { tableUri } from './experiment-pages';
+import type { Commands } from './notify';
 import { HostError } from './problem';
-import { queuePlan } from './queue';
+import { queueInTurn } from './queue';
 import type { Runs } from './runs';
 import { runsDirFor } from './settings';
 import type { TrainContext } from './train';
 import { requireTrust } from './trust';
 
 const l10n = vscode.l10n.t;
-const scheme = 'trm-experiment';
-
-/** The pages of tables, by the experiment's id. */
-class TablePages implements vscode.TextDocumentContentProvider, vscode.Disposable {
-  private readonly emitter = new vscode.EventEmitter<vscode.Uri>();
-  readonly onDidChange = this.emitter.event;
-  private readonly shown = new Map<string, string>();
-  private readonly listener: vscode.Disposable;
-
-  constructor(private readonly runs: Runs) {
-    this.listener = runs.onDidChange(() => this.tellChanges());
-  }
-
-  provideTextDocumentContent(uri: vscode.Uri): string {
-    const text = this.textOf(uri);
-    this.shown.set(uri.toString(), text);
-    return text;
-  }
-
-  dispose(): void {
-    this.listener.dispose();
-    this.emitter.dispose();
-  }
-
-  private textOf(uri: vscode.Uri): string {
-    const id = path.posix.basename(uri.path, '.md');
-    const table = experimentTables(this.runs.list()).find(each => each.id === id);
-    return table ? tableMarkdown(table) : l10n('No run in this window is part of the experiment {0}.', id);
-  }
-
-  private tellChanges(): void {
-    for (const [address, text] of this.shown) {
-      const uri = vscode.Uri.parse(address);
-      if (this.textOf(uri) !== text) this.emitter.fire(uri);
-    }
-  }
-}
 
 async function showTable(runs: Runs, given: unknown): Promise<void> {
   await runs.refresh();
@@ -66,7 +26,7 @@ async function showTable(runs: Runs, given: unknown): Promise<void> {
     const items = tables.map(table => ({ label: table.id, detail: progressText(table), id: table.id }));
     id = items.length === 1 ? items[0]!.id : (await vscode.window.showQuickPick(items, { placeHolder: l10n('The table of which experiment?') }))?.id;
   }
-  if (id !== undefined) await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.from({ scheme, path: `/${id}.md` }));
+  if (id !== undefined) await vscode.commands.executeCommand('markdown.showPreview', tableUri(id));
 }
 
 const experiments: readonly { label: string; detail: string; experiment: PaperExperiment }[] = [
@@ -89,18 +49,14 @@ async function runExperiment(context: TrainContext, extensionUri: vscode.Uri): P
   if (seeds === undefined) return;
   const config = vscode.Uri.joinPath(folder, base.file);
   if (!await vscode.workspace.fs.stat(config).then(() => true, () => false)) await copyFile(vscode.Uri.joinPath(extensionUri, 'examples', base.file).fsPath, config.fsPath);
-  const plan = planExperiment(config.fsPath, which.experiment, { seeds: Number(seeds) });
-  await queuePlan(context, plan, runsDirFor(config));
-  await showTable(context.runs, plan.id);
+  const id = await queueInTurn(context, pace => planExperiment(config.fsPath, which.experiment, { seeds: Number(seeds) }, pace), runsDirFor(config));
+  if (id !== null) await showTable(context.runs, id);
 }
 
-/** Registers the commands and the pages. */
-export function registerExperiments(context: TrainContext, extensionUri: vscode.Uri): vscode.Disposable[] {
-  const pages = new TablePages(context.runs);
-  return [
-    new vscode.Disposable(() => pages.dispose()),
-    vscode.workspace.registerTextDocumentContentProvider(scheme, pages),
-    command(context.log, 'trm.runExperiment', () => runExperiment(context, extensionUri)),
-    command(context.log, 'trm.showExperiment', given => showTable(context.runs, given)),
-  ];
+/** The commands. */
+export function experimentCommands(context: TrainContext, extensionUri: vscode.Uri) {
+  return {
+    'trm.runExperiment': () => runExperiment(context, extensionUri),
+    'trm.showExperiment': given => showTable(context.runs, given),
+  } satisfies Commands;
 }

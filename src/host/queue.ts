@@ -1,17 +1,15 @@
-/**
- * The queue in the editor: putting runs into it, starting and stopping the process that works on it. The process outlives the
- * editor; a window that finds runs waiting and nobody at work offers to go on.
- */
+/** The queue in the editor: putting runs into it, starting and stopping the process that works on it, which outlives the editor. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { enqueue, planRun, planSweep, type Plan } from '../experiments/plan';
-import { leaveQueue, queueFolder, queueWorker, queuedRuns } from '../runs/queue';
+import { enqueue, planRun, planSweep, type Pace, type Plan } from '../experiments/plan';
+import { leaveQueue, queueFolder, queueWorker } from '../runs/queue';
 import type { RunSummary } from '../runs/read-run';
 import { thisProcess } from '../runs/process-identity';
-import { command, showInfo } from './notify';
+import { showInfo, withProgress, type Commands } from './notify';
 import { pickConfig } from './pick';
 import { HostError } from './problem';
+import { foldersWithQueue } from './queue-offer';
 import type { Runs } from './runs';
 import { runsDirFor } from './settings';
 import { readConfig, save, type TrainContext } from './train';
@@ -26,25 +24,42 @@ async function startWorker({ trainers }: TrainContext, runsDir: string): Promise
   await trainers.start(['queue', runsDir], path.dirname(runsDir), path.join(folder, 'queue.log'));
 }
 
-/** Queues a plan's runs and has somebody work on them. */
-export async function queuePlan(context: TrainContext, plan: Plan, runsDir: string): Promise<void> {
-  requireTrust(l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'));
-  enqueue(plan, runsDir);
+/** Queues a plan's runs and has somebody work on them; says how many are queued, which are fewer when it was ended. */
+async function queuePlan(context: TrainContext, plan: Plan, runsDir: string, pace: Pace = {}): Promise<number> {
+  const queued = (await enqueue(plan, runsDir, pace)).length;
+  if (queued === 0) return 0;
   await startWorker(context, runsDir);
   await context.runs.refresh();
   const { length } = plan.runs;
   const experiment = plan.id === null ? [] : [{ title: l10n('Show Table'), run: () => vscode.commands.executeCommand('trm.showExperiment', plan.id) }];
-  showInfo(context.log, length === 1 ? l10n('{0} is in the queue.', plan.runs[0]!.name) : l10n('{0} runs are in the queue.', length), ...experiment);
+  const words = length === 1 ? l10n('{0} is in the queue.', plan.runs[0]!.name) : queued < length ? l10n('Cancelled: {0} of {1} runs are in the queue, and stay there.', queued, length) : l10n('{0} runs are in the queue.', length);
+  showInfo(context.log, words, ...experiment);
+  return queued;
+}
+
+/**
+ * Plans runs and queues them, with a progress message and a cancel: hundreds take seconds.
+ * @returns the id of their experiment; null when none of them is queued
+ */
+export async function queueInTurn(context: TrainContext, makePlan: (pace: Pace) => Promise<Plan>, runsDir: string): Promise<string | null> {
+  return withProgress(l10n('Adding to the queue'), async (report, signal) => {
+    const plan = await makePlan({ signal, onRun: (done, of) => report(l10n('{0} of {1} configs checked', done, of), done / of / 2) });
+    const queued = await queuePlan(context, plan, runsDir, { signal, onRun: (done, of) => report(l10n('{0} of {1} runs', done, of), (1 + done / of) / 2) });
+    return queued > 0 ? plan.id : null;
+  });
 }
 
 /** Add to Queue: the config as one run, or every combination of its `sweep:`. */
 async function addToQueue(context: TrainContext, given: unknown): Promise<void> {
+  requireTrust(l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'));
   const config = await pickConfig(context.configs, given);
   if (!config) return;
   await save(config);
   const loaded = await readConfig(config, context.log);
   if (!loaded) return;
-  await queuePlan(context, Object.keys(loaded.sweep).length > 0 ? planSweep(config.fsPath, []) : planRun(config.fsPath, []), runsDirFor(config));
+  const runsDir = runsDirFor(config);
+  if (Object.keys(loaded.sweep).length > 0) await queueInTurn(context, pace => planSweep(config.fsPath, [], pace), runsDir);
+  else await queuePlan(context, planRun(config.fsPath, []), runsDir);
 }
 
 /** Takes a run that waits out of the queue. */
@@ -53,8 +68,6 @@ export async function removeFromQueue(runs: Runs, run: RunSummary): Promise<void
   await leaveQueue(run.dir);
   await runs.refresh();
 }
-
-const foldersWithQueue = (runs: Runs): string[] => [...new Set(queuedRuns(runs.list()).map(run => path.dirname(run.dir)))];
 
 async function startQueue(context: TrainContext): Promise<void> {
   requireTrust(l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'));
@@ -76,35 +89,11 @@ function stopQueue({ runs, log }: TrainContext): void {
   showInfo(log, l10n('No other run will be begun. The one that trains goes on.'));
 }
 
-/** Milliseconds that whoever queued a run may take to start somebody on it. */
-const startedWithin = 10_000;
-
-/** Offers to go on with runs that wait while nobody works on them; once in a window. */
-function offerToGoOn({ runs, log }: TrainContext): vscode.Disposable {
-  let timer: NodeJS.Timeout | undefined;
-  const look = (): void => {
-    const idle = foldersWithQueue(runs).filter(folder => queueWorker(folder) === null);
-    if (idle.length === 0) return;
-    showInfo(log, l10n('Runs wait in the queue ({0}), and nobody works on it.', queuedRuns(runs.list()).length), { title: l10n('Start the Queue'), run: () => vscode.commands.executeCommand('trm.startQueue') });
-  };
-  const listener = runs.onDidChange(() => {
-    if (!vscode.workspace.isTrusted || queuedRuns(runs.list()).length === 0) return;
-    listener.dispose();
-    timer = setTimeout(look, startedWithin);
-  });
-  return new vscode.Disposable(() => {
-    listener.dispose();
-    clearTimeout(timer);
-  });
-}
-
-/** Registers what has to do with the queue. */
-export function registerQueue(context: TrainContext): vscode.Disposable[] {
-  const on = (id: string, run: (given: unknown) => unknown): vscode.Disposable => command(context.log, id, run);
-  return [
-    on('trm.addToQueue', given => addToQueue(context, given)),
-    on('trm.startQueue', () => startQueue(context)),
-    on('trm.stopQueue', () => stopQueue(context)),
-    offerToGoOn(context),
-  ];
+/** The commands on the queue. */
+export function queueCommands(context: TrainContext) {
+  return {
+    'trm.addToQueue': given => addToQueue(context, given),
+    'trm.startQueue': () => startQueue(context),
+    'trm.stopQueue': () => stopQueue(context),
+  } satisfies Commands;
 }

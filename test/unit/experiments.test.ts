@@ -47,28 +47,28 @@ describe('overrides with several values', () => {
 });
 
 describe('a sweep', () => {
-  it('plans every combination of the config\'s own values, which no run records', () => {
+  it('plans every combination of the config\'s own values, which no run records', async () => {
     const file = configWith('sweep: {arch.L_cycles: [2, 4], ema: [true, false]}\n');
-    const { runs, id } = planSweep(file, ['lr=5e-4']);
+    const { runs, id } = await planSweep(file, ['lr=5e-4']);
     expect(id).toMatch(/^mine-[0-9a-f]{6}$/);
     expect(runs.map(run => [run.loaded.config.arch, run.loaded.config.ema, run.loaded.config.lr])).toMatchObject([[{ L_cycles: 2 }, true, 5e-4], [{ L_cycles: 2 }, false, 5e-4], [{ L_cycles: 4 }, true, 5e-4], [{ L_cycles: 4 }, false, 5e-4]]);
     expect(runs.map(run => run.experiment?.order)).toEqual([0, 1, 2, 3]);
     for (const run of runs) expect(run.loaded.config).not.toHaveProperty('sweep');
   });
 
-  it('names the combination that is no config, and what is missing to be one', () => {
-    expect(() => planSweep(configWith('sweep: {arch.L_cycles: [2, -4]}\n'), [])).toThrow(/arch\.L_cycles=-4/);
-    expect(() => planSweep(configWith('sweep: {arch.L_cycle: [2]}\n'), ['seed=0,1'])).toThrow(/L_cycle/);
-    expect(() => planSweep(configWith(''), [])).toThrow('There is nothing to vary: mine.trm.yaml has no sweep with several values, and no override has.');
-    expect(() => planSweep(configWith('sweep: {lr: []}\n'), [])).toThrow(/sweep/);
+  it('names the combination that is no config, and what is missing to be one', async () => {
+    await expect(planSweep(configWith('sweep: {arch.L_cycles: [2, -4]}\n'), [])).rejects.toThrow(/arch\.L_cycles=-4/);
+    await expect(planSweep(configWith('sweep: {arch.L_cycle: [2]}\n'), ['seed=0,1'])).rejects.toThrow(/L_cycle/);
+    await expect(planSweep(configWith(''), [])).rejects.toThrow('There is nothing to vary: mine.trm.yaml has no sweep with several values, and no override has.');
+    await expect(planSweep(configWith('sweep: {lr: []}\n'), [])).rejects.toThrow(/sweep/);
   });
 });
 
 describe('the paper\'s experiments', () => {
-  it.each(readdirSync(examples).filter(name => name.startsWith('ablation-')))('have rows that are valid changes of %s', name => {
+  it.each(readdirSync(examples).filter(name => name.startsWith('ablation-')))('have rows that are valid changes of %s', async name => {
     const file = path.join(temporaryFolder(), name);
     copyFileSync(path.join(examples, name), file);
-    const { runs } = planExperiment(file, 'ablation', { seeds: 2 });
+    const { runs } = await planExperiment(file, 'ablation', { seeds: 2 });
     expect(runs.length).toBe(26);
     expect(runs.map(run => run.loaded.config.seed)).toEqual([...Array<number>(13).fill(0), ...Array<number>(13).fill(1)]);
     // The same examples and steps for all.
@@ -91,21 +91,61 @@ describe('the paper\'s experiments', () => {
     expect(effectiveDepth(of('layers').arch)).toBe(T * (n / 2 + 1) * 4);
   });
 
-  it('stand beside the paper\'s numbers', () => {
+  it('stand beside the paper\'s numbers', async () => {
     const file = configWith('');
-    const ablation = planExperiment(file, 'ablation', { seeds: 1 }).runs.map(run => run.experiment!.row);
+    const ablation = (await planExperiment(file, 'ablation', { seeds: 1 })).runs.map(run => run.experiment!.row);
     expect(ablation.map(row => paperRow('ablation', row)?.accuracy ?? null)).toEqual([87.4, 86.1, 82.4, 79.9, 79.5, 74.7, 73.7, 56.5, 55, 77.6, 71.9, null, null]);
-    const depths = planExperiment(file, 'depths', { seeds: 1 }).runs;
+    const depths = (await planExperiment(file, 'depths', { seeds: 1 })).runs;
     expect(depths.map(run => run.experiment!.title).slice(0, 4)).toEqual(['HRM, k = 1, T = 1', 'TRM, k = 1, T = 1', 'HRM, k = 2, T = 2', 'TRM, k = 2, T = 2']);
     expect(depths.map(run => paperRow('depths', run.experiment!.row)?.accuracy ?? null)).toEqual([46.4, 63.2, 55, 81.9, 61.6, 87.4, 59.5, 84.2, 62.3, null, 58.8, 85.8, 57.5, null]);
     // Printed depths of TRM, but for the first row, where the paper's own formula gives another.
     expect(depths.filter((_, i) => i % 2 === 1).map(run => effectiveDepth(run.loaded.config.arch))).toEqual([6, 20, 42, 72, 78, 84, 156]);
   });
 
-  it('refuse rows there are not, and configs that are no TRM', () => {
-    expect(() => planExperiment(configWith(''), 'ablation', { seeds: 1, rows: ['trm', 'lstm'] })).toThrow('The ablation experiment has no row called lstm.');
-    expect(() => planExperiment(configWith(''), 'ablation', { seeds: 1, overrides: ['arch=hrm', '~arch.mlp_t', '~arch.pos_encodings'] })).toThrow('The config trains hrm; the rows of the ablation experiment are changes to a TRM.');
-    expect(planExperiment(configWith(''), 'ablation', { seeds: 1, rows: ['hrm', 'trm'] }).runs.map(run => run.experiment?.row)).toEqual(['trm', 'hrm']);
+  it('refuse rows there are not, and configs that are no TRM', async () => {
+    await expect(planExperiment(configWith(''), 'ablation', { seeds: 1, rows: ['trm', 'lstm'] })).rejects.toThrow('The ablation experiment has no row called lstm.');
+    await expect(planExperiment(configWith(''), 'ablation', { seeds: 1, overrides: ['arch=hrm', '~arch.mlp_t', '~arch.pos_encodings'] })).rejects.toThrow('The config trains hrm; the rows of the ablation experiment are changes to a TRM.');
+    expect((await planExperiment(configWith(''), 'ablation', { seeds: 1, rows: ['hrm', 'trm'] })).runs.map(run => run.experiment?.row)).toEqual(['trm', 'hrm']);
+  });
+});
+
+describe('queueing many runs', () => {
+  const sweep = async (lines = 'sweep: {seed: [0, 1, 2, 3, 4]}\n') => planSweep(configWith(lines), []);
+
+  it('leaves turns to others, and tells how far it is', async () => {
+    const told: [number, number][] = [];
+    let turns = 0;
+    const other = (): void => { if (++turns < 1000) setImmediate(other); };
+    setImmediate(other);
+    const runsDir = path.join(temporaryFolder(), 'runs');
+    await enqueue(await sweep(`sweep: {seed: [${Array.from({ length: 50 }, (_, i) => i).join()}]}\n`), runsDir, { onRun: (done, of) => told.push([done, of]) });
+    expect(turns).toBeGreaterThan(40);
+    expect(told).toEqual(Array.from({ length: 50 }, (_, i) => [i + 1, 50]));
+  });
+
+  it('ended on the way, keeps what is queued and plans nothing by halves', async () => {
+    const runsDir = path.join(temporaryFolder(), 'runs');
+    const ends = (after: number) => {
+      const cancel = new AbortController();
+      return { signal: cancel.signal, onRun: (done: number) => { if (done === after) cancel.abort(); } };
+    };
+    const dirs = await enqueue(await sweep(), runsDir, ends(2));
+    expect((await listRuns(runsDir)).runs.map(run => [run.dir, run.state]).sort()).toEqual(dirs.map(dir => [dir, 'queued']).sort());
+    expect(dirs).toHaveLength(2);
+    await expect(planSweep(configWith('sweep: {seed: [0, 1, 2]}\n'), [], ends(2))).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('that fails takes its runs out again, but not one that was begun meanwhile', async () => {
+    const runsDir = path.join(temporaryFolder(), 'runs');
+    const plan = await sweep();
+    const begun: RunWriter[] = [];
+    const onRun = (done: number): void => {
+      if (done === 2) begun.push(RunWriter.reopen(path.join(runsDir, readdirSync(runsDir)[0]!)));
+      if (done === 4) throw new Error('no room');
+    };
+    await expect(enqueue(plan, runsDir, { onRun })).rejects.toThrow('no room');
+    expect(readdirSync(runsDir)).toEqual(begun.map(writer => path.basename(writer.dir)));
+    await begun[0]!.close();
   });
 });
 
@@ -119,16 +159,16 @@ async function finish(dir: string, exact_count: number, count: number): Promise<
 describe('the table of an experiment', () => {
   it('does not take three seeds that all fail for certainty', async () => {
     const runsDir = path.join(temporaryFolder(), 'runs');
-    for (const dir of enqueue(planExperiment(configWith(''), 'ablation', { seeds: 3, rows: ['hrm'] }), runsDir)) await finish(dir, 0, 10);
+    for (const dir of await enqueue(await planExperiment(configWith(''), 'ablation', { seeds: 3, rows: ['hrm'] }), runsDir)) await finish(dir, 0, 10);
     const [table] = experimentTables((await listRuns(runsDir)).runs);
     expect(table!.rows[0]).toMatchObject({ mean: 0, interval: wilsonInterval(0, 30) });
   });
 
   it('counts the runs that finished, and tells the others', async () => {
     const runsDir = path.join(temporaryFolder(), 'runs');
-    const plan = planExperiment(configWith(''), 'ablation', { seeds: 3, rows: ['trm', 'hrm'] });
-    const dirs = enqueue(plan, runsDir);
-    enqueue(planRun(plan.file, []), runsDir);
+    const plan = await planExperiment(configWith(''), 'ablation', { seeds: 3, rows: ['trm', 'hrm'] });
+    const dirs = await enqueue(plan, runsDir);
+    await enqueue(planRun(plan.file, []), runsDir);
     await finish(dirs[0]!, 60, 100);
     await finish(dirs[2]!, 70, 100);
     const failed = RunWriter.reopen(dirs[4]!);
@@ -151,8 +191,8 @@ describe('the table of an experiment', () => {
 
   it('shows titles of a foreign folder as text', async () => {
     const runsDir = path.join(temporaryFolder(), 'runs');
-    const plan = planSweep(configWith(''), ['seed=0,1']);
-    enqueue({ ...plan, runs: plan.runs.map(run => ({ ...run, experiment: { ...run.experiment!, title: '<img src=x>|[a](command:b)\n# c' } })) }, runsDir);
+    const plan = await planSweep(configWith(''), ['seed=0,1']);
+    await enqueue({ ...plan, runs: plan.runs.map(run => ({ ...run, experiment: { ...run.experiment!, title: '<img src=x>|[a](command:b)\n# c' } })) }, runsDir);
     const [table] = experimentTables((await listRuns(runsDir)).runs);
     expect(tableMarkdown(table!)).toContain('| \\<img src=x\\>\\|\\[a\\](command:b) # c |');
   });
