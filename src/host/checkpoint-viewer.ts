@@ -13,15 +13,15 @@ import { checkpointDir, listCheckpoints } from '../runs/checkpoints';
 import { insideRun } from '../runs/paths';
 import { tensorStatistics } from '../runs/tensor-statistics';
 import { describeRun, filesOf, findRunOf, readCheckpointFile, type ReadCheckpointFile } from './checkpoint-file';
-import { command, showProblem, type Log } from './notify';
+import { showProblem, type Commands, type Log } from './notify';
 import { pickCheckpoint, pickRun } from './pick';
 import { HostError, problemOf } from './problem';
 import type { Runs } from './runs';
 import { isResumable } from './run-text';
 import type { RunNode } from './runs-tree';
+import { viewTypes } from './view-types';
 import { pageOptions, showPage } from './webview-page';
 
-const viewType = 'trm.checkpoint';
 /** Milliseconds between two messages about progress. */
 const progressEvery = 100;
 
@@ -34,7 +34,7 @@ export interface CheckpointContext {
 }
 
 async function openInViewer(file: string): Promise<void> {
-  await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), viewType);
+  await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), viewTypes.checkpoint);
 }
 
 /** Open Checkpoint: the weights that an evaluation uses, averaged where there are such. */
@@ -45,6 +45,11 @@ async function openCheckpoint(runs: Runs, given: unknown): Promise<void> {
   const folder = checkpointDir(run.dir, name);
   const files = filesOf(folder);
   await openInViewer(path.join(folder, files.find(file => file.startsWith('ema')) ?? 'model.safetensors'));
+}
+
+/** The command that opens it. */
+export function checkpointCommands(runs: Runs) {
+  return { 'trm.openCheckpoint': given => openCheckpoint(runs, given) } satisfies Commands;
 }
 
 /** One open file. */
@@ -120,30 +125,25 @@ class Session {
 }
 
 /** Opens checkpoints. */
-export class CheckpointViewer implements vscode.CustomReadonlyEditorProvider, vscode.Disposable {
+export class CheckpointViewer implements vscode.Disposable {
   private readonly sessions = new Map<string, Session>();
   private readonly own: vscode.Disposable[];
 
   constructor(private readonly context: CheckpointContext) {
-    const { messenger, runs, log } = context;
+    const { messenger, log } = context;
     const of = (sender: MessageParticipant): Session => {
       const found = this.sessions.get('webviewId' in sender ? sender.webviewId : '');
       if (!found) throw new Error('This viewer is closed.');
       return found;
     };
     this.own = [
-      vscode.window.registerCustomEditorProvider(viewType, this, { supportsMultipleEditorsPerDocument: true, webviewOptions: { retainContextWhenHidden: true } }),
-      command(log, 'trm.openCheckpoint', given => openCheckpoint(runs, given)),
       messenger.onRequest(getCheckpoint, (_, sender) => of(sender).state()),
       messenger.onRequest(getStatistics, ({ row }, sender) => of(sender).statistics(row, share => messenger.sendNotification(statisticsProgress, sender, { row, share }))),
       messenger.onNotification(checkpointAction, (action, sender) => { of(sender).act(action).catch((error: unknown) => showProblem(log, error)); }),
     ];
   }
 
-  openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
-    return { uri, dispose: () => undefined };
-  }
-
+  /** Shows a file in an editor that VS Code has made for it. */
   resolveCustomEditor({ uri }: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
     const { messenger, extensionUri } = this.context;
     panel.webview.options = pageOptions(extensionUri);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { mostRuns } from '../protocol/charts';
 import type { LiveCharts } from './live-charts';
-import { command, type Log } from './notify';
+import type { Commands } from './notify';
 import { runIdOf } from './pick';
 import { HostError } from './problem';
 import { runDescription, stateIcon } from './run-text';
@@ -29,12 +29,15 @@ async function choose(runs: Runs): Promise<string[] | undefined> {
 }
 
 /** `trm.compareInCharts`: takes a list of run folders, ids or lines of the Runs view, the first goes in focus; without one it asks. */
-export function registerCompare(runs: Runs, charts: LiveCharts, log: Log): vscode.Disposable {
-  return command(log, 'trm.compareInCharts', async given => {
-    await runs.refresh(); // the command may be what woke us
-    const ids = Array.isArray(given) ? [...new Set(given.map(one => idOf(runs, one)))] : await choose(runs);
-    if (ids === undefined) return;
-    if (ids.length > mostRuns) throw new HostError('too_many_runs', vscode.l10n.t('{0} runs are too many for one set of charts.', ids.length), vscode.l10n.t('Choose at most {0}.', mostRuns));
-    await charts.compare(ids);
-  });
+async function compareInCharts(runs: Runs, charts: LiveCharts, given: unknown): Promise<void> {
+  await runs.refresh(); // the command may be what woke us
+  const ids = Array.isArray(given) ? [...new Set(given.map(one => idOf(runs, one)))] : await choose(runs);
+  if (ids === undefined) return;
+  if (ids.length > mostRuns) throw new HostError('too_many_runs', vscode.l10n.t('{0} runs are too many for one set of charts.', ids.length), vscode.l10n.t('Choose at most {0}.', mostRuns));
+  await charts.compare(ids);
+}
+
+/** The command. */
+export function chartsCommands(runs: Runs, charts: LiveCharts) {
+  return { 'trm.compareInCharts': given => compareInCharts(runs, charts, given) } satisfies Commands;
 }

@@ -5,7 +5,7 @@ import { parseConfig } from '../config/load';
 import { presetFile, presetGroups, presets, readPreset, type Preset, type PresetGroup } from '../config/presets';
 import type { ConfigFiles } from './config-files';
 import { sizeOnGpu } from './language/summary';
-import { command, showInfo, withProgress, type Log } from './notify';
+import { showInfo, withProgress, type Commands, type Log } from './notify';
 import { pickConfig } from './pick';
 import type { Trainers } from './trainers';
 import { requireTrust } from './trust';
@@ -68,10 +68,10 @@ async function buildDataset(trainers: Trainers, configs: ConfigFiles, log: Log, 
   showInfo(log, l10n('The dataset of {0} is ready.', name), { title: l10n('Train TRM'), run: () => vscode.commands.executeCommand('trm.train', config) });
 }
 
-/** Registers the commands on configs. */
-export function registerConfigCommands(extensionUri: vscode.Uri, trainers: Trainers, configs: ConfigFiles, log: Log): vscode.Disposable[] {
-  return [
-    command(log, 'trm.newConfig', given => newConfig(extensionUri, given)),
-    command(log, 'trm.buildDataset', given => buildDataset(trainers, configs, log, given)),
-  ];
+/** The commands on configs. */
+export function configCommands(extensionUri: vscode.Uri, trainers: Trainers, configs: ConfigFiles, log: Log) {
+  return {
+    'trm.newConfig': given => newConfig(extensionUri, given),
+    'trm.buildDataset': given => buildDataset(trainers, configs, log, given),
+  } satisfies Commands;
 }

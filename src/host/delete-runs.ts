@@ -7,7 +7,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { BrokenRun, RunSummary } from '../runs/read-run';
 import { moveToTrash, releaseForRemoval } from '../runs/remove-run';
-import { command, showInfo, type Log } from './notify';
+import { showInfo, type Commands, type Log } from './notify';
 import { brokenOf, pickRuns } from './pick';
 import { HostError, problemOf, problemText } from './problem';
 import type { Runs } from './runs';
@@ -77,7 +77,7 @@ async function deleteRuns(runs: Runs, log: Log, given: unknown, selected: unknow
   }
 }
 
-/** Registers the command. */
-export function registerDeleteCommand(runs: Runs, log: Log): vscode.Disposable {
-  return command(log, 'trm.deleteRuns', (given, selected) => deleteRuns(runs, log, given, selected));
+/** The command. */
+export function deleteCommands(runs: Runs, log: Log) {
+  return { 'trm.deleteRuns': (given, selected) => deleteRuns(runs, log, given, selected) } satisfies Commands;
 }

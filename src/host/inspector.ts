@@ -20,9 +20,10 @@ import { HostError, isCancelled, problemOf, problemText } from './problem';
 import type { Runs } from './runs';
 import { depthLimit } from './run-text';
 import { asTraceChoice } from './trace-choice';
+import { viewTypes } from './view-types';
 import { pageOptions, showPage } from './webview-page';
 
-const panelType = 'trm.trace', choicesKey = 'trm.trace.choice';
+const choicesKey = 'trm.trace.choice';
 
 /** What the inspector needs of the window. */
 export interface InspectorContext {
@@ -194,7 +195,6 @@ export class Inspector implements vscode.WebviewPanelSerializer, vscode.Disposab
       return found.session;
     };
     this.own = [
-      vscode.window.registerWebviewPanelSerializer(panelType, this),
       messenger.onRequest(getInspectorState, (_, sender) => of(sender).state()),
       messenger.onRequest(requestTrace, (choice, sender) => of(sender).request(choice)),
       messenger.onRequest(requestKeptTrace, ({ index, step }, sender) => of(sender).kept(index, step)),
@@ -215,7 +215,7 @@ export class Inspector implements vscode.WebviewPanelSerializer, vscode.Disposab
       void session.show(choice);
       return;
     }
-    this.adopt(vscode.window.createWebviewPanel(panelType, vscode.l10n.t('Puzzle Trace'), vscode.ViewColumn.Active, pageOptions(this.context.extensionUri)), choice);
+    this.adopt(vscode.window.createWebviewPanel(viewTypes.trace, vscode.l10n.t('Puzzle Trace'), vscode.ViewColumn.Active, pageOptions(this.context.extensionUri)), choice);
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, saved: unknown): Promise<void> {

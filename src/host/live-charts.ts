@@ -12,9 +12,9 @@ import type { RunFeeds } from './run-feed';
 import type { Runs } from './runs';
 import { looksOf, type LooksMemory } from './run-looks';
 import { isLive, runHeader, startingHeader } from './run-text';
+import { viewTypes } from './view-types';
 import { pageOptions, showPage } from './webview-page';
 
-const viewId = 'trm.liveCharts', panelType = 'trm.charts';
 const settingsKey = 'trm.charts.settings', runsKey = 'trm.charts.runs', looksKey = 'trm.charts.looks';
 
 const settingsSchema = z.object({ xAxis: z.enum(['step', 'examples', 'process', 'wall']), smoothing: z.number().min(0).max(0.99), logY: z.boolean() });
@@ -45,9 +45,6 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
     const { messenger, runs } = context;
     const session = (sender: MessageParticipant): ChartsSession | undefined => this.sessions.get('webviewId' in sender ? sender.webviewId : '');
     this.own.push(
-      // Kept while hidden: a view that is made anew takes seconds to show where VS Code runs in a browser.
-      vscode.window.registerWebviewViewProvider(viewId, this, { webviewOptions: { retainContextWhenHidden: true } }),
-      vscode.window.registerWebviewPanelSerializer(panelType, this),
       messenger.onRequest(getChartsState, async ({ runs: wanted }, sender) => {
         const asking = session(sender);
         if (!asking) throw new Error('This view is closed.');
@@ -78,12 +75,12 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
       await this.context.state.update(runsKey, runs);
       this.side?.show(runs);
     }
-    await vscode.commands.executeCommand(`${viewId}.focus`, { preserveFocus: true });
+    await vscode.commands.executeCommand(`${viewTypes.liveCharts}.focus`, { preserveFocus: true });
   }
 
   /** Opens the same page as an editor. */
   openEditor(run?: string): void {
-    const panel = vscode.window.createWebviewPanel(panelType, vscode.l10n.t('Live Charts'), vscode.ViewColumn.Active, pageOptions(this.context.extensionUri));
+    const panel = vscode.window.createWebviewPanel(viewTypes.charts, vscode.l10n.t('Live Charts'), vscode.ViewColumn.Active, pageOptions(this.context.extensionUri));
     this.adopt(panel, run === undefined ? this.side?.shown ?? this.saved() : [run]);
   }
 

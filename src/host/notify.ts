@@ -48,11 +48,13 @@ export function showInfo(log: Log, text: string, ...actions: Action[]): void {
   offer(vscode.window.showInformationMessage(text, ...actions)).catch((e: unknown) => log.error(String(e)));
 }
 
-/**
- * Registers a command whose errors are told, never thrown at VS Code. `given` is what it was called on, `selected` all that is
- * selected in the tree where that is one: check both.
- */
-export function command(log: Log, id: string, run: (given: unknown, selected: unknown) => unknown): vscode.Disposable {
+/** What a command does. `given` is what it was called on, `selected` all that is selected in the tree where that is one: check both. */
+export type Command = (given: unknown, selected: unknown) => unknown;
+/** Commands by their ids. */
+export type Commands = Readonly<Record<string, Command>>;
+
+/** Registers a command whose errors are told, never thrown at VS Code. */
+export function command(log: Log, id: string, run: Command): vscode.Disposable {
   return vscode.commands.registerCommand(id, async (given: unknown, selected: unknown) => {
     try {
       return await run(given, selected);

@@ -6,7 +6,7 @@ import { insideRun } from '../runs/paths';
 import type { RunSummary } from '../runs/read-run';
 import type { BeginAgain } from './begin-again';
 import type { LiveRun } from './live-run';
-import { command, showInfo, withProgress, type Log } from './notify';
+import { showInfo, withProgress, type Commands, type Log } from './notify';
 import { askPuzzle, checkpointOf, pickCheckpoint, pickRun } from './pick';
 import { HostError, problemOf } from './problem';
 import { evaluationDocument, evaluationSummary } from './evaluation-text';
@@ -125,37 +125,36 @@ async function oneRun(runs: Runs, given: unknown, ask: string): Promise<RunSumma
   return pickRun(runs, given, anyRun, { ask, none: l10n('There is no run yet.'), next: l10n('Train a config first.') });
 }
 
-/** Registers the commands on runs. */
-export function registerRunCommands(context: ControlContext): vscode.Disposable[] {
-  const { runs, charts, log } = context;
-  const on = (id: string, run: (given: unknown) => unknown): vscode.Disposable => command(log, id, run);
-  return [
-    on('trm.stop', given => stop(context, given)),
-    on('trm.pause', given => pause(context, given)),
-    on('trm.resume', given => resumeRun(context, given)),
-    on('trm.recoverRun', given => context.again.recover(given)),
-    on('trm.forkRun', given => context.again.fork(given)),
-    on('trm.trainAgain', given => context.again.again(given)),
-    on('trm.evaluate', given => evaluate(context, given)),
-    on('trm.inspectPuzzle', given => inspect(context, given)),
-    on('trm.showCharts', async given => {
+/** The commands on runs. */
+export function runCommands(context: ControlContext) {
+  const { runs, charts } = context;
+  return {
+    'trm.stop': given => stop(context, given),
+    'trm.pause': given => pause(context, given),
+    'trm.resume': given => resumeRun(context, given),
+    'trm.recoverRun': given => context.again.recover(given),
+    'trm.forkRun': given => context.again.fork(given),
+    'trm.trainAgain': given => context.again.again(given),
+    'trm.evaluate': given => evaluate(context, given),
+    'trm.inspectPuzzle': given => inspect(context, given),
+    'trm.showCharts': async given => {
       const run = given === undefined ? undefined : await oneRun(runs, given, l10n('Show the charts of which run?'));
       await charts.reveal(run?.manifest.id);
-    }),
-    on('trm.openChartsInEditor', given => charts.openEditor(typeof given === 'string' ? given : undefined)),
-    on('trm.openRunFolder', async given => {
+    },
+    'trm.openChartsInEditor': given => charts.openEditor(typeof given === 'string' ? given : undefined),
+    'trm.openRunFolder': async given => {
       const run = await oneRun(runs, given, l10n('Open the folder of which run?'));
       if (run) await revealFolder(run.dir);
-    }),
-    on('trm.showLog', async given => {
+    },
+    'trm.showLog': async given => {
       const run = await oneRun(runs, given, l10n('Show the log of which run?'));
       if (run) await vscode.window.showTextDocument(vscode.Uri.file(insideRun(run.dir, 'trainer.log')));
-    }),
-    on('trm.copyRunId', async given => {
+    },
+    'trm.copyRunId': async given => {
       const run = await oneRun(runs, given, l10n('Copy the id of which run?'));
       if (run) await vscode.env.clipboard.writeText(run.manifest.id);
-    }),
-  ];
+    },
+  } satisfies Commands;
 }
 
 /** Shows a folder: in the Explorer when it is in the workspace, else where the system shows folders. */

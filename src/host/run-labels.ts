@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { pinCheckpoint } from '../runs/checkpoints';
 import { changeLabels, labelLimits } from '../runs/labels';
 import type { RunSummary } from '../runs/read-run';
-import { command, type Log } from './notify';
+import type { Commands } from './notify';
 import { pickCheckpoint, pickRun, pickRuns } from './pick';
 import { notesUri } from './run-notes';
 import type { Runs } from './runs';
@@ -12,7 +12,7 @@ import type { RunsTree } from './runs-tree';
 const l10n = vscode.l10n.t;
 
 /** What these commands need of the window. */
-export interface LabelsContext { readonly runs: Runs; readonly tree: RunsTree; readonly log: Log }
+export interface LabelsContext { readonly runs: Runs; readonly tree: RunsTree }
 
 async function oneRun(runs: Runs, given: unknown, ask: string): Promise<RunSummary | undefined> {
   return pickRun(runs, given, () => true, { ask, none: l10n('There is no run yet.'), next: l10n('Train a config first.') });
@@ -74,16 +74,15 @@ async function keepCheckpoint({ runs, tree }: LabelsContext, given: unknown, kee
   tree.redraw(); // nothing of the run itself changed
 }
 
-/** Registers the commands. */
-export function registerLabelCommands(context: LabelsContext): vscode.Disposable[] {
-  const { log } = context;
-  return [
-    command(log, 'trm.renameRun', given => rename(context, given)),
-    command(log, 'trm.editTags', (given, selected) => editTags(context, given, selected)),
-    command(log, 'trm.editNotes', given => editNotes(context, given)),
-    command(log, 'trm.pinRun', (given, selected) => pin(context, given, selected, true)),
-    command(log, 'trm.unpinRun', (given, selected) => pin(context, given, selected, false)),
-    command(log, 'trm.pinCheckpoint', given => keepCheckpoint(context, given, true)),
-    command(log, 'trm.unpinCheckpoint', given => keepCheckpoint(context, given, false)),
-  ];
+/** The commands. */
+export function labelCommands(context: LabelsContext) {
+  return {
+    'trm.renameRun': given => rename(context, given),
+    'trm.editTags': (given, selected) => editTags(context, given, selected),
+    'trm.editNotes': given => editNotes(context, given),
+    'trm.pinRun': (given, selected) => pin(context, given, selected, true),
+    'trm.unpinRun': (given, selected) => pin(context, given, selected, false),
+    'trm.pinCheckpoint': given => keepCheckpoint(context, given, true),
+    'trm.unpinCheckpoint': given => keepCheckpoint(context, given, false),
+  } satisfies Commands;
 }

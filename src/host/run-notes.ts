@@ -1,6 +1,5 @@
 /** The notes of a run as a document that is edited and saved like a file: `trm-notes:/<run id>/notes.md`. */
 import * as vscode from 'vscode';
-import { changeLabels } from '../runs/labels';
 import { problemOf, problemText } from './problem';
 import type { RunSummary } from '../runs/read-run';
 import type { Runs } from './runs';
@@ -41,6 +40,7 @@ class RunNotes implements vscode.FileSystemProvider, vscode.Disposable {
 
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
     const { dir } = await this.run(uri);
+    const { changeLabels } = await import('../runs/labels');
     try {
       changeLabels(dir, { notes: Buffer.from(content).toString('utf8').trimEnd() });
     } catch (error) {

@@ -6,9 +6,9 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { accuracyText } from '../runs/describe';
-import { listCheckpoints, type CheckpointInfo } from '../runs/checkpoints';
+import type { CheckpointInfo } from '../runs/checkpoints';
 import { insideRun } from '../runs/paths';
-import { inWorkingOrder } from '../runs/queue';
+import { inWorkingOrder } from '../runs/queue-order';
 import type { BrokenRun, RunSummary } from '../runs/read-run';
 import { command, type Log } from './notify';
 import { problemOf, problemText } from './problem';
@@ -49,8 +49,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
   readonly onDidChangeTreeData = this.emitter.event;
   private readonly own: vscode.Disposable[];
   private readonly nodes = new Map<string, RunNode>();
-  /** The lines drawn last: which, in their order, and of every run what it said and when it changed. */
-  private drawn: { order: string; runs: ReadonlyMap<string, string> } = { order: '', runs: new Map() };
+  /** The lines drawn last: which, in their order, and of every run what it said and when it changed; null before VS Code had any. */
+  private drawn: { order: string; runs: ReadonlyMap<string, string> } | null = null;
   private filterText = '';
 
   constructor(private readonly runs: Runs) {
@@ -70,7 +70,6 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
 
   /** Draws all lines again. */
   redraw(): void {
-    this.drawn = this.lines();
     this.emitter.fire(undefined);
   }
 
@@ -108,8 +107,10 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     return item;
   }
 
-  getChildren(node?: RunNode): RunNode[] {
+  async getChildren(node?: RunNode): Promise<RunNode[]> {
     if (node === undefined) {
+      await this.runs.known; // VS Code shows that it waits; without it there would be no run for a moment, and all of them were drawn twice
+      this.drawn = this.lines();
       return [
         ...this.runs.listStarting().map(run => ({ kind: 'starting' as const, run })),
         ...this.listShown().map(run => this.runNode(run.manifest.id)),
@@ -135,7 +136,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     return node;
   }
 
-  private lines(): typeof this.drawn {
+  private lines(): NonNullable<typeof this.drawn> {
     const shown = this.listShown();
     const order = [...this.runs.listStarting().map(run => `starting ${run.id}`), ...shown.map(run => run.manifest.id), ...this.runs.listBroken().map(run => `${run.dir} ${run.problem}`)].join('\n');
     return { order, runs: new Map(shown.map(run => [run.manifest.id, `${run.manifest.updated} ${run.manifest.name} ${this.description(run)} ${run.manifest.notes}`])) };
@@ -144,6 +145,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
   /** Draws only what changed: with hundreds of runs, drawing all of them for every step of one is felt. */
   private redrawChanged(): void {
     const { drawn } = this;
+    if (drawn === null) return;
     this.drawn = this.lines();
     if (this.drawn.order !== drawn.order) this.emitter.fire(undefined);
     else {
@@ -183,10 +185,11 @@ function checkpointItem(id: string, checkpoint: CheckpointInfo): vscode.TreeItem
   });
 }
 
-function runChildren(run: RunSummary): RunNode[] {
+async function runChildren(run: RunSummary): Promise<RunNode[]> {
   const { id } = run.manifest;
   const children: RunNode[] = [];
   try {
+    const { listCheckpoints } = await import('../runs/checkpoints');
     children.push(...listCheckpoints(run.dir).filter(c => !c.superseded).map(checkpoint => ({ kind: 'checkpoint' as const, id, checkpoint })));
     if (children.length === 0) children.push({ kind: 'note', text: vscode.l10n.t('no checkpoint yet') });
     if (run.manifest.last_eval) children.unshift({ kind: 'note', text: vscode.l10n.t('last evaluation: {0}, step {1}', accuracyText(run.manifest.last_eval), run.manifest.last_eval.step) });

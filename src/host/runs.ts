@@ -1,13 +1,12 @@
 /**
  * All runs of the open workspace folders, as this window knows them. The folders are the index: they are read again when
  * something in them changes, and every few seconds while a run is live, so that a trainer that dies is noticed. A live run
- * also gets a line to its trainer.
+ * also gets a line to its trainer. What reads run folders, and the schemas with it, is loaded once the window is made.
  */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { recordMemoryDeath } from '../runs/out-of-memory';
-import { listRuns, type BrokenRun, type RunSummary } from '../runs/read-run';
-import { watchRuns, type Watch } from '../runs/watch-run';
+import type { BrokenRun, RunSummary } from '../runs/read-run';
+import type { Watch } from '../runs/watch-run';
 import { memoryFacts } from '../runtime/memory';
 import { LiveRun } from './live-run';
 import type { Log } from './notify';
@@ -39,6 +38,8 @@ export class Runs implements vscode.Disposable {
   /** There may be something new in the folder of the run with this id. */
   readonly onDidHear = this.hearEmitter.event;
 
+  /** Fulfilled when the folders have been read for the first time. */
+  readonly known: Promise<void>;
   private summaries = new Map<string, RunSummary>();
   private broken: readonly BrokenRun[] = [];
   private readonly lines = new Map<string, LiveRun>();
@@ -59,7 +60,8 @@ export class Runs implements vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration(e => { if (e.affectsConfiguration('trm.runsDir')) this.watch(); }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.soon()),
     );
-    this.watch();
+    this.known = this.refresh();
+    void this.known.then(() => this.watch()); // what changed meanwhile is seen then
   }
 
   /** Newest first. */
@@ -107,10 +109,16 @@ export class Runs implements vscode.Disposable {
     return [...new Set([...runsDirs(), ...[...this.starting.values()].map(s => path.dirname(s.dir)), ...[...this.summaries.values()].map(s => path.dirname(s.dir))])];
   }
 
+  /** Watches the folders as they are named now, and reads them soon: something may have changed before. */
   private watch(): void {
+    this.soon();
+    void this.watchFolders().catch((error: unknown) => this.log.error(problemText(problemOf(error))));
+  }
+
+  private async watchFolders(): Promise<void> {
+    const { watchRuns } = await import('../runs/watch-run');
     for (const w of this.watchers) w.dispose();
-    this.watchers = this.dirs().map(dir => watchRuns(dir, () => this.soon()));
-    void this.refresh();
+    this.watchers = this.disposed ? [] : this.dirs().map(dir => watchRuns(dir, () => this.soon()));
   }
 
   /** Reads the folders soon, but not too often. */
@@ -127,6 +135,7 @@ export class Runs implements vscode.Disposable {
     const broken: BrokenRun[] = [];
     for (const dir of this.dirs()) {
       try {
+        const { listRuns } = await import('../runs/read-run');
         const listed = await listRuns(dir);
         broken.push(...listed.broken);
         for (const run of listed.runs) if (!found.has(run.manifest.id)) found.set(run.manifest.id, await this.concluded(run));
@@ -160,6 +169,7 @@ export class Runs implements vscode.Disposable {
     if (run.state !== 'crashed' || this.examined.has(attempt) || !vscode.workspace.isTrusted) return run;
     this.examined.add(attempt);
     try {
+      const { recordMemoryDeath } = await import('../runs/out-of-memory');
       return await recordMemoryDeath(run, { oomKills: (await memoryFacts()).oomKills });
     } catch (error) {
       this.log.warn(problemText(problemOf(error)));

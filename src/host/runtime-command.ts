@@ -5,7 +5,7 @@ import { explainNoGpu } from '../runtime/explain-gpu';
 import { findNode } from '../runtime/node';
 import { findRuntime, type FoundRuntime, type ReadyRuntime } from '../runtime/find';
 import { adoptRuntime, removeRuntime, setUpRuntime, type SetupOptions } from '../runtime/setup';
-import { command, showInfo, withProgress, type Log } from './notify';
+import { showInfo, withProgress, type Commands, type Log } from './notify';
 import { nodePathSetting, runtimeDirSetting } from './settings';
 import { requireTrust } from './trust';
 
@@ -70,7 +70,7 @@ async function done(log: Log, runtime: ReadyRuntime): Promise<void> {
   log.info(dir);
 }
 
-/** Registers the command. */
-export function registerRuntimeCommand(log: Log): vscode.Disposable {
-  return command(log, 'trm.setUpRuntime', () => setUp(log));
+/** The command. */
+export function runtimeCommands(log: Log) {
+  return { 'trm.setUpRuntime': () => setUp(log) } satisfies Commands;
 }

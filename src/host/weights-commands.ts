@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { checkpointDir } from '../runs/checkpoints';
 import { newRunId } from '../runs/paths';
 import type { ConfigFiles } from './config-files';
-import { command, showInfo, withProgress, type Log } from './notify';
+import { showInfo, withProgress, type Commands, type Log } from './notify';
 import { pickCheckpoint, pickConfig, pickRun } from './pick';
 import type { Runs } from './runs';
 import { runsDirFor } from './settings';
@@ -68,10 +68,10 @@ async function exportWeights({ runs, trainers, log }: WeightsContext, given: unk
   showInfo(log, l10n('The weights are in {0}.', target.fsPath), { title: l10n('Show File'), run: () => vscode.commands.executeCommand('revealFileInOS', target) });
 }
 
-/** Registers both commands. */
-export function registerWeightsCommands(context: WeightsContext): vscode.Disposable[] {
-  return [
-    command(context.log, 'trm.importCheckpoint', () => importCheckpoint(context)),
-    command(context.log, 'trm.exportWeights', given => exportWeights(context, given)),
-  ];
+/** Both commands. */
+export function weightsCommands(context: WeightsContext) {
+  return {
+    'trm.importCheckpoint': () => importCheckpoint(context),
+    'trm.exportWeights': given => exportWeights(context, given),
+  } satisfies Commands;
 }

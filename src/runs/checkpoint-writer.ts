@@ -12,8 +12,9 @@ import { assertHolder } from './ownership';
 import { insideRun, runPaths } from './paths';
 import { issueText } from './read-json';
 import { writeSafetensors } from './safetensors';
-import { checkpointStateSchema, schemaVersion } from './schema';
+import { checkpointStateSchema } from './schema';
 import type { CheckpointState } from './schema';
+import { schemaVersion } from './schema-version';
 import type { StorableTensor } from './tensor-dtypes';
 
 /** Named tensors to write; those of the trainer fit as they are. */

@@ -17,8 +17,9 @@ import { insideRun, newRunId, runPaths } from './paths';
 import type { RunPaths } from './paths';
 import { thisProcess } from './process-identity';
 import { issueText, parseJson, readSmallFileSync } from './read-json';
-import { bestSchema, metricEventSchema, runManifestSchema, schemaVersion } from './schema';
+import { bestSchema, metricEventSchema, runManifestSchema } from './schema';
 import type { Best, MetricEvent, RunManifest, RunOwner, Trace } from './schema';
+import { schemaVersion } from './schema-version';
 import { writeTraceFile } from './traces';
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

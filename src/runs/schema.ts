@@ -5,9 +5,6 @@
  */
 import { z } from 'zod';
 
-/** Version of everything below; readers refuse a higher one. */
-export const schemaVersion = 1;
-
 /** States of a run. `queued`, `crashed` and `lost` are conclusions of a reader, never written: a queued run is written as pending. */
 export const writtenStates = ['pending', 'running', 'paused', 'finished', 'failed', 'stopped'] as const;
 /** Run states as people see them. */

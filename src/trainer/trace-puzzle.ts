@@ -10,7 +10,7 @@ import type { ArcContext, arcContext } from '../puzzles/arc-context';
 import { IGNORE_LABEL_ID } from '../puzzles/dataset';
 import type { DatasetSplit } from '../puzzles/dataset';
 import { gridShape, solvePuzzle } from '../puzzles/grid';
-import { schemaVersion } from '../runs/schema';
+import { schemaVersion } from '../runs/schema-version';
 import type { Trace } from '../runs/schema';
 import { emptyCarry, prefixed } from '../training/initial-state';
 import { traceStep } from '../training/trace-step';

@@ -3,22 +3,21 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { answerText, longestAnswer } from '../../src/host/agents/answer';
-import { inputJsonSchema, toolInputs, type ToolName } from '../../src/host/agents/tool-inputs';
+import { inputJsonSchema, toolInputs } from '../../src/host/agents/tool-inputs';
+import { toolNames } from '../../src/host/agents/tool-names';
 import { workspaceConfig } from '../../src/host/agents/workspace-config';
 import { traceText } from '../../src/puzzles/trace-text';
 import { digestMetrics, Digester } from '../../src/runs/metrics-digest';
 import type { EvalEvent, MetricEvent, TrainEvent } from '../../src/runs/schema';
 import { temporaryFolder } from './runs-fixture';
 
-const names = Object.keys(toolInputs) as ToolName[];
-
 describe('what the tools take', () => {
   interface ManifestTool { readonly name: string; readonly inputSchema: unknown; readonly modelDescription: string }
   const { contributes } = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../package.json'), 'utf8')) as { contributes: { languageModelTools: ManifestTool[] } };
 
   it('is what package.json says of them', () => {
-    expect(contributes.languageModelTools.map(tool => tool.name)).toEqual(names);
-    for (const tool of contributes.languageModelTools) expect([tool.name, tool.inputSchema]).toEqual([tool.name, JSON.parse(JSON.stringify(inputJsonSchema(tool.name as ToolName)))]);
+    expect(contributes.languageModelTools.map(tool => tool.name)).toEqual(toolNames);
+    for (const tool of contributes.languageModelTools) expect([tool.name, tool.inputSchema]).toEqual([tool.name, JSON.parse(JSON.stringify(inputJsonSchema(tool.name as (typeof toolNames)[number])))]);
   });
 
   it('tells a model of every tool that acts that the person is asked', () => {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { writtenStates, type RunState } from '../../runs/schema';
+import type { ToolName } from './tool-names';
 
 const states = ['queued', ...writtenStates, 'crashed', 'lost'] as const satisfies readonly RunState[];
 
@@ -30,10 +31,8 @@ export const toolInputs = {
   trm_start_training: z.strictObject({ config }),
   trm_stop_run: z.strictObject({ run }),
   trm_resume_run: z.strictObject({ run }),
-} as const;
+} as const satisfies Readonly<Record<ToolName, z.ZodType>>;
 
-/** A tool's name. */
-export type ToolName = keyof typeof toolInputs;
 /** A tool's input, checked. */
 export type ToolInput<N extends ToolName> = z.infer<(typeof toolInputs)[N]>;
 

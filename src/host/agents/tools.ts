@@ -18,7 +18,8 @@ import type { Runs } from '../runs';
 import { depthLimit, haltMaxSteps, isLive, isResumable } from '../run-text';
 import { train, type TrainContext } from '../train';
 import { answerText } from './answer';
-import { toolInputs, type ToolInput, type ToolName } from './tool-inputs';
+import { toolInputs, type ToolInput } from './tool-inputs';
+import type { ToolName } from './tool-names';
 import { workspaceConfig } from './workspace-config';
 
 const l10n = vscode.l10n.t;
@@ -137,7 +138,7 @@ const tools: { readonly [N in ToolName]: Tool<N> } = {
 };
 
 /** A tool as VS Code calls it: its input checked, its errors in words with the next step. */
-function offered(name: ToolName, context: AgentContext): vscode.LanguageModelTool<object> {
+export function agentTool(name: ToolName, context: AgentContext): vscode.LanguageModelTool<object> {
   const { ask, answer } = tools[name] as Tool<ToolName>; // what it is given is checked against the schema of the same name
   const checked = (input: object): ToolInput<ToolName> => {
     const parsed = toolInputs[name].safeParse(input);
@@ -157,9 +158,4 @@ function offered(name: ToolName, context: AgentContext): vscode.LanguageModelToo
       }
     }),
   };
-}
-
-/** Registers the tools, where this VS Code knows of such. */
-export function registerAgentTools(context: AgentContext): vscode.Disposable[] {
-  return (Object.keys(toolInputs) as ToolName[]).map(name => vscode.lm.registerTool(name, offered(name, context)));
 }
