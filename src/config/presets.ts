@@ -34,6 +34,7 @@ const entries: Readonly<Record<PresetGroup, readonly Entry[]>> = {
     ['sudoku-4x4-deq', 'Sudoku 4x4, deep equilibrium', 'The answer is a fixed point, with the solver in the charts; about five minutes on a CPU.'],
     ['sudoku-6x6', 'Sudoku 6x6', 'The next size up; about five minutes on a CPU.'],
     ['maze-10', 'Mazes 10x10', 'Small mazes with one shortest way; minutes on a CPU.'],
+    ['arc-small', 'ARC in small', 'Tasks in the manner of ARC-AGI\'s, made on the spot; under ten minutes on a CPU.'],
   ],
   experiments: [
     ['ablation-4x4', 'Ablation, Sudoku 4x4', 'What the rows of the ablation experiment change; one to two minutes a row on a CPU.'],
