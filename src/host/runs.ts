@@ -17,8 +17,11 @@ import { runsDirs } from './settings';
 /** A run that was asked for and has no folder yet. */
 export interface StartingRun { readonly id: string; readonly name: string; readonly dir: string }
 
-/** A run that has just ended, as it was and as it is. */
+/** A run that has just ended, as it was (live, or in the queue) and as it is. */
 export interface RunEnd { readonly run: RunSummary; readonly before: RunSummary }
+
+/** Whether its end is still to come: a short run may leave the queue and end between two readings. */
+const isOpen = ({ state }: RunSummary): boolean => state === 'queued' || isLive(state);
 
 /** Milliseconds: the shortest time between two readings of all folders, and the periods while a run starts and while one is live. */
 const atMostEvery = 300, whileStarting = 300, whileLive = 5000;
@@ -31,7 +34,7 @@ export class Runs implements vscode.Disposable {
   private readonly hearEmitter = new vscode.EventEmitter<string>();
   /** Runs came, went, or changed state. */
   readonly onDidChange = this.changeEmitter.event;
-  /** A run that was live has ended. */
+  /** A run that was live or waited has ended. */
   readonly onDidEnd = this.endEmitter.event;
   /** A live trainer said how it is. */
   readonly onDidChangeStatus = this.statusEmitter.event;
@@ -155,7 +158,7 @@ export class Runs implements vscode.Disposable {
     this.changeEmitter.fire();
     for (const [id, run] of this.summaries) {
       const old = before.get(id) ?? (begun.includes(id) ? { ...run, state: 'pending' as const } : undefined);
-      if (old && isLive(old.state) && !isLive(run.state)) this.endEmitter.fire({ run, before: old });
+      if (old && isOpen(old) && !isOpen(run)) this.endEmitter.fire({ run, before: old });
       this.hearEmitter.fire(id);
     }
     const period = this.starting.size > 0 ? whileStarting : [...this.summaries.values()].some(r => isLive(r.state)) ? whileLive : null;
