@@ -152,7 +152,7 @@ export class CompiledSession implements StepSession {
   private call(loaded: Loaded, feeds: HostTensors, fetches: readonly string[]): HostTensor[] {
     const { binding } = this.backend;
     const typeOf = (data: HostTensor['data']): number => (data instanceof Int32Array ? binding.TF_INT32 : binding.TF_FLOAT);
-    const ids = Object.values(feeds).map(({ shape, data }) => binding.createTensor([...shape], typeOf(data), data));
+    const ids = Object.values(feeds).map(({ shape, data }) => binding.createTensor([...shape], typeOf(data), unshared(data)));
     let fetched: TensorMetadata[] = [];
     try {
       fetched = binding.runSavedModel(loaded.id, ids, Object.keys(feeds).join(','), fetches.join(','));
@@ -167,6 +167,19 @@ export class CompiledSession implements StepSession {
       for (const { id } of fetched) binding.deleteTensor(id);
     }
   }
+}
+
+/**
+ * The values in memory that TensorFlow copies. The binding lends it the memory of an array that lies on a boundary TensorFlow likes (64 bytes), and
+ * TensorFlow gives it back in whichever thread needs it last: for state that is one of its own, or two at a time, and Node's references may be
+ * touched by Node's thread alone (they are a linked list: what breaks is found much later, as a tensor with a pointer to nowhere). An array that
+ * begins four bytes beyond any boundary is copied and given back at once.
+ */
+export function unshared<T extends Float32Array | Int32Array>(data: T): T {
+  const memory = new ArrayBuffer(data.byteLength + 4);
+  const copy = data instanceof Int32Array ? new Int32Array(memory, 4) : new Float32Array(memory, 4);
+  copy.set(data);
+  return copy as T;
 }
 
 /** TensorFlow names the node that failed on its message's second line; this names the operation on the first. */
