@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { violations } from './axe';
 import { trainBefore, writeLargerConfig, writeTinyConfigs } from './tiny';
 import { Workbench } from './workbench';
 
@@ -76,12 +77,13 @@ test('both are read aloud, in a table and as a description of the frame', async 
   await frame.locator('.halting-table summary').click();
 });
 
-test('every theme draws it', async () => {
+test('every theme draws it, and axe-core finds nothing', async () => {
   for (const [name, theme, body] of [['light', 'Default Light Modern', 'vscode-light'], ['high-contrast', 'Default High Contrast', 'vscode-high-contrast'], ['dark', 'Default Dark Modern', 'vscode-dark']] as const) {
     workbench.useTheme(theme);
     await frame.locator(`body.${body}`).waitFor();
     await workbench.page.waitForTimeout(800);
     await workbench.screenshot(`compare-${name}`);
+    expect(await violations(frame, 'editor')).toEqual([]);
   }
 });
 
