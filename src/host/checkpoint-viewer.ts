@@ -5,9 +5,9 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Messenger } from 'vscode-messenger';
-import type { MessageParticipant } from 'vscode-messenger-common';
+import type { MessageParticipant, WebviewIdMessageParticipant } from 'vscode-messenger-common';
 import {
-  checkpointAction, getCheckpoint, getStatistics, statisticsProgress, type CheckpointAction, type CheckpointRun, type CheckpointState, type TensorStatistics,
+  checkpointAction, checkpointRun, getCheckpoint, getStatistics, statisticsProgress, type CheckpointAction, type CheckpointRun, type CheckpointState, type TensorStatistics,
 } from '../protocol/checkpoint';
 import { checkpointDir, listCheckpoints } from '../runs/checkpoints';
 import { insideRun } from '../runs/paths';
@@ -15,7 +15,7 @@ import { tensorStatistics } from '../runs/tensor-statistics';
 import { describeRun, filesOf, findRunOf, readCheckpointFile, type ReadCheckpointFile } from './checkpoint-file';
 import { showProblem, type Commands, type Log } from './notify';
 import { pickCheckpoint, pickRun } from './pick';
-import { HostError, problemOf } from './problem';
+import { HostError, problemOf, problemText } from './problem';
 import type { Runs } from './runs';
 import { isResumable } from './run-text';
 import type { RunNode } from './runs-tree';
@@ -56,19 +56,36 @@ export function checkpointCommands(runs: Runs) {
 class Session {
   private read: ReadCheckpointFile | null = null;
   private work: AbortController | null = null;
+  /** What the page was told of the run. */
+  private told = '';
 
-  constructor(private readonly context: CheckpointContext, readonly uri: vscode.Uri) {}
+  constructor(private readonly context: CheckpointContext, private readonly id: WebviewIdMessageParticipant, private readonly panel: vscode.WebviewPanel, readonly uri: vscode.Uri) {}
 
   /** The file as it is now. */
   async state(): Promise<CheckpointState> {
     try {
       if (this.uri.scheme !== 'file') throw new HostError('not_local', vscode.l10n.t('{0} is not a file on this machine.', this.uri.toString()), vscode.l10n.t('Save it to a folder first.'));
       this.read = readCheckpointFile(this.uri.fsPath);
-      return { file: { ...this.read.file, run: await this.run() } };
+      let run = await this.run();
+      if (run && !run.actions.inspect) {
+        await this.context.runs.refresh(); // it may be newer than the list
+        run = await this.run();
+      }
+      this.told = JSON.stringify(run);
+      return { file: { ...this.read.file, run } };
     } catch (error) {
       const { message, next } = problemOf(error);
       return { problem: { message, next } };
     }
+  }
+
+  /** Tells the page how its run stands, when that is news and the page is seen. */
+  async refresh(): Promise<void> {
+    if (this.told === '' || !this.panel.visible) return;
+    const run = await this.run();
+    if (!run || JSON.stringify(run) === this.told) return;
+    this.told = JSON.stringify(run);
+    this.context.messenger.sendNotification(checkpointRun, this.id, run);
   }
 
   /** Statistics of a tensor; ends what was asked before. */
@@ -117,7 +134,6 @@ class Session {
     if (!found) return null;
     const { runs } = this.context;
     const { id } = found.run.manifest;
-    if (!runs.get(id)) await runs.refresh();
     const here = runs.get(id)?.dir === found.run.dir;
     const commands = await vscode.commands.getCommands(true);
     return describeRun(found, filesOf(path.dirname(this.uri.fsPath)), { inspect: here, resume: here && isResumable(found.run.state), fork: here && commands.includes('trm.forkRun') });
@@ -137,6 +153,7 @@ export class CheckpointViewer implements vscode.Disposable {
       return found;
     };
     this.own = [
+      runs.onDidChange(() => { for (const session of this.sessions.values()) this.refresh(session); }),
       messenger.onRequest(getCheckpoint, (_, sender) => of(sender).state()),
       messenger.onRequest(getStatistics, ({ row }, sender) => of(sender).statistics(row, share => messenger.sendNotification(statisticsProgress, sender, { row, share }))),
       messenger.onNotification(checkpointAction, (action, sender) => { of(sender).act(action).catch((error: unknown) => showProblem(log, error)); }),
@@ -148,13 +165,18 @@ export class CheckpointViewer implements vscode.Disposable {
     const { messenger, extensionUri } = this.context;
     panel.webview.options = pageOptions(extensionUri);
     const id = messenger.registerWebviewPanel(panel);
-    const session = new Session(this.context, uri);
+    const session = new Session(this.context, id, panel, uri);
     this.sessions.set(id.webviewId, session);
+    panel.onDidChangeViewState(() => this.refresh(session));
     panel.onDidDispose(() => {
       session.dispose();
       this.sessions.delete(id.webviewId);
     });
     showPage(panel.webview, extensionUri, 'checkpoint', path.basename(uri.path));
+  }
+
+  private refresh(session: Session): void {
+    session.refresh().catch((error: unknown) => this.context.log.warn(problemText(problemOf(error))));
   }
 
   dispose(): void {

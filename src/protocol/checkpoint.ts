@@ -26,7 +26,7 @@ export interface CheckpointRun {
   readonly evaluation: string | null;
   /** The run's config with every default filled in, as YAML. */
   readonly config: string;
-  /** The checkpoint's files, this one among them. */
+  /** The checkpoint's files, this one among them; none when it has been deleted. */
   readonly files: readonly string[];
   /** What can be done with it in this window. */
   readonly actions: { readonly inspect: boolean; readonly resume: boolean; readonly fork: boolean };
@@ -58,6 +58,8 @@ export const getCheckpoint: RequestType<void, CheckpointState> = { method: 'chec
 export const getStatistics: RequestType<{ row: number }, TensorStatistics> = { method: 'checkpoint/statistics' };
 /** host -> webview: the share of the asked statistics that is done, 0 to 1. */
 export const statisticsProgress: NotificationType<{ row: number; share: number }> = { method: 'checkpoint/progress' };
+/** host -> webview: the run stands otherwise than was said last. */
+export const checkpointRun: NotificationType<CheckpointRun> = { method: 'checkpoint/run' };
 /** What the page's buttons do; `{ open }` is another file of the checkpoint. */
 export type CheckpointAction = 'inspect' | 'resume' | 'fork' | 'config' | 'text' | { readonly open: string };
 /** webview -> host: do this. */

@@ -4,10 +4,11 @@
  */
 import '../shared/controls';
 import './checkpoint.css';
-import { checkpointAction, getCheckpoint, getStatistics, statisticsProgress, type CheckpointAction, type CheckpointFile, type CheckpointRun, type CheckpointState, type TensorStatistics } from '../../src/protocol/checkpoint';
+import { checkpointAction, checkpointRun, getCheckpoint, getStatistics, statisticsProgress, type CheckpointAction, type CheckpointFile, type CheckpointState, type TensorStatistics } from '../../src/protocol/checkpoint';
 import { announce, h, icon, setChildren, setText } from '../shared/dom';
 import { formatBytes, formatCount } from '../shared/format';
 import { connectHost } from '../shared/messenger';
+import { RunBlock, actionButton } from './run-block';
 import { StatisticsQueue } from './statistics-queue';
 import { TensorDetail } from './tensor-detail';
 import { TensorTable } from './tensor-table';
@@ -19,26 +20,13 @@ const host = connectHost();
 const page = h('main');
 document.body.append(page);
 
-const button = (label: string, glyph: string, action: CheckpointAction, secondary: boolean): HTMLElement =>
-  h('vscode-button', { secondary, on: { click: () => host.notify(checkpointAction, action) } }, h('span', { class: `codicon codicon-${glyph}`, 'aria-hidden': 'true' }), label);
-
-function runBlock({ name, checkpoint, status, evaluation, files, actions }: CheckpointRun, shown: string): HTMLElement {
-  const any = actions.inspect || actions.resume || actions.fork;
-  return h('section', { class: 'run', 'aria-label': 'Run' },
-    h('p', { class: 'run-line' }, h('strong', null, name), h('span', { class: 'muted' }, ` · ${checkpoint} · ${status}`)),
-    evaluation !== null && h('p', { class: 'best' }, icon('star-full'), ` best checkpoint: ${evaluation}`),
-    h('p', { class: 'files' }, h('span', { class: 'muted' }, 'Files: '), ...files.map(file => (file === shown
-      ? h('strong', { 'aria-current': 'true' }, file)
-      : h('button', { type: 'button', class: 'link', on: { click: () => host.notify(checkpointAction, { open: file }) } }, file)))),
-    any
-      ? h('div', { class: 'actions' }, actions.inspect && button('Inspect', 'eye', 'inspect', false), actions.resume && button('Resume from Here', 'debug-continue', 'resume', true), actions.fork && button('Fork from Here', 'repo-forked', 'fork', true), button('Open Config', 'go-to-file', 'config', true))
-      : h('p', { class: 'muted' }, 'Open the folder this run lies in to inspect it or to go on with it.'));
-}
+const act = (action: CheckpointAction): void => host.notify(checkpointAction, action);
+let block: RunBlock | null = null;
+host.on(checkpointRun, run => block?.show(run));
 
 function showProblem({ message, next }: { message: string; next: string }): void {
-  const glyph = h('span', { class: 'codicon codicon-error', 'aria-hidden': 'true' });
-  setChildren(page, h('div', { class: 'notice', role: 'alert' }, glyph, h('div', null, h('h1', null, 'This file is not shown'), h('p', null, message), h('p', { class: 'muted' }, next),
-    h('div', { class: 'actions' }, h('vscode-button', { on: { click: () => void load() } }, 'Try Again'), button('Open as Text', 'go-to-file', 'text', true)))));
+  setChildren(page, h('div', { class: 'notice', role: 'alert' }, icon('error'), h('div', null, h('h1', null, 'This file is not shown'), h('p', null, message), h('p', { class: 'muted' }, next),
+    h('div', { class: 'actions' }, h('vscode-button', { on: { click: () => void load() } }, 'Try Again'), actionButton('Open as Text', 'go-to-file', true, () => act('text'))))));
 }
 
 function pairs(metadata: CheckpointFile['metadata']): HTMLElement {
@@ -76,10 +64,11 @@ function showFile(file: CheckpointFile): void {
     announce(`${count} tensors`);
   } } });
   tell(file.tensors.length);
+  block = file.run && new RunBlock(file.run, file.name, act);
 
   setChildren(page,
     h('header', null, h('h1', null, file.name), h('p', { class: 'muted tabular' }, `${file.what} · ${formatCount(file.count)} tensors · ${formatCount(file.size)} values · ${formatBytes(file.bytes)}`)),
-    file.run && runBlock(file.run, file.name),
+    block?.element,
     file.count === 0 ? h('p', null, 'There is no tensor in this file.') : h('div', { class: 'columns' }, h('div', { class: 'left' }, h('div', { class: 'tools' }, filter, shown), table.element), detail.element),
     file.run && folded('Config of the run, every default filled in', h('pre', { tabindex: 0 }, file.run.config)),
     file.metadata.length > 0 && folded(`Metadata (${file.metadata.length})`, pairs(file.metadata)));
