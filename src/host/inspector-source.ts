@@ -50,10 +50,11 @@ export class TraceSource {
   }
 
   /**
-   * Makes the trace.
+   * Makes the trace, or reads the one that was kept.
    * @throws ControlError, HostError, RunFolderError or DatasetError, each with a next step
    */
   async trace(run: RunSummary, choice: TraceChoice, onProgress: OnProgress, signal: AbortSignal): Promise<Trace> {
+    if ('index' in choice.puzzle && choice.kept !== undefined) return readTrace(run.dir, choice.kept, choice.puzzle.index);
     const puzzle = 'index' in choice.puzzle ? { index: choice.puzzle.index } : { tokens: tokensOf(run, choice.puzzle.text) };
     return this.make(run, { ...choice, puzzle }, onProgress, signal);
   }
@@ -93,11 +94,6 @@ export class TraceSource {
   checkpointOf(run: RunSummary, { checkpoint }: TraceChoice): string {
     if (checkpoint === 'live') throw new HostError('live', vscode.l10n.t('The live weights go on changing.'), vscode.l10n.t('Choose one of the checkpoints above.'));
     return checkpoint === 'best' ? bestOf(run) : checkpoint;
-  }
-
-  /** Reads a trace kept during training. */
-  async kept(run: RunSummary, index: number, step: number): Promise<Trace> {
-    return readTrace(run.dir, step, index);
   }
 
   /** The trace kept at a checkpoint's step, when it is the one that would be made: same weights, puzzle and depth. */

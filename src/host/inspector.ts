@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { Messenger } from 'vscode-messenger';
 import type { MessageParticipant, WebviewIdMessageParticipant } from 'vscode-messenger-common';
 import {
-  askBeside, cancelCurve, cancelTrace, curveState, getInspectorState, inspectorOptions, inspectorProgress, inspectorState, lookAtCurve, measureCurve, requestKeptTrace, requestTrace,
+  askBeside, cancelCurve, cancelTrace, curveState, getInspectorState, inspectorOptions, inspectorProgress, inspectorState, lookAtCurve, measureCurve, requestTrace,
   type Beside, type BesideChoice, type CurveState, type InspectorOptions, type InspectorState, type TraceChoice,
 } from '../protocol/inspector';
 import type { RunSummary } from '../runs/read-run';
@@ -55,7 +55,7 @@ class Session {
   /** Another choice from outside: told to the page, which asks for its trace. */
   async show(asked: TraceChoice): Promise<void> {
     const choice = this.choice.beside ? { ...asked, beside: this.choice.beside } : asked;
-    await this.make(choice, async (run, progress, signal) => this.context.source.trace(run, choice, progress, signal));
+    await this.make(choice);
     this.context.messenger.sendNotification(inspectorState, this.id, await this.state());
   }
 
@@ -77,12 +77,7 @@ class Session {
   async request(value: unknown): Promise<InspectorState> {
     const choice = asTraceChoice(value);
     if (!choice) throw new Error(vscode.l10n.t('This is no choice of a trace.'));
-    await this.make({ ...choice, run: this.choice.run }, (run, progress, signal) => this.context.source.trace(run, choice, progress, signal));
-    return this.state();
-  }
-
-  async kept(index: number, step: number): Promise<InspectorState> {
-    await this.make({ ...this.choice, puzzle: { index } }, run => this.context.source.kept(run, index, step), true);
+    await this.make({ ...choice, run: this.choice.run });
     return this.state();
   }
 
@@ -135,7 +130,7 @@ class Session {
   }
 
   /** Makes a trace for a choice; what goes wrong becomes the session's problem. Newer work ends older. */
-  private async make(choice: TraceChoice, work: (run: RunSummary, progress: (text: string) => void, signal: AbortSignal) => Promise<Trace>, kept = false): Promise<void> {
+  private async make(choice: TraceChoice): Promise<void> {
     this.work?.abort();
     const own = this.work = new AbortController();
     this.choice = choice;
@@ -144,12 +139,12 @@ class Session {
       const run = this.run();
       if (!run) throw new HostError('no_run', vscode.l10n.t('The run {0} is not in this window.', choice.run ?? ''), vscode.l10n.t('Open the folder it is in, or inspect another run.'));
       const progress = (text: string): void => { if (this.work === own) this.context.messenger.sendNotification(inspectorProgress, this.id, { text }); };
-      const trace = await work(run, progress, own.signal);
+      const trace = await this.context.source.trace(run, choice, progress, own.signal);
       if (this.work !== own) return;
       const second = choice.beside ? await this.makeBeside({ run, trace }, choice.beside, progress, own.signal) : null;
       if (this.work !== own) return;
       this.trace = trace;
-      this.isKept = kept;
+      this.isKept = choice.kept !== undefined;
       this.problem = null;
       this.second = second;
     } catch (error) {
@@ -197,7 +192,6 @@ export class Inspector implements vscode.WebviewPanelSerializer, vscode.Disposab
     this.own = [
       messenger.onRequest(getInspectorState, (_, sender) => of(sender).state()),
       messenger.onRequest(requestTrace, (choice, sender) => of(sender).request(choice)),
-      messenger.onRequest(requestKeptTrace, ({ index, step }, sender) => of(sender).kept(index, step)),
       messenger.onRequest(askBeside, (choice, sender) => of(sender).askBeside(choice)),
       messenger.onNotification(cancelTrace, (_, sender) => of(sender).cancel()),
       messenger.onRequest(lookAtCurve, ({ puzzles }, sender) => of(sender).curveOf(puzzles, false)),

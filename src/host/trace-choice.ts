@@ -47,18 +47,19 @@ export function pastedTokens(text: string, model: { vocab_size: number; seq_len:
 /** A choice from a webview or from saved state, checked; null when it is none. */
 export function asTraceChoice(value: unknown): TraceChoice | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { run, checkpoint, puzzle, depth, beside } = value as Record<string, unknown>;
+  const { run, checkpoint, puzzle, depth, kept, beside } = value as Record<string, unknown>;
   if ((typeof run !== 'string' && run !== null) || !isCheckpoint(checkpoint) || !isDepth(depth)) return null;
   if (typeof puzzle !== 'object' || puzzle === null) return null;
   const { index, text } = puzzle as Record<string, unknown>;
   const second = asBesideChoice(beside);
   const common = { run, checkpoint, depth, ...(second ? { beside: second } : {}) };
-  if (typeof index === 'number' && Number.isInteger(index) && index >= 0) return { ...common, puzzle: { index } };
+  if (isCount(index)) return { ...common, puzzle: { index }, ...(isCount(kept) ? { kept } : {}) };
   if (typeof text === 'string' && text.length < 100_000) return { ...common, puzzle: { text } };
   return null;
 }
 
 const isCheckpoint = (value: unknown): value is string => typeof value === 'string' && /^(live|best|step-\d{1,15}(\.\d{1,9})?)$/.test(value);
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 const isDepth = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= deepest;
 
 function asBesideChoice(value: unknown): BesideChoice | null {

@@ -23,6 +23,8 @@ export interface TraceChoice {
   readonly puzzle: { readonly index: number } | { readonly text: string };
   /** Supervision steps. */
   readonly depth: number;
+  /** Optimiser step of a trace that was kept during training (watched puzzles): shown as it is, instead of one with those weights and that depth. */
+  readonly kept?: number;
   /** What it is compared with. */
   readonly beside?: BesideChoice;
 }
@@ -79,8 +81,6 @@ export const requestTrace: RequestType<TraceChoice, InspectorState> = { method: 
 export const askBeside: RequestType<TraceChoice, BesideChoice | null> = { method: 'inspector/askBeside' };
 /** webview -> host: never mind. */
 export const cancelTrace: NotificationType<void> = { method: 'inspector/cancel' };
-/** webview -> host: a trace kept during training (watched puzzles). */
-export const requestKeptTrace: RequestType<{ index: number; step: number }, InspectorState> = { method: 'inspector/kept' };
 /** host -> webview: replace everything. */
 export const inspectorState: NotificationType<InspectorState> = { method: 'inspector/state' };
 /** host -> webview: what the host is doing for the pending request. */

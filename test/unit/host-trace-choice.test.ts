@@ -39,6 +39,11 @@ describe('asTraceChoice', () => {
     expect(asTraceChoice({ ...good, more: 1 })).toEqual(good);
     expect(asTraceChoice({ ...good, puzzle: { text: '12' } })).toEqual({ ...good, puzzle: { text: '12' } });
   });
+  it('keeps the step of a kept trace, which only a puzzle with a number has', () => {
+    expect(asTraceChoice({ ...good, kept: 40 })).toEqual({ ...good, kept: 40 });
+    expect(asTraceChoice({ ...good, kept: -1 })).toEqual(good);
+    expect(asTraceChoice({ ...good, puzzle: { text: '12' }, kept: 40 })).toEqual({ ...good, puzzle: { text: '12' } });
+  });
   it('keeps what it is compared with, if that is a choice', () => {
     const beside = { run: 'b', checkpoint: 'best', depth: 16 };
     expect(asTraceChoice({ ...good, beside })).toEqual({ ...good, beside });

@@ -88,7 +88,8 @@ export class Chooser {
 
   private change(part: Partial<TraceChoice>): void {
     if (!this.choice || !this.options) return;
-    const choice = { ...this.choice, ...part };
+    const { run, checkpoint, puzzle, depth, beside } = this.choice; // without `kept`: whatever is chosen here, the trace is made
+    const choice = { run, checkpoint, puzzle, depth, ...(beside ? { beside } : {}), ...part };
     this.show(this.options, choice);
     this.choose(choice);
   }

@@ -50,7 +50,7 @@ const problems = new ProblemNotice();
 const chooser = new Chooser(choice => { void session.choose(choice); });
 const training = new TrainingScrubber(step => {
   const index = state?.trace?.puzzle.index ?? null;
-  if (index !== null) void session.chooseKept(index, step);
+  if (state && index !== null) void session.choose({ ...state.choice, puzzle: { index }, kept: step });
 });
 const view = new InspectorView({
   export: kind => { void runExport(kind); },

@@ -2,7 +2,7 @@
  * The inspector's talk with the extension host: what is shown now, what is being made, and what went wrong. At most one
  * request counts at a time; an answer to an older one is dropped. Nothing waits without saying so and without a way to stop.
  */
-import { cancelTrace, getInspectorState, inspectorOptions, inspectorProgress, inspectorState, requestKeptTrace, requestTrace } from '../../src/protocol/inspector';
+import { cancelTrace, getInspectorState, inspectorOptions, inspectorProgress, inspectorState, requestTrace } from '../../src/protocol/inspector';
 import type { InspectorState, TraceChoice } from '../../src/protocol/inspector';
 import type { Host } from '../shared/messenger';
 
@@ -49,12 +49,8 @@ export class Session {
 
   /** Asks for a trace. */
   async choose(choice: TraceChoice): Promise<void> {
-    await this.ask('Running the model', () => { void this.choose(choice); }, () => this.host.request(requestTrace, choice, 0));
-  }
-
-  /** Asks for a trace kept during training. */
-  async chooseKept(index: number, step: number): Promise<void> {
-    await this.ask(`Reading the trace kept at step ${step}`, () => { void this.chooseKept(index, step); }, () => this.host.request(requestKeptTrace, { index, step }, 0));
+    const doing = choice.kept === undefined ? 'Running the model' : `Reading the trace kept at step ${choice.kept}`;
+    await this.ask(doing, () => { void this.choose(choice); }, () => this.host.request(requestTrace, choice, 0));
   }
 
   /** Ends the work under way. */
