@@ -41,7 +41,7 @@ async function measure(browser: Browser): Promise<Row> {
   const session = new ChartsSession({
     run: id => { const i = Number(id.slice('run-'.length)); return { header: headerOf(i), store: stores[i]!, loaded: Promise.resolve() }; },
     choices: () => stores.map((_, i) => { const { id, name, state } = headerOf(i); return { id, name, state }; }),
-    settings: () => ({ xAxis: 'step', smoothing: 0.9, logY: false }),
+    settings: () => ({ xAxis: 'step', logX: false, smoothing: 0.9, logY: false }),
     looks: ids => Object.fromEntries(ids.map((id, i) => [id, i])),
     first: () => 'run-0',
   }, {

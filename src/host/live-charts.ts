@@ -17,9 +17,9 @@ import { pageOptions, showPage } from './webview-page';
 
 const settingsKey = 'trm.charts.settings', runsKey = 'trm.charts.runs', looksKey = 'trm.charts.looks';
 
-const settingsSchema = z.object({ xAxis: z.enum(['step', 'examples', 'process', 'wall']), smoothing: z.number().min(0).max(0.99), logY: z.boolean() });
+const settingsSchema = z.object({ xAxis: z.enum(['step', 'examples', 'process', 'wall']), logX: z.boolean().default(false), smoothing: z.number().min(0).max(0.99), logY: z.boolean() });
 const looksSchema = z.record(z.string(), z.int().min(0).max(mostRuns - 1));
-const defaults: ChartsSettings = { xAxis: 'step', smoothing: 0, logY: false };
+const defaults: ChartsSettings = { xAxis: 'step', logX: false, smoothing: 0, logY: false };
 
 /** Editor commands a page may run on a run. */
 const commands = { stop: 'trm.stop', pause: 'trm.pause', resume: 'trm.resume', inspect: 'trm.inspectPuzzle', openFolder: 'trm.openRunFolder', showLog: 'trm.showLog', train: 'trm.train' } as const;

@@ -57,6 +57,8 @@ export interface RunData {
 /** View choices that survive a reload. */
 export interface ChartsSettings {
   xAxis: 'step' | 'examples' | 'process' | 'wall';
+  /** Logarithmic, where the axis has a beginning: not over wall time. */
+  logX: boolean;
   /** De-biased exponential smoothing, 0 to 0.99. */
   smoothing: number;
   logY: boolean;

@@ -105,7 +105,7 @@ describe('Live Charts while a run trains', () => {
     await workbench.eventually('Another picture of the halting strip', async () => (await picture('halting-strip')) !== pixels);
   });
 
-  test('the x axis, smoothing and the logarithmic axis change the drawing', async () => {
+  test('the x axis, smoothing and the logarithmic axes change the drawing', async () => {
     const frame = await charts();
     const axis = frame.locator('vscode-single-select.axis-select');
     for (const [title, begins] of [['Examples', /^Examples /], ['Process time', /^Process time /], ['Wall time', /^Wall time /], ['Step', /^Step /]] as const) {
@@ -113,6 +113,14 @@ describe('Live Charts while a run trains', () => {
       await axis.locator('li', { hasText: title }).click();
       await workbench.eventually(`The axis ${title}`, async () => begins.test(await said('loss')));
     }
+    const first = await picture('loss');
+    await frame.getByRole('button', { name: 'Logarithmic x axis' }).click();
+    await workbench.eventually('Steps from the first on, which 0 is not', async () => /^Step 1 to /.test(await said('loss')));
+    await workbench.eventually('Another picture', async () => (await picture('loss')) !== first);
+    await workbench.page.waitForTimeout(1000); // charts are drawn in turns
+    await workbench.screenshot('charts-log-x');
+    await frame.getByRole('button', { name: 'Logarithmic x axis', pressed: true }).click();
+    await workbench.eventually('Steps from 0 on', async () => /^Step 0 to /.test(await said('loss')));
     await frame.getByLabel('Smooth').fill('0.9');
     await workbench.eventually('Smoothing', async () => (await frame.locator('.smoothing output').innerText()) === '0.90');
     await workbench.screenshot('charts-smoothed');

@@ -20,7 +20,7 @@ function setUp(...ids: string[]) {
       run: id => runs.get(id) ?? null,
       choices: () => [...runs.values()].map(r => ({ id: r.header.id, name: r.header.name, state: r.header.state })),
       looks: ids => Object.fromEntries(ids.map((id, i) => [id, i])),
-      settings: () => ({ xAxis: 'step', smoothing: 0, logY: false }),
+      settings: () => ({ xAxis: 'step', logX: false, smoothing: 0, logY: false }),
       first: () => [...runs.keys()][0] ?? null,
     },
     { visible: () => view.shown, replace: s => view.states.push(s), append: d => view.appended.push(d) },

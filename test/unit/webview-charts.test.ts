@@ -7,7 +7,8 @@ import { HeatData } from '../../webview/charts/heat-data';
 import { thinMarks } from '../../webview/charts/marks';
 import { rampColor } from '../../webview/charts/ramp';
 import { Series, visible } from '../../webview/charts/series';
-import { roundCounts, roundSeconds } from '../../webview/charts/x-axis';
+import { extentOf, shareIn, valueIn } from '../../webview/charts/span';
+import { countAxis, durationAxis, roundCounts, roundSeconds } from '../../webview/charts/x-axis';
 import { formatBytes, formatDuration, formatNumber, formatPercent, formatTick } from '../../webview/shared/format';
 
 /** A column and a series over it of the given values; x counts from 1. */
@@ -96,7 +97,7 @@ describe('drawing many points as few', () => {
     const values = new Column();
     const x = new Column();
     for (let i = 0; i < 1_000; i += 1) { x.push(i); values.push(Number.NaN); }
-    expect(new Extremes(values).decimate(x, 0, 1_000, 0, 999, 10)).toEqual([]);
+    expect(new Extremes(values).decimate(x, 0, 1_000, { min: 0, max: 999 }, 10)).toEqual([]);
   });
 });
 
@@ -140,10 +141,52 @@ describe('heat data', () => {
     expect(row0).toEqual([0, 0.5, 0.5, 1, 1, Number.NaN, Number.NaN, Number.NaN]);
   });
 
+  it('has bins of equal width in the plot on a logarithmic axis', () => {
+    const bins = heat.bin(x, { min: 10, max: 1_000, log: true }, 2); // 10 to 100, then 100 to 1,000
+    expect([bins[0], bins[2]]).toEqual([heat.mean(0, 0, 3), Number.NaN].map(Math.fround));
+  });
+
   it('forgets columns that were taken back', () => {
     heat.truncate(1);
     heat.push([{ row: 0, mean: 0.25, weight: 1 }]);
     expect([heat.columns, heat.mean(0, 1, 2)]).toEqual([2, 0.25]);
+  });
+});
+
+describe('a logarithmic x axis', () => {
+  const span = { min: 1, max: 100_000, log: true };
+
+  it('places values by their logarithm, and back', () => {
+    expect([1, 10, 100_000].map(shareIn(span))).toEqual([0, expect.closeTo(0.2, 12), 1]);
+    for (const share of [-0.1, 0, 0.3, 1]) expect(shareIn(span)(valueIn(span)(share))).toBeCloseTo(share, 12);
+    expect([0, 25, 100].map(shareIn({ min: 0, max: 100 }))).toEqual([0, 0.25, 1]);
+  });
+
+  it('begins at the first value above 0', () => {
+    const [x, empty, zero] = [new Column(), new Column(), new Column()];
+    for (const value of [0, 3, 9]) x.push(value);
+    zero.push(0);
+    expect(extentOf([x, empty, zero], true)).toEqual({ min: 3, max: 9 });
+    expect(extentOf([x, empty, zero], false)).toEqual({ min: 0, max: 9 });
+    expect(extentOf([zero], true)).toBeNull();
+  });
+
+  it('draws the first steps one by one, and at most two points per pixel of the others, without losing a spike', () => {
+    const n = 100_000;
+    const { x, y } = wave(n, i => (i === 77_777 ? 50 : Math.sin(i)));
+    const pixels = 400; // 80 per decade
+    const points = y.points(x, span, pixels, 0);
+    expect(points.length).toBeLessThanOrEqual(2 * (pixels + 2));
+    expect(points.slice(0, 30).map(point => point.x)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+    expect(points).toContainEqual({ x: 77_778, y: 50 });
+    for (let i = 1; i < points.length; i += 1) expect(points[i]!.x).toBeGreaterThan(points[i - 1]!.x);
+  });
+
+  it('has ticks at round numbers, as many as there is room for; those of a linear one in a narrow window', () => {
+    expect(countAxis('step', 'Step', true).ticks(1, 40_000, 8)).toEqual([1, 10, 100, 1_000, 10_000]);
+    expect(countAxis('step', 'Step', true).ticks(1, 400, 9)).toEqual([1, 2, 5, 10, 20, 50, 100, 200]);
+    expect(countAxis('step', 'Step', true).ticks(52, 80, 4)).toEqual([60, 70, 80]);
+    expect(durationAxis('process', 'Process time', true).ticks(2, 90_000, 7)).toEqual([10, 60, 600, 3_600, 36_000, 86_400]);
   });
 });
 

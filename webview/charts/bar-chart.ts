@@ -17,7 +17,7 @@ import type { KeyAction, PanelHeading, TableData } from './panel';
 import { Chart } from './register';
 import { chartPng, chartSvg } from './save';
 import { axisLook, fade, yScale } from './scales';
-import type { Span } from './series';
+import type { Span } from './span';
 import type { LineStyle } from './style';
 import type { XAxis } from './x-axis';
 

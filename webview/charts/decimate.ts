@@ -2,9 +2,11 @@
  * Drawing many points as few, without losing a spike. A line of n points on a plot p pixels wide shows, per pixel, only the
  * lowest and the highest value: so those two are what is drawn. To find them without touching every point at every
  * redraw, `Extremes` keeps the position of the minimum and the maximum of every block of 16, 64, 256... values as they
- * arrive; a redraw then reads a few blocks per pixel, however long the run.
+ * arrive; a redraw then reads a few blocks per pixel, however long the run: of every stretch the largest that stay well inside a pixel.
  */
 import type { Column } from './column';
+import { shareIn } from './span';
+import type { Span } from './span';
 
 /** A point as chart.js takes it with `parsing: false`. */
 export interface Point { readonly x: number; readonly y: number }
@@ -51,21 +53,20 @@ export class Extremes {
   }
 
   /**
-   * The points of indices [from, to) to draw in `buckets` pixels of equal width over [xLow, xHigh]: all of them when there are few,
+   * The points of indices [from, to) to draw in `buckets` pixels over `span`: all of them when there are few,
    * else at most two per pixel, in order. Points without a value are left out.
    * @param x ascending, as long as the values.
    */
-  decimate(x: Column, from: number, to: number, xLow: number, xHigh: number, buckets: number): Point[] {
+  decimate(x: Column, from: number, to: number, span: Span, buckets: number): Point[] {
     this.catchUp();
     const xs = x.view();
     const ys = this.#values.view();
-    const count = to - from;
     const points: Point[] = [];
-    if (count <= 2 * buckets || !(xHigh > xLow)) {
+    if (to - from <= 2 * buckets || !(span.max > span.min)) {
       for (let i = from; i < to; i += 1) if (!Number.isNaN(ys[i]!)) points.push({ x: xs[i]!, y: ys[i]! });
       return points;
     }
-    const scale = buckets / (xHigh - xLow);
+    const share = shareIn(span);
     let bucket = Number.NaN;
     let low = none;
     let high = none;
@@ -77,7 +78,7 @@ export class Extremes {
       if (second !== first) points.push({ x: xs[second]!, y: ys[second]! });
     };
     const candidate = (index: number): void => {
-      const at = Math.floor((xs[index]! - xLow) * scale);
+      const at = Math.floor(share(xs[index]!) * buckets);
       if (at !== bucket) {
         flush();
         bucket = at;
@@ -87,18 +88,27 @@ export class Extremes {
       if (ys[index]! < ys[low]!) low = index;
       if (ys[index]! > ys[high]!) high = index;
     };
-    const level = this.#levels.filter(({ shift }) => count >>> shift >= 2 * buckets).at(-1);
+    /** The largest block that begins at `i` and is narrower than half a pixel. */
+    const blockAt = (i: number): Level | undefined => {
+      let found: Level | undefined;
+      for (const level of this.#levels) {
+        const size = 1 << level.shift;
+        if (i % size !== 0 || i + size > to || !((share(xs[i + size - 1]!) - share(xs[i]!)) * buckets < 0.5)) break;
+        found = level;
+      }
+      return found;
+    };
     let i = from;
-    const size = level === undefined ? 1 : 1 << level.shift;
     while (i < to) {
-      if (level !== undefined && i % size === 0 && i + size <= to) {
+      const level = blockAt(i);
+      if (level !== undefined) {
         const l = level.low[i >>> level.shift]!;
         const g = level.high[i >>> level.shift]!;
         if (l !== none) {
           candidate(Math.min(l, g));
           if (l !== g) candidate(Math.max(l, g));
         }
-        i += size;
+        i += 1 << level.shift;
       } else {
         if (!Number.isNaN(ys[i]!)) candidate(i);
         i += 1;

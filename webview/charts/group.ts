@@ -6,7 +6,7 @@
 import { oncePerFrame } from '../shared/dom';
 import type { Disposable, Theme } from '../shared/theme';
 import { readTheme, watchTheme } from '../shared/theme';
-import type { Span } from './series';
+import type { Span } from './span';
 import type { XAxis } from './x-axis';
 
 /** A chart in a group. */
@@ -59,16 +59,18 @@ export class ChartGroup implements Disposable {
     document.addEventListener('visibilitychange', this.#shown);
   }
 
-  /** What the horizontal axis counts. Setting it follows the data again. */
+  /** What the horizontal axis counts. Setting it to count something else follows the data again. */
   get axis(): XAxis {
     return this.#axis;
   }
 
   set axis(axis: XAxis) {
-    if (axis.id === this.#axis.id) return;
+    if (axis === this.#axis) return;
+    const isOther = axis.id !== this.#axis.id;
     this.#axis = axis;
     this.crosshair(null);
-    this.follow();
+    if (isOther || !this.#fits(this.#zoomed)) this.follow();
+    else this.invalidate(true);
   }
 
   /** The theme charts are drawn in. */
@@ -112,7 +114,12 @@ export class ChartGroup implements Disposable {
 
   /** The window of the axis as it was last drawn: what was zoomed to, else all data. */
   span(): Span {
-    return this.#zoomed ?? this.#span;
+    return { ...this.#zoomed ?? this.#span, log: this.#axis.log };
+  }
+
+  /** Whether the axis can show this window. */
+  #fits(span: Span | null): boolean {
+    return span === null || (span.max > span.min && (!this.#axis.log || span.min > 0));
   }
 
   #extent(): Span {
@@ -124,13 +131,15 @@ export class ChartGroup implements Disposable {
       min = Math.min(min, extent.min);
       max = Math.max(max, extent.max);
     }
+    if (this.#axis.log) return max > min ? { min, max } : max === min ? { min: min / 2, max: max * 2 } : { min: 1, max: 10 };
     if (!(max >= min)) return { min: 0, max: 1 };
     return max > min ? { min, max } : { min: min - 0.5, max: max + 0.5 };
   }
 
   /** Shows a window of the axis in all charts and stops following. */
-  zoom(span: Span): void {
-    if (!(span.max > span.min)) return;
+  zoom({ min, max }: Span): void {
+    const span = { min, max };
+    if (!this.#fits(span)) return;
     this.#zoomed = span;
     for (const listener of this.#listeners) listener(span);
     this.invalidate(true);

@@ -21,7 +21,8 @@ import { Chart } from './register';
 import { chartPng, chartSvg } from './save';
 import { xScale, yScale } from './scales';
 import { visible } from './series';
-import type { Span } from './series';
+import { extentOf, shareIn, valueIn } from './span';
+import type { Span } from './span';
 import type { XAxis } from './x-axis';
 
 /** What a heat chart shows now. */
@@ -97,8 +98,8 @@ export class HeatChart implements GroupMember {
   }
 
   extent(): Span | null {
-    const x = this.#model()?.x;
-    return x === undefined || x.length === 0 ? null : { min: x.at(0), max: x.last };
+    const model = this.#model();
+    return model === null ? null : extentOf([model.x], this.#group.axis.log);
   }
 
   draw(span: Span, axis: XAxis, theme: Theme): void {
@@ -230,9 +231,9 @@ export class HeatChart implements GroupMember {
     const { x: xs, data } = this.#shown;
     if (x === null) return { from: Math.max(0, data.columns - 1), to: data.columns };
     const span = this.#group.span();
-    const half = (span.max - span.min) / Math.max(1, this.#cells.bins) / 2;
-    const from = xs.lowerBound(x - half);
-    return { from, to: Math.min(data.columns, Math.max(from + 1, xs.lowerBound(x + half))) };
+    const [half, share, value] = [0.5 / Math.max(1, this.#cells.bins), shareIn(span)(x), valueIn(span)];
+    const from = xs.lowerBound(value(share - half));
+    return { from, to: Math.min(data.columns, Math.max(from + 1, xs.lowerBound(value(share + half)))) };
   }
 
   #values(x: number | null): number[] {

@@ -4,7 +4,8 @@
  * one subtraction and a redraw costs the same for ten columns and for a hundred thousand.
  */
 import { Column } from './column';
-import type { Span } from './series';
+import { valueIn } from './span';
+import type { Span } from './span';
 
 /** A growing table of [columns, rows] weighted means. */
 export class HeatData {
@@ -63,17 +64,17 @@ export class HeatData {
   }
 
   /**
-   * Means for `bins` bins of equal width over `span`, [bins, rows] row-major; NaN where nothing was measured.
+   * Means for `bins` bins of equal width in the plot over `span`, [bins, rows] row-major; NaN where nothing was measured.
    * A bin between two columns belongs to the later one, which was measured over it.
    * @param x ascending, one per column.
    */
   bin(x: Column, span: Span, bins: number): Float32Array {
     const out = new Float32Array(bins * this.rows).fill(Number.NaN);
-    const width = (span.max - span.min) / bins;
+    const value = valueIn(span);
     for (let b = 0; b < bins; b += 1) {
-      const from = x.lowerBound(span.min + b * width);
+      const from = x.lowerBound(value(b / bins));
       if (from >= this.#columns) break;
-      const to = Math.max(from + 1, x.lowerBound(span.min + (b + 1) * width));
+      const to = Math.max(from + 1, x.lowerBound(value((b + 1) / bins)));
       for (let row = 0; row < this.rows; row += 1) out[b * this.rows + row] = this.mean(row, from, to);
     }
     return out;

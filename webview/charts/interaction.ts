@@ -8,7 +8,8 @@ import type { ChartGroup, GroupMember } from './group';
 import { fade } from './scales';
 import type { Theme } from '../shared/theme';
 import type { KeyAction } from './panel';
-import type { Span } from './series';
+import { shareIn, valueIn } from './span';
+import type { Span } from './span';
 
 /** Options for chartjs-plugin-zoom that hand every zoom and pan to the group. */
 export function zoomOptions(group: ChartGroup, theme: Theme): object {
@@ -51,7 +52,7 @@ export function handlePointer(plot: HTMLElement, chart: Chart, group: ChartGroup
  */
 export function pressKey(action: KeyAction, group: ChartGroup, member: GroupMember, stops: { readonly length: number; at(i: number): number; nearest(x: number): number; lowerBound(x: number): number }, pixels: number): boolean {
   const span = group.span();
-  const center = group.crosshairAt ?? (span.min + span.max) / 2;
+  const center = group.crosshairAt ?? valueIn(span)(0.5);
   switch (action) {
     case 'reset': group.crosshair(null); group.follow(); return false;
     case 'zoomIn': group.zoom(scaled(span, center, 0.7)); break;
@@ -71,5 +72,6 @@ export function pressKey(action: KeyAction, group: ChartGroup, member: GroupMemb
 }
 
 function scaled(span: Span, center: number, factor: number): Span {
-  return { min: center - (center - span.min) * factor, max: center + (span.max - center) * factor };
+  const [share, value] = [shareIn(span)(center), valueIn(span)];
+  return { min: value(share * (1 - factor)), max: value(share + (1 - share) * factor) };
 }

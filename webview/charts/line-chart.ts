@@ -22,7 +22,9 @@ import { Chart } from './register';
 import { chartPng, chartSvg } from './save';
 import { fade, xScale, yScale } from './scales';
 import { visible } from './series';
-import type { Series, Span } from './series';
+import type { Series } from './series';
+import { extentOf } from './span';
+import type { Span } from './span';
 import type { LineStyle } from './style';
 import type { XAxis } from './x-axis';
 
@@ -113,14 +115,7 @@ export class LineChart implements GroupMember {
   }
 
   extent(): Span | null {
-    let min = Infinity;
-    let max = -Infinity;
-    for (const { x } of this.#model().lines) {
-      if (x.length === 0) continue;
-      min = Math.min(min, x.at(0));
-      max = Math.max(max, x.last);
-    }
-    return max >= min ? { min, max } : null;
+    return extentOf(this.#model().lines.map(({ x }) => x), this.#group.axis.log);
   }
 
   draw(span: Span, axis: XAxis, theme: Theme): void {

@@ -5,7 +5,8 @@
 import type { Chart } from 'chart.js';
 import type { AnnotationOptions } from 'chartjs-plugin-annotation';
 import type { Shape } from './style';
-import type { Span } from './series';
+import { shareIn } from './span';
+import type { Span } from './span';
 
 /** One happening. */
 export interface Mark {
@@ -24,15 +25,16 @@ const nearPixels = 7;
 
 /** Marks to draw on a plot `pixels` wide: of those of one look within a few pixels the last. */
 export function thinMarks(marks: readonly Mark[], span: Span, pixels: number): Mark[] {
-  const gap = (nearPixels * (span.max - span.min)) / Math.max(1, pixels);
+  const gap = nearPixels / Math.max(1, pixels);
+  const share = shareIn(span);
   const kept: Mark[] = [];
   const seen = new Map<string, number>();
   for (const mark of [...marks].reverse()) {
     if (mark.x < span.min || mark.x > span.max) continue;
     const look = `${mark.look.kind} ${mark.color} ${mark.look.kind === 'foot' ? mark.look.shape : ''}`;
     const near = seen.get(look);
-    if (near !== undefined && near - mark.x < gap) continue;
-    seen.set(look, mark.x);
+    if (near !== undefined && near - share(mark.x) < gap) continue;
+    seen.set(look, share(mark.x));
     kept.push(mark);
   }
   return kept.reverse();
@@ -40,8 +42,9 @@ export function thinMarks(marks: readonly Mark[], span: Span, pixels: number): M
 
 /** The marks within a few pixels of x, in words. */
 export function marksAt(marks: readonly Mark[], x: number, span: Span, pixels: number): string[] {
-  const gap = (nearPixels * (span.max - span.min)) / Math.max(1, pixels);
-  return [...new Set(marks.filter(mark => Math.abs(mark.x - x) <= gap / 2).map(mark => mark.text))];
+  const gap = nearPixels / Math.max(1, pixels);
+  const share = shareIn(span);
+  return [...new Set(marks.filter(mark => Math.abs(share(mark.x) - share(x)) <= gap / 2).map(mark => mark.text))];
 }
 
 /**

@@ -5,7 +5,7 @@
 import type { ChartOptions } from 'chart.js';
 import { color } from 'chart.js/helpers';
 import type { Theme } from '../shared/theme';
-import type { Span } from './series';
+import type { Span } from './span';
 import type { XAxis } from './x-axis';
 
 /** CSS pixels left of every plot. */
@@ -34,7 +34,7 @@ export function axisLook(theme: Theme) {
 export function xScale(axis: XAxis, span: Span, theme: Theme): ScaleOptions {
   const look = axisLook(theme);
   return {
-    type: 'linear', min: span.min, max: span.max, ...look,
+    type: span.log === true ? 'logarithmic' : 'linear', min: span.min, max: span.max, ...look,
     ticks: {
       ...look.ticks,
       callback: (value, _index, ticks) => axis.tick(Number(value), ticks.length > 1 ? ticks[1]!.value - ticks[0]!.value : 1),
@@ -62,7 +62,8 @@ export function yScale(options: { log: boolean; min?: number | undefined; max?: 
     afterBuildTicks: scale => {
       const decades = Math.log10(scale.max / scale.min);
       const keep = decades < 1.2 ? [1, 2, 3, 5] : decades < 3 ? [1, 3] : [1];
-      scale.ticks = scale.ticks.filter(({ value }) => keep.includes(Number((value / 10 ** Math.floor(Math.log10(value) + 1e-9)).toPrecision(3))));
+      const round = scale.ticks.filter(({ value }) => keep.includes(Number((value / 10 ** Math.floor(Math.log10(value) + 1e-9)).toPrecision(3))));
+      if (round.length > 1) scale.ticks = round; // in a window that has none of them, every one that chart.js has room for
     },
     ticks: { ...look.ticks, autoSkipPadding: 4, callback: value => options.tick(Number(value)) } };
 }

@@ -6,9 +6,7 @@ import { Column } from './column';
 import { Extremes } from './decimate';
 import type { Point } from './decimate';
 import { Smoothed } from './smoothing';
-
-/** The part of the x axis that is drawn. */
-export interface Span { readonly min: number; readonly max: number }
+import type { Span } from './span';
 
 /** A growing series of values. */
 export class Series {
@@ -55,7 +53,7 @@ export class Series {
   points(x: Column, span: Span, pixels: number, weight: number): Point[] {
     const { from, to } = visible(x, span);
     const extremes = weight > 0 ? this.#smoothed(weight).extremes : this.#extremes;
-    return extremes.decimate(x, from, to, span.min, span.max, pixels);
+    return extremes.decimate(x, from, to, span, pixels);
   }
 
   #smoothed(weight: number): { smoothed: Smoothed; extremes: Extremes } {

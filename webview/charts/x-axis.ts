@@ -9,6 +9,8 @@ export interface XAxis {
   readonly id: string;
   /** With the unit: "Process time". */
   readonly title: string;
+  /** Whether values lie on it by their logarithm. Those of 0 have no place on it. */
+  readonly log: boolean;
   /** A value in full, for a readout. */
   format(value: number): string;
   /** A value on the axis. `step` is the distance between two ticks. */
@@ -18,25 +20,41 @@ export interface XAxis {
 }
 
 /** An axis that counts things. */
-export function countAxis(id: string, title: string): XAxis {
-  return { id, title, format: formatCount, tick: formatTick, ticks: roundCounts };
+export function countAxis(id: string, title: string, log = false): XAxis {
+  return { id, title, log, format: formatCount, tick: formatTick, ticks: log ? spread(decimalSteps, roundCounts) : roundCounts };
 }
 
 /** An axis of seconds since a start. */
-export function durationAxis(id: string, title: string): XAxis {
-  return { id, title, format: formatDuration, tick: value => (value === 0 ? '0' : formatDuration(value)), ticks: roundSeconds };
+export function durationAxis(id: string, title: string, log = false): XAxis {
+  return { id, title, log, format: formatDuration, tick: value => (value === 0 ? '0' : formatDuration(value)), ticks: log ? spread(clockSteps, roundSeconds) : roundSeconds };
 }
 
 /** An axis of Unix seconds, written in local time. */
 export function clockAxis(id: string, title: string): XAxis {
   return {
-    id, title,
+    id, title, log: false,
     format: value => formatClock(value, true),
     tick: (value, step) => (step >= 86_400 ? formatClock(value, true).slice(5, 10) : formatClock(value).slice(0, step >= 60 ? 5 : 8)),
     ticks: (min, max, count) => {
       const shift = new Date(min * 1000).getTimezoneOffset() * 60;
       return roundSeconds(min - shift, max - shift, count).map(value => value + shift);
     },
+  };
+}
+
+/** Round numbers at which a logarithmic axis may have ticks, from many to few. */
+const decimalSteps: readonly (readonly number[])[] = [[1, 2, 5], [1, 3], [1]].map(steps => Array.from({ length: 13 }, (_, power) => steps.map(step => step * 10 ** power)).flat());
+const clockSteps: readonly (readonly number[])[] = [
+  [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 18_000, 36_000, 86_400, 172_800, 432_000, 864_000],
+  [0.1, 1, 10, 60, 600, 3_600, 36_000, 86_400, 864_000], [1, 60, 3_600, 86_400],
+];
+
+/** Ticks of a logarithmic axis: the first of these lists that has room; in a window too narrow for any of them, those of a linear one. */
+function spread(lists: readonly (readonly number[])[], narrow: XAxis['ticks']): XAxis['ticks'] {
+  return (min, max, count) => {
+    const inside = lists.map(list => list.filter(value => value >= min && value <= max));
+    if (inside[0]!.length < 2) return narrow(min, max, count);
+    return inside.find(values => values.length <= count) ?? inside.at(-1)!;
   };
 }
 

@@ -2,7 +2,7 @@
  * How the reader left the page, beyond what the host keeps for all views: kept by VS Code for this view while it is hidden and
  * over reloads. A part that is missing, or of an older form, is as in a new view.
  */
-import type { Span } from '../charts/series';
+import type { Span } from '../charts/span';
 
 /** See the file's head. */
 export interface KeptView {

@@ -12,7 +12,7 @@ import { LineChart } from '../charts/line-chart';
 import { AlertList } from './alert-list';
 import { chartOf } from './alerts';
 import type { Alert } from './alerts';
-import { axes } from './axes';
+import { axes, axisOf } from './axes';
 import { haltingCharts } from './halting-charts';
 import type { KeptView } from './kept-view';
 import { lineCharts, lineModel } from './metrics';
@@ -53,7 +53,7 @@ export class LivePage {
   #runs: RunStore[] = [];
   #choices: ChartsState['choices'] = [];
   #looks: ChartsState['looks'] = {};
-  #settings: ChartsSettings = { xAxis: 'step', smoothing: 0, logY: false };
+  #settings: ChartsSettings = { xAxis: 'step', logX: false, smoothing: 0, logY: false };
 
   constructor(root: HTMLElement, actions: PageActions, kept: KeptView) {
     this.#actions = actions;
@@ -119,7 +119,7 @@ export class LivePage {
 
   #apply(settings: ChartsSettings): void {
     this.#settings = settings;
-    this.#group.axis = axes[settings.xAxis];
+    this.#group.axis = axisOf(settings);
     this.#group.invalidate(true);
   }
 

@@ -7,11 +7,12 @@ import { axes } from './axes';
 /** See the file's head. */
 export class Toolbar {
   readonly element: HTMLElement;
-  #settings: ChartsSettings = { xAxis: 'step', smoothing: 0, logY: false };
+  #settings: ChartsSettings = { xAxis: 'step', logX: false, smoothing: 0, logY: false };
   readonly #axis: VscodeSingleSelect;
   readonly #slider: HTMLInputElement;
   readonly #weight = h('output', { class: 'tabular' });
-  readonly #log: HTMLButtonElement;
+  readonly #logX: HTMLButtonElement;
+  readonly #logY: HTMLButtonElement;
   readonly #liveText = h('span', null, 'Live');
   readonly #live: HTMLButtonElement;
 
@@ -28,15 +29,15 @@ export class Toolbar {
     const sliderId = uniqueId('smoothing');
     this.#slider = h('input', { type: 'range', id: sliderId, min: 0, max: 0.99, step: 0.01 });
     this.#slider.addEventListener('input', () => set({ smoothing: Number(this.#slider.value) }));
-    this.#log = h('button', {
-      type: 'button', class: 'choice alone', title: 'Logarithmic y axes for losses, learning rate and gradient norm', 'aria-label': 'log y: logarithmic y axes',
-      on: { click: () => set({ logY: !this.#settings.logY }) },
-    }, 'log y');
+    const choice = (text: string, label: string, press: () => void): HTMLButtonElement => h('button', { type: 'button', class: 'choice', 'aria-label': label, on: { click: press } }, text);
+    this.#logX = choice('x', 'log x: logarithmic x axis', () => set({ logX: !this.#settings.logX }));
+    this.#logY = choice('y', 'log y: logarithmic y axes', () => set({ logY: !this.#settings.logY }));
+    this.#logY.title = 'Logarithmic y axes for losses, learning rate and gradient norm';
     this.#live = h('button', { type: 'button', class: 'live-chip', hidden: true, on: { click: follow } }, icon('debug-restart'), this.#liveText);
     this.element = h('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Charts' },
       this.#axis,
       h('div', { class: 'smoothing', title: 'De-biased exponential smoothing; the raw values stay behind the line' }, h('label', { for: sliderId }, 'Smooth'), this.#slider, this.#weight),
-      this.#log, this.#live);
+      h('div', { class: 'log-axes' }, h('span', { class: 'muted', 'aria-hidden': 'true' }, 'log'), h('div', { class: 'choices' }, this.#logX, this.#logY)), this.#live);
     this.#reflect();
   }
 
@@ -58,6 +59,9 @@ export class Toolbar {
     this.#slider.value = String(this.#settings.smoothing);
     this.#slider.setAttribute('aria-valuetext', this.#settings.smoothing === 0 ? 'off' : this.#settings.smoothing.toFixed(2));
     setText(this.#weight, this.#settings.smoothing.toFixed(2));
-    this.#log.setAttribute('aria-pressed', String(this.#settings.logY));
+    this.#logX.setAttribute('aria-pressed', String(this.#settings.logX));
+    this.#logX.disabled = this.#settings.xAxis === 'wall';
+    this.#logX.title = this.#logX.disabled ? 'Wall time has no beginning to take logarithms from' : 'Logarithmic x axis: the beginning of training in full';
+    this.#logY.setAttribute('aria-pressed', String(this.#settings.logY));
   }
 }
