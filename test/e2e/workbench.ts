@@ -32,6 +32,10 @@ export interface WorkbenchOptions {
   readonly prepare?: (folder: string) => unknown;
   /** Name of a workspace file in it, to be opened instead of the folder. */
   readonly workspace?: string;
+  /** A URI to be opened instead of either, of a folder that lies on no disk. */
+  readonly uri?: string;
+  /** Packages another extension into a folder and gives its .vsix, to be installed as well (companion.ts). */
+  readonly companion?: (into: string) => Promise<string>;
   /** User settings beside the quiet ones of all tests. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Window size in pixels. */
@@ -68,6 +72,7 @@ export class Workbench {
     const { installExtension, launchChromium, startServer, testSettings } = await scripts();
     const dirs = { server: prepared('VSCODE_SERVER'), dataDir: path.join(home, 'server'), extensionsDir: path.join(home, 'extensions') };
     await installExtension({ ...dirs, vsix: prepared('TRM_VSIX') });
+    if (options.companion) await installExtension({ ...dirs, vsix: await options.companion(home) });
     mkdirSync(path.join(home, 'run'), { mode: 0o700 });
     const server = await startServer({
       ...dirs,
@@ -80,7 +85,7 @@ export class Workbench {
     });
     const workbench = new Workbench(await context.newPage(), folder, browser, server, home);
     try {
-      await workbench.load(options.workspace);
+      await workbench.load(options);
     } catch (error) {
       await workbench.screenshot('missing-workbench');
       await workbench.close();
@@ -89,12 +94,21 @@ export class Workbench {
     return workbench;
   }
 
-  /** Reloads the window as a person does, which also brings views and editors back. */
-  async reload(): Promise<void> {
-    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
+  /** Reloads the window as a person does, which also brings views and editors back. Returns when (Date.now) the page itself was there again. */
+  async reload(): Promise<number> {
+    const loaded = this.page.waitForEvent('load', { timeout: 60_000 }).then(() => Date.now());
     await this.palette('Developer: Reload Window');
     await loaded;
     await this.page.locator('.monaco-workbench .statusbar-item', { hasText: 'TRM' }).waitFor({ timeout: 60_000 });
+    return loaded;
+  }
+
+  /** Kills the extension host of the window, as a system does that runs out of memory. */
+  killExtensionHost(): void {
+    const hosts = readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number)
+      .filter(pid => commandLine(pid).includes('--type=extensionHost') && groupOf(pid) === this.server.process.pid);
+    if (hosts.length === 0) throw new Error('There is no extension host.');
+    for (const pid of hosts) process.kill(pid, 'SIGKILL');
   }
 
   /** Opens the window anew, as somebody who closed it. */
@@ -103,10 +117,10 @@ export class Workbench {
   }
 
   /** Opens the address. */
-  private async load(workspace?: string): Promise<void> {
+  private async load({ uri, workspace }: WorkbenchOptions = {}): Promise<void> {
     const { workbenchUrl } = await scripts();
     const { port } = this.server;
-    await this.page.goto(workspace === undefined ? workbenchUrl({ port, folder: this.folder }) : workbenchUrl({ port, folder: path.join(this.folder, workspace) }).replace('folder=', 'workspace='));
+    await this.page.goto(workspace === undefined ? workbenchUrl({ port, folder: uri ?? this.folder }) : workbenchUrl({ port, folder: path.join(this.folder, workspace) }).replace('folder=', 'workspace='));
     await this.page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
     await this.page.locator('.explorer-folders-view .monaco-list').waitFor({ timeout: 60_000 });
   }
@@ -317,14 +331,26 @@ export class Workbench {
   }
 }
 
-/** Whether a process is a trainer of ours, and still there. */
-function isOurs(pid: number): boolean {
+/** What a process was started with; '' when it is gone. */
+function commandLine(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('trainer.cjs');
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {
-    return false;
+    return '';
   }
 }
+
+/** The process group of a process; NaN when it is gone. */
+function groupOf(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[2]); // after the name: state, parent, group
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** Whether a process is a trainer of ours, and still there. */
+const isOurs = (pid: number): boolean => commandLine(pid).includes('trainer.cjs');
 
 /** Whether something is visible within a short while. */
 async function appears(locator: Locator, timeout = 1500): Promise<boolean> {
