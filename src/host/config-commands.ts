@@ -19,10 +19,11 @@ function presetItems(examples: string): (vscode.QuickPickItem & { preset?: Prese
   const item = (preset: Preset): vscode.QuickPickItem & { preset: Preset } => {
     const { config } = parseConfig(readPreset(examples, preset));
     const size = !config || !isOfPaperSize(preset) ? undefined : sizeOnGpu(config, path.join(examples, presetFile(preset)));
-    return { label: preset.title, description: size ?? presetFile(preset), detail: preset.description, preset };
+    const description = size && l10n('{0} parameters, {1} steps, about {2} of GPU memory for the whole batch at once (estimates; micro_batch_size takes less)', size.parameters, size.steps.toLocaleString(vscode.env.language), size.memory);
+    return { label: l10n(preset.title), description: description ?? presetFile(preset), detail: l10n(preset.description), preset };
   };
   return (Object.keys(presetGroups) as PresetGroup[]).flatMap(group => [
-    { label: presetGroups[group], kind: vscode.QuickPickItemKind.Separator },
+    { label: l10n(presetGroups[group]), kind: vscode.QuickPickItemKind.Separator },
     ...presets.filter(preset => preset.group === group).map(item),
   ]);
 }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load';
 import type { ResolvedConfig } from '../../src/config/resolve';
-import { memoryWords } from '../../src/host/language/summary';
+import { memoryFit } from '../../src/host/language/summary';
 import { savedBytes, trainingMemory, wasmLimit } from '../../src/model/memory';
 import { batchThatFits, bytesText, fits, memoryAdvice } from '../../src/runs/memory-need';
 import type { MemoryNeed, RunMemory } from '../../src/runs/memory-need';
@@ -90,11 +90,9 @@ describe('advice', () => {
 
   it('stands in the line above a config when it will not fit, of which wasm can use 4 GiB only', () => {
     const place = { ...onCpu, free: 20e9 };
-    expect(memoryWords(need, place)).toEqual({ text: 'about 10.5 GB of memory', advice: null });
-    expect(memoryWords(need, { ...place, free: 6.2e9 }).advice).toMatch(/micro_batch_size: 50/);
-    const wasm = memoryWords(need, { ...place, engine: 'wasm', workers: 1 });
-    expect(wasm.text).toMatch(/more than fits/);
-    expect(wasm.advice).toBe(memoryAdvice(need, wasmLimit));
+    expect(memoryFit(need, place)).toEqual({ size: '10.5 GB', advice: null });
+    expect(memoryFit(need, { ...place, free: 6.2e9 }).advice).toMatch(/micro_batch_size: 50/);
+    expect(memoryFit(need, { ...place, engine: 'wasm', workers: 1 }).advice).toBe(memoryAdvice(need, wasmLimit));
   });
 
   it('is in words', () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load';
 import { resolveConfig, type ResolvedConfig } from '../../src/config/resolve';
-import { stepTime, StepTimes, timeWords, type TimedRun } from '../../src/host/language/step-time';
+import { stepText, stepTime, StepTimes, type TimedRun } from '../../src/host/language/step-time';
 import { flopsPerStep } from '../../src/model/shapes';
 import type { RunSummary } from '../../src/runs/read-run';
 import { sudokuFormat } from '../../src/puzzles/sudoku-board';
@@ -42,9 +42,8 @@ describe('the time of a step', () => {
     expect(stepTime(config(), shape, place, others)).toBeNull();
   });
 
-  it('says in words how it is known', () => {
-    expect(timeWords({ seconds: 0.0352, run: 'a', measured: true }, 432)).toBe('35 ms per step, 15 s for all steps (measured in a)');
-    expect(timeWords({ seconds: 3.14, run: 'a', measured: false }, 65_100)).toBe('about 3.1 s per step, about 2 d 9 h for all steps (estimated from a)');
+  it('is written with no more digits than it means', () => {
+    expect([0.0001, 0.0352, 3.14].map(stepText)).toEqual(['1 ms', '35 ms', '3.1 s']);
   });
 });
 

@@ -5,10 +5,11 @@ import os from 'node:os';
 import * as vscode from 'vscode';
 import type { ResolvedConfig } from '../../config/resolve';
 import { dataFacts } from '../../puzzles/data-facts';
+import { durationText } from '../../runs/describe';
 import type { Runs } from '../runs';
 import type { ParsedDocuments } from './parsed-documents';
-import { StepTimes, stepTime, timeWords } from './step-time';
-import { countText, memoryNeed, memoryWords, summarise, type TrainingPlace } from './summary';
+import { StepTimes, stepText, stepTime, type StepTime } from './step-time';
+import { countText, memoryFit, memoryNeed, summarise, type TrainingPlace } from './summary';
 import { trainingPlace } from './training-place';
 
 /** Shows the lenses; the numbers appear while the config has no errors. */
@@ -40,18 +41,27 @@ export class ConfigLenses implements vscode.CodeLensProvider {
   private async timeLens(config: ResolvedConfig, file: string, place: TrainingPlace, steps: number): Promise<vscode.CodeLens> {
     if (this.runs.list().length === 0) await this.runs.refresh(); // the window may be new: wait for its first reading
     const time = stepTime(config, dataFacts(config, file)!, place, await this.times.of(this.runs.list()));
-    return lens(time ? timeWords(time, steps) : vscode.l10n.t('time per step: known after a first run on {0}', placeName(place)));
+    return lens(time ? timeText(time, steps) : vscode.l10n.t('time per step: known after a first run on {0}', placeName(place)));
   }
 }
 
 const lens = (title: string, command = '', ...given: unknown[]): vscode.CodeLens => new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), { title, command, arguments: given });
 const placeName = (place: TrainingPlace): string => (place.device === 'gpu' ? vscode.l10n.t('the GPU') : place.engine);
 
+/** The time of a step and of them all, and which run says so. */
+function timeText({ seconds, run, measured }: StepTime, steps: number): string {
+  const [step, all] = [stepText(seconds), durationText(seconds * steps)];
+  return measured
+    ? vscode.l10n.t('{0} per step, {1} for all steps (measured in {2})', step, all, run)
+    : vscode.l10n.t('about {0} per step, about {1} for all steps (estimated from {2})', step, all, run);
+}
+
 /** What training it takes here, with a sign when that is more than there is. */
 function memoryLens(config: ResolvedConfig, file: string, place: TrainingPlace): vscode.CodeLens[] {
   const need = memoryNeed(config, file, place);
   if (!need) return [];
-  const { text, advice } = memoryWords(need, place);
-  const where = vscode.l10n.t('on {0}', placeName(place));
-  return [lens(advice === null ? `${text} ${where}` : `$(warning) ${text} ${where}: ${advice}`)];
+  const { size, advice } = memoryFit(need, place);
+  return [lens(advice === null
+    ? vscode.l10n.t('about {0} of memory on {1}', size, placeName(place))
+    : vscode.l10n.t('$(warning) about {0} of memory, more than fits on {1}: {2}', size, placeName(place), advice))];
 }

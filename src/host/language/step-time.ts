@@ -8,7 +8,6 @@ import { resolveConfig, type ResolvedConfig } from '../../config/resolve';
 import { configSchema } from '../../config/schema';
 import type { MemoryPlace } from '../../model/memory';
 import { flopsPerStep, type DataShape } from '../../model/shapes';
-import { durationText } from '../../runs/describe';
 import { RunFolderError } from '../../runs/errors';
 import { MetricsReader } from '../../runs/metrics-reader';
 import type { RunSummary } from '../../runs/read-run';
@@ -96,10 +95,7 @@ export function stepTime(config: ResolvedConfig, shape: DataShape, place: Pick<M
   return nearest ? { seconds: nearest.seconds * own / flops(nearest.config, nearest.shape), run: nearest.name, measured: false } : null;
 }
 
-/** "35 ms per step, 15 s for all steps (measured in sudoku-4x4)"; an estimate says so. */
-export function timeWords({ seconds, run, measured }: StepTime, steps: number): string {
-  const step = seconds < 1 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : `${Number(seconds.toPrecision(2))} s`;
-  return measured
-    ? `${step} per step, ${durationText(seconds * steps)} for all steps (measured in ${run})`
-    : `about ${step} per step, about ${durationText(seconds * steps)} for all steps (estimated from ${run})`;
+/** The time of a step: "35 ms", "3.1 s". */
+export function stepText(seconds: number): string {
+  return seconds < 1 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : `${Number(seconds.toPrecision(2))} s`;
 }

@@ -33,11 +33,10 @@ export function memoryNeed(config: ResolvedConfig, configPath: string, place: Tr
   return facts && trainingMemory(config, facts, place);
 }
 
-/** "about 1.7 GB", or that it will not fit, and what would. */
-export function memoryWords(need: MemoryNeed, { engine, free, workers = 1 }: TrainingPlace): { text: string; advice: string | null } {
+/** How much it takes, "1.7 GB"; when that does not fit there, what would. */
+export function memoryFit(need: MemoryNeed, { engine, free, workers = 1 }: TrainingPlace): { size: string; advice: string | null } {
   const room = engine === 'wasm' ? Math.min(free, wasmLimit * workers) : free;
-  if (fits(need, room)) return { text: `about ${bytesText(need.estimated)} of memory`, advice: null };
-  return { text: `about ${bytesText(need.estimated)} of memory, more than fits`, advice: memoryAdvice(need, room) };
+  return { size: bytesText(need.estimated), advice: fits(need, room) ? null : memoryAdvice(need, room) };
 }
 
 /** Steps as training will count them, taking every puzzle to have the mean number of examples. */
@@ -59,10 +58,10 @@ export function countText(count: number): string {
   return String(count);
 }
 
-/** "5.03 M parameters, 65,100 steps, about 70 GB of GPU memory ...": estimates, said to be such; undefined while the dataset is unknown. */
-export function sizeOnGpu(config: ResolvedConfig, configPath: string): string | undefined {
+/** A config's size in texts: "5.03 M" parameters, steps, "70 GB" of GPU memory for the whole batch at once. Estimates; undefined while the dataset is unknown. */
+export function sizeOnGpu(config: ResolvedConfig, configPath: string): { parameters: string; steps: number; memory: string } | undefined {
   const [summary, facts] = [summarise(config, configPath), dataFacts(config, configPath)];
   if (!summary || !facts) return undefined;
   const { estimated } = trainingMemory(config, facts, { engine: 'tensorflow', device: 'gpu', forward_dtype: config.arch.forward_dtype });
-  return `${countText(summary.parameters)} parameters, ${summary.steps.toLocaleString('en-US')} steps, about ${bytesText(estimated)} of GPU memory for the whole batch at once (estimates; micro_batch_size takes less)`;
+  return { parameters: countText(summary.parameters), steps: summary.steps, memory: bytesText(estimated) };
 }
