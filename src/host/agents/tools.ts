@@ -13,10 +13,11 @@ import type { RunSummary } from '../../runs/read-run';
 import { runList, runOutcome, runReport } from '../../runs/report';
 import type { TraceSource } from '../inspector-source';
 import { summarise } from '../language/summary';
-import { HostError, problemOf, problemText } from '../problem';
+import { HostError, isCancelled, problemOf, problemText } from '../problem';
 import type { Runs } from '../runs';
 import { depthLimit, haltMaxSteps, isLive, isResumable } from '../run-text';
 import { train, type TrainContext } from '../train';
+import { requireTrust } from '../trust';
 import { answerText } from './answer';
 import { toolInputs, type ToolInput } from './tool-inputs';
 import type { ToolName } from './tool-names';
@@ -32,7 +33,7 @@ export interface AgentContext {
 }
 
 interface Tool<N extends ToolName> {
-  /** What is asked of the person before; a tool without it only looks. */
+  /** What is asked of the person before, as Markdown; a tool without it only looks. */
   readonly ask?: (input: ToolInput<N>, context: AgentContext) => Promise<{ title: string; message: string }>;
   readonly answer: (input: ToolInput<N>, context: AgentContext, signal: AbortSignal) => Promise<unknown>;
 }
@@ -46,8 +47,10 @@ async function findRun({ runs }: AgentContext, named: string): Promise<RunSummar
   throw new HostError('no_run', `There is no run ${JSON.stringify(named)} in this window.`, 'trm_list_runs gives those there are.');
 }
 
-/** A run in the words of a question to the person. */
-const called = ({ manifest, state }: RunSummary): string => `${oneLine(manifest.name, 80)} (${manifest.id}, ${state})`;
+/** A name in a question to the person: as code, in which nothing is markup. */
+const quoted = (name: string): string => `\`${oneLine(name, 200).replaceAll('`', "'")}\``;
+/** A run in the words of a question. */
+const called = ({ manifest, state }: RunSummary): string => `${quoted(manifest.name)} (${quoted(manifest.id)}, ${state})`;
 
 function validate({ config, overrides }: ToolInput<'trm_validate_config'>): Record<string, unknown> {
   const file = workspaceConfig(config, folders());
@@ -68,10 +71,11 @@ async function getTrace({ run: named, puzzle, checkpoint, depth }: ToolInput<'tr
 }
 
 /** Starts a training as the person would, and answers when it runs. */
-async function startTraining({ config }: ToolInput<'trm_start_training'>, { runs, train: context }: AgentContext): Promise<unknown> {
+async function startTraining({ config }: ToolInput<'trm_start_training'>, { runs, train: context }: AgentContext, signal: AbortSignal): Promise<unknown> {
   const file = workspaceConfig(config, folders());
   const checked = validate({ config, overrides: [] });
   if (checked['valid'] !== true) return { started: false, ...checked };
+  signal.throwIfAborted();
   const id = await train(context, vscode.Uri.file(file));
   await runs.refresh();
   const run = id === undefined ? undefined : runs.get(id);
@@ -80,7 +84,8 @@ async function startTraining({ config }: ToolInput<'trm_start_training'>, { runs
 }
 
 /** Has a command of the editor act on a run, and answers how the run stands then. */
-async function act(command: 'trm.stop' | 'trm.resume', run: RunSummary, context: AgentContext, isDone: (run: RunSummary) => boolean): Promise<unknown> {
+async function act(command: 'trm.stop' | 'trm.resume', run: RunSummary, context: AgentContext, signal: AbortSignal, isDone: (run: RunSummary) => boolean): Promise<unknown> {
+  signal.throwIfAborted();
   await vscode.commands.executeCommand(command, run.manifest.id);
   const now = await findRun(context, run.manifest.id);
   if (!isDone(now)) throw new HostError('not_done', `The run is ${now.state}.`, 'The person in front of the editor was told what went wrong.');
@@ -115,24 +120,24 @@ const tools: { readonly [N in ToolName]: Tool<N> } = {
     ask: ({ config }) => {
       const { file, valid, parameters, optimiser_steps: steps } = validate({ config, overrides: [] });
       const size = typeof parameters === 'number' && typeof steps === 'number' ? ` ${l10n('{0} parameters, {1} optimiser steps.', parameters.toLocaleString(vscode.env.language), steps.toLocaleString(vscode.env.language))}` : '';
-      return Promise.resolve({ title: l10n('Train TRM'), message: `${l10n('Train {0}?', vscode.workspace.asRelativePath(String(file)))}${valid === true ? size : ` ${l10n('It has errors, so nothing would start.')}`}` });
+      return Promise.resolve({ title: l10n('Train TRM'), message: `${l10n('Train {0}?', quoted(vscode.workspace.asRelativePath(String(file))))}${valid === true ? size : ` ${l10n('It has errors, so nothing would start.')}`}` });
     },
     answer: startTraining,
   },
   trm_stop_run: {
     ask: async ({ run }, context) => ({ title: l10n('Stop Run'), message: l10n('Stop {0}? It writes a checkpoint first and can be resumed.', called(await findRun(context, run))) }),
-    answer: async ({ run: named }, context) => {
+    answer: async ({ run: named }, context, signal) => {
       const run = await findRun(context, named);
       if (!isLive(run.state)) throw new HostError('not_live', `The run is ${run.state}, so there is nothing to stop.`, '');
-      return act('trm.stop', run, context, now => !isLive(now.state));
+      return act('trm.stop', run, context, signal, now => !isLive(now.state));
     },
   },
   trm_resume_run: {
     ask: async ({ run }, context) => ({ title: l10n('Resume Run'), message: l10n('Resume {0} from its newest checkpoint?', called(await findRun(context, run))) }),
-    answer: async ({ run: named }, context) => {
+    answer: async ({ run: named }, context, signal) => {
       const run = await findRun(context, named);
       if (!isResumable(run.state)) throw new HostError('not_resumable', `The run is ${run.state}, so it cannot be resumed.`, run.state === 'finished' ? 'To train longer, raise epochs in its config and train again.' : '');
-      return act('trm.resume', run, context, now => isLive(now.state) || now.state === 'finished');
+      return act('trm.resume', run, context, signal, now => isLive(now.state) || now.state === 'finished');
     },
   },
 };
@@ -145,11 +150,19 @@ export function agentTool(name: ToolName, context: AgentContext): vscode.Languag
     if (parsed.success) return parsed.data;
     throw new Error(`${name}: ${parsed.error.issues.map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; ')}`);
   };
-  const inWords = async <T>(work: () => Promise<T>): Promise<T> => work().catch((error: unknown) => { throw new Error(problemText(problemOf(error))); });
+  const inWords = async <T>(work: () => Promise<T>): Promise<T> => work().catch((error: unknown) => { throw isCancelled(error) ? new vscode.CancellationError() : new Error(problemText(problemOf(error))); });
+  /** Nobody is asked to allow what is refused after. */
+  const mayAct = (): void => { if (ask) requireTrust(l10n('This tool starts and stops programs, and this folder is not trusted yet.')); };
   return {
-    ...(ask ? { prepareInvocation: ({ input }) => inWords(async () => ({ confirmationMessages: await ask(checked(input), context) })) } : {}),
+    ...(ask ? { prepareInvocation: ({ input }) => inWords(async () => {
+      mayAct();
+      const { title, message } = await ask(checked(input), context);
+      return { confirmationMessages: { title, message: new vscode.MarkdownString(message) } };
+    }) } : {}),
     invoke: ({ input }, token) => inWords(async () => {
+      mayAct();
       const cancel = new AbortController();
+      if (token.isCancellationRequested) cancel.abort();
       const listener = token.onCancellationRequested(() => cancel.abort());
       try {
         return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(answerText(await answer(checked(input), context, cancel.signal)))]);
