@@ -56,6 +56,22 @@ async function inspect(run: string, puzzle = 0): Promise<Frame> {
 }
 const labels = async (frame: Frame, board: string): Promise<string[]> => frame.locator(`[data-board="${board}"] .cell`).evaluateAll(cells => (cells as unknown as { getAttribute: (name: string) => string | null }[]).map(cell => cell.getAttribute('aria-label') ?? ''));
 const place = async (frame: Frame): Promise<string> => (await frame.locator('.where').innerText()).replaceAll(/\s+/g, ' ');
+/** What a tiny model says after one supervision step beside what it says in the end, cell by cell. */
+async function compareDepths(frame: Frame, board: string): Promise<void> {
+  await frame.locator('.compare-ask').click();
+  await workbench.pick(/^Another depth/);
+  await workbench.quickInput.getByText('Supervision steps', { exact: false }).first().waitFor();
+  await workbench.quickInput.locator('input').first().fill('1');
+  await workbench.page.keyboard.press('Enter');
+  await frame.locator('[data-board="second"]').waitFor({ timeout: 120_000 });
+  await frame.locator('.overview').press('End');
+  await workbench.eventually('The differences', async () => /A and B (differ in \d+ cells?|agree in every cell)/.test(await place(frame)));
+  const tokens = async (of: string): Promise<(string | null)[]> => frame.locator(`[data-board="${of}"] .cell`).evaluateAll(cells => (cells as unknown as { getAttribute: (name: string) => string | null }[]).map(cell => cell.getAttribute('data-token')));
+  const [first, second] = [await tokens('first'), await tokens('second')];
+  const differing = (await labels(frame, 'difference')).filter(label => /, A: .*, B: /.test(label));
+  expect(differing).toHaveLength(first.filter((token, cell) => token !== second[cell]).length);
+  await workbench.screenshot(`${board}-difference`);
+}
 const close = async (): Promise<void> => workbench.palette('View: Close Editor');
 
 describe('boards', () => {
@@ -67,6 +83,7 @@ describe('boards', () => {
     expect((await labels(frame, 'solution')).filter(label => /on the way/.test(label)).length).toBeGreaterThan(10);
     await workbench.eventually('What the way is', async () => /In y the way (leads|does not lead) from start to goal\. In z the way /.test(await frame.locator('#frame-summary').innerText()));
     await workbench.screenshot('board-maze');
+    await compareDepths(frame, 'board-maze');
     await close();
   });
 
@@ -79,6 +96,7 @@ describe('boards', () => {
     expect(question[0]).toMatch(/^row 1, column 1, colour \d/);
     expect((await labels(frame, 'y')).length).toBe(question.length);
     await workbench.screenshot('board-arc');
+    await compareDepths(frame, 'board-arc');
     await close();
   });
 });
