@@ -146,7 +146,7 @@ export class CheckpointViewer implements vscode.Disposable {
   private readonly own: vscode.Disposable[];
 
   constructor(private readonly context: CheckpointContext) {
-    const { messenger, log } = context;
+    const { messenger, runs, log } = context;
     const of = (sender: MessageParticipant): Session => {
       const found = this.sessions.get('webviewId' in sender ? sender.webviewId : '');
       if (!found) throw new Error('This viewer is closed.');

@@ -6,6 +6,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packageCompanion } from './companion';
 import { readManifest, runFolders, tinyConfig, trainBefore, writeTinyConfigs } from './tiny';
 import { Workbench } from './workbench';
 
@@ -40,7 +41,7 @@ async function answered(text: RegExp): Promise<string> {
 describe('in a trusted folder', () => {
   beforeAll(async () => {
     workbench = await Workbench.open({
-      companion: true, size: { width: 1400, height: 900 },
+      companion: packageCompanion, size: { width: 1400, height: 900 },
       prepare: folder => {
         writeTinyConfigs(folder, ['long-4x4']);
         writeFileSync(path.join(folder, 'wrong-4x4.trm.yaml'), tinyConfig(4).replace('epochs', 'epochz'));
@@ -89,7 +90,7 @@ describe('in a trusted folder', () => {
 describe('in a folder nobody trusts', () => {
   beforeAll(async () => {
     workbench = await Workbench.open({
-      companion: true, settings: { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never' },
+      companion: packageCompanion, settings: { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never' },
       prepare: async folder => {
         writeTinyConfigs(folder, ['brief-4x4']);
         await trainBefore(folder, 'brief-4x4');

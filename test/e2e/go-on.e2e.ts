@@ -14,8 +14,8 @@ import { Workbench } from './workbench';
 const root = path.resolve(__dirname, '..', '..');
 
 interface Manifest { readonly id: string; readonly name: string; readonly state: string; readonly step: number; readonly attempt: number; readonly created: string; readonly updated: string; readonly parent: unknown; readonly owner: { readonly pid: number } }
-const readJson = <T>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T;
-const manifestOf = (run: string): Manifest => readJson(path.join(run, 'run.json'));
+const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+const manifestOf = (run: string): Manifest => readJson(path.join(run, 'run.json')) as Manifest;
 /** Runs of a config in a folder, oldest first; a folder without a run.json is not one yet. */
 const runsOf = (folder: string, config: string): string[] => (existsSync(path.join(folder, 'runs')) ? runFolders(folder) : [])
   .filter(run => existsSync(path.join(run, 'run.json')) && manifestOf(run).name === config).sort((a, b) => manifestOf(a).created.localeCompare(manifestOf(b).created));
@@ -55,7 +55,7 @@ function moveFarAway(run: string): void {
   const manifest = manifestOf(run);
   writeFileSync(path.join(run, 'run.json'), JSON.stringify({ ...manifest, updated: past.toISOString(), owner: { ...manifest.owner, ...far } }));
   const attempt = path.join(run, 'attempts', '1.json');
-  writeFileSync(attempt, JSON.stringify({ ...readJson<object>(attempt), ...far, since: past.toISOString() }));
+  writeFileSync(attempt, JSON.stringify({ ...readJson(attempt) as object, ...far, since: past.toISOString() }));
   utimesSync(path.join(run, 'heartbeat'), past, past);
 }
 

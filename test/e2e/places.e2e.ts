@@ -5,6 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { temporaryFolder, tryMount } from '../unit/runs-fixture';
+import { packageCompanion } from './companion';
 import { trainBefore, writeTinyConfigs } from './tiny';
 import { Workbench } from './workbench';
 
@@ -13,17 +14,17 @@ afterEach(async () => { await workbench.close(); });
 
 test('a read-only folder: its runs and traces are there, Train TRM says why not and what to do, and nothing is left behind', async ({ skip }) => {
   const view = temporaryFolder(); // the folder as it is seen from another place, read-only
-  let reason: string | null = null;
+  const mount = { problem: '' }; // why it could not be mounted
   workbench = await Workbench.open({
     uri: view,
     prepare: async folder => {
       writeTinyConfigs(folder, ['brief-4x4']);
       await trainBefore(folder, 'brief-4x4');
-      reason = tryMount('--bind', folder, view) ?? tryMount('-o', 'remount,ro,bind', view);
+      mount.problem = tryMount('--bind', folder, view) ?? tryMount('-o', 'remount,ro,bind', view) ?? '';
     },
     size: { width: 1400, height: 900 },
   });
-  if (reason !== null) skip(reason);
+  if (mount.problem !== '') skip(mount.problem);
   const before = readdirSync(view, { recursive: true });
   await workbench.show('TRM');
   const run = workbench.page.getByRole('tree', { name: 'Runs' }).getByRole('treeitem', { name: /^brief-4x4, finished/ });
@@ -61,7 +62,7 @@ test('a runs folder where nobody may write is named', async () => {
 });
 
 test('a virtual workspace is declined: nothing of ours is offered in it, and the Extensions view says why', async () => {
-  workbench = await Workbench.open({ uri: 'companion:/work', companion: true, size: { width: 1400, height: 900 } });
+  workbench = await Workbench.open({ uri: 'companion:/work', companion: packageCompanion, size: { width: 1400, height: 900 } });
   const { page } = workbench;
   const file = page.locator('.explorer-folders-view').getByRole('treeitem', { name: 'away.trm.yaml' }).first();
   await file.waitFor();
