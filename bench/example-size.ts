@@ -26,8 +26,12 @@ export async function exampleSize(name: string, engine: Engine['name']): Promise
   try {
     const file = path.join(folder, `${name}.trm.yaml`);
     copyFileSync(path.join(__dirname, '..', 'examples', `${name}.trm.yaml`), file);
-    // As many puzzles as the steps need: how many there are on the disk is not what memory depends on.
-    const overrides = [`engine=${engine}`, 'epochs=1', 'eval_interval=1', `dataset.train=${steps * loadConfig(file).config.global_batch_size}`];
+    const { dataset, global_batch_size: batch } = loadConfig(file).config;
+    if (!dataset || !('train' in dataset)) throw new Error(`${name} does not make its data`);
+    // No more puzzles than the steps need, and a batch to be evaluated: how many there are is not what memory depends on.
+    const train = Math.min(dataset.train, steps * batch);
+    const epochs = Math.ceil((steps * batch) / train);
+    const overrides = [`engine=${engine}`, `epochs=${epochs}`, `eval_interval=${epochs}`, `dataset.train=${train}`, `eval_examples=${batch}`];
     const child = spawn(process.execPath, [path.join(__dirname, 'trainer.cjs'), 'train', file, '--runs-dir', folder, '--run-id', 'run', ...overrides.flatMap(override => ['--override', override])], { stdio: ['ignore', 'ignore', 'inherit'] });
     const ended = once(child, 'close');
     let peak = 0;

@@ -6,6 +6,7 @@
  */
 import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { measuredSizes } from '../src/config/example-sizes';
 import { deviceFacts } from '../src/runtime/device';
 import { findRuntime } from '../src/runtime/find';
 import { markdown } from './markdown';
@@ -42,6 +43,8 @@ async function tasks(): Promise<Task[]> {
       { name: `trace/${shape}/${engine}`, measure: async () => (await import('./trace-time')).traceTime(shape, engine) }))),
     ...(Object.keys(memoryShapes) as MemoryShape[]).flatMap(shape => fast.map(engine => (
       { name: `memory/${shape}/${engine}`, measure: async () => (await import('./memory')).memory(shape, engine) }))),
+    ...Object.keys(measuredSizes).flatMap(example => fast.map(engine => (
+      { name: `example/${example}/${engine}`, measure: async () => (await import('./example-size')).exampleSize(example, engine) }))),
     ...fast.map(engine => ({ name: `leak/${engine}`, measure: async () => (await import('./leak')).leak(engine) })),
     { name: 'runs', measure: async () => (await import('./run-listing')).runListing() },
     { name: 'editor/activation', measure: async () => (await import('./editor')).activation() },

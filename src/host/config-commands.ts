@@ -1,8 +1,10 @@
 /** Commands on configs: a new one from a preset, and the dataset of one. Train TRM is in train.ts. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { measuredOn, measuredSizes, type MeasuredSize } from '../config/example-sizes';
 import { parseConfig } from '../config/load';
 import { presetFile, presetGroups, presets, readPreset, type Preset, type PresetGroup } from '../config/presets';
+import type { ResolvedConfig } from '../config/resolve';
 import type { ConfigFiles } from './config-files';
 import { sizeOnGpu } from './language/summary';
 import { showInfo, withProgress, type Commands, type Log } from './notify';
@@ -14,18 +16,32 @@ const l10n = vscode.l10n.t;
 
 const isOfPaperSize = ({ group }: Preset): boolean => group === 'paper' || group === 'table1' || group === 'table2';
 
-/** The presets as they are offered: in groups, those for GPUs with an estimate of their size. */
+/** The presets as they are offered: in groups, with their size: measured, or of those for GPUs an estimate. */
 function presetItems(examples: string): (vscode.QuickPickItem & { preset?: Preset })[] {
   const item = (preset: Preset): vscode.QuickPickItem & { preset: Preset } => {
     const { config } = parseConfig(readPreset(examples, preset));
-    const size = !config || !isOfPaperSize(preset) ? undefined : sizeOnGpu(config, path.join(examples, presetFile(preset)));
-    const description = size && l10n('{0} parameters, {1} steps, about {2} of GPU memory for the whole batch at once (estimates; micro_batch_size takes less)', size.parameters, size.steps.toLocaleString(vscode.env.language), size.memory);
-    return { label: l10n(preset.title), description: description ?? presetFile(preset), detail: l10n(preset.description), preset };
+    const size = isOfPaperSize(preset) ? config && estimatedText(config, path.join(examples, presetFile(preset))) : measuredText(preset);
+    return { label: l10n(preset.title), description: size ?? presetFile(preset), detail: l10n(preset.description), preset };
   };
   return (Object.keys(presetGroups) as PresetGroup[]).flatMap(group => [
     { label: l10n(presetGroups[group]), kind: vscode.QuickPickItemKind.Separator },
     ...presets.filter(preset => preset.group === group).map(item),
   ]);
+}
+
+/** What training it takes, measured; undefined when it was not. */
+function measuredText({ name }: Preset): string | undefined {
+  const sizes = measuredSizes[name];
+  if (!sizes) return undefined;
+  const gigabytes = ({ peak_mb }: MeasuredSize): string => (peak_mb / 1000).toFixed(1);
+  const { tensorflow, wasm } = sizes;
+  return l10n('{0} ms per step and {1} GB on tensorflow, {2} ms and {3} GB on wasm (measured on {4})', tensorflow.step_ms, gigabytes(tensorflow), wasm.step_ms, gigabytes(wasm), measuredOn);
+}
+
+/** What training it takes on a GPU, estimated; undefined when its data are not known. */
+function estimatedText(config: ResolvedConfig, file: string): string | undefined {
+  const size = sizeOnGpu(config, file);
+  return size && l10n('{0} parameters, {1} steps, about {2} of GPU memory for the whole batch at once (estimates; micro_batch_size takes less)', size.parameters, size.steps.toLocaleString(vscode.env.language), size.memory);
 }
 
 /** Makes a config of a preset, with a name of the user's, and opens it. `given`: the name of the preset, when that is known already. */

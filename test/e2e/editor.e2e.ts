@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { measuredSizes } from '../../src/config/example-sizes';
 import { violations } from './axe';
 import { runFolders, trainBefore, writeTinyConfigs } from './tiny';
 import { Workbench } from './workbench';
@@ -174,9 +175,11 @@ test('a quick fix takes out a key without use, and another builds the dataset', 
   expect(readdirSync(path.join(workbench.folder, 'data', 'other-4x4'))).toContain('train');
 });
 
-test('presets are offered in groups, those of the paper with their estimated size', async () => {
+test('presets are offered in groups, small ones with their measured size, those of the paper with an estimate', async () => {
   await workbench.palette('TRM: New Config from Preset');
   await workbench.quickInput.getByText('To try out: minutes on a CPU').waitFor();
+  const { step_ms } = measuredSizes['sudoku-4x4']!.tensorflow;
+  await workbench.quickInput.getByRole('option', { name: new RegExp(`${step_ms} ms per step and 0\\.\\d GB on tensorflow, .*measured on`) }).first().waitFor();
   await workbench.quickInput.locator('input').first().fill('1-step');
   const offer = workbench.quickInput.getByRole('option', { name: /TRM with 1-step gradient/ });
   expect(await offer.innerText()).toMatch(/5\.\d+ M parameters, 65,100 steps, about [\d.]+ [MG]B of GPU memory for the whole batch at once[^]*In the paper 56\.5 %/);
