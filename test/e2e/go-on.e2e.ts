@@ -91,13 +91,14 @@ const item = (name: RegExp): Locator => workbench.page.getByRole('tree', { name:
 const dialog = (): Locator => workbench.page.locator('.monaco-dialog-box');
 
 /** Opens the weights of a run's checkpoint in the viewer, out of the Explorer's way: in the Runs view. */
-async function openCheckpoint(run: RegExp, step: number): Promise<Frame> {
+async function openCheckpoint(name: string, state: string, step: number): Promise<Frame> {
+  const run = new RegExp(`^${name}, ${state}`);
   if (await item(run).getAttribute('aria-expanded') !== 'true') await item(run).locator('.monaco-tl-twistie').click();
   await workbench.contextMenu(item(new RegExp(`^step ${step}, `)), 'Open Checkpoint');
   let found: Frame | undefined;
-  await workbench.eventually(`The viewer of step ${step}`, async () => {
+  await workbench.eventually(`The viewer of ${name}, step ${step}`, async () => {
     for (const frame of await workbench.webviews(/.*/)) {
-      if (await frame.locator('.run-line', { hasText: ` · step-${step} · ` }).count() === 1) found = frame;
+      if (await frame.locator('.run-line', { hasText: `${name} · step-${step} · ` }).count() === 1) found = frame;
     }
     return found !== undefined;
   });
@@ -111,7 +112,7 @@ describe('the Checkpoint Viewer', () => {
     const [older] = checkpoints(stopped) as [number];
     const { step } = manifestOf(stopped);
     expect(older).toBeLessThan(step);
-    const frame = await openCheckpoint(/^long-4x4, stopped/, older);
+    const frame = await openCheckpoint('long-4x4', 'stopped', older);
     await press(frame, 'Resume from Here');
     await dialog().getByText('Resume long-4x4 from an older checkpoint?').waitFor();
     expect(await dialog().innerText()).toContain(`It goes on from step-${older}. What it did from there to step ${step} stays in its folder but counts no more.`);
@@ -137,7 +138,7 @@ describe('the Checkpoint Viewer', () => {
   test('Resume from Here, in the newest checkpoint, has nothing to ask', async () => {
     const newest = checkpoints(stopped).at(-1)!;
     expect(manifestOf(stopped)).toMatchObject({ state: 'stopped', step: newest });
-    await press(await openCheckpoint(/^long-4x4, stopped/, newest), 'Resume from Here');
+    await press(await openCheckpoint('long-4x4', 'stopped', newest), 'Resume from Here');
     await item(/^long-4x4, running/).waitFor({ timeout: 90_000 });
     expect(readJson(path.join(stopped, 'attempts', '3.json'))).toMatchObject({ attempt: 3, supersedes: newest });
     await (await workbench.webview('Live Charts')).getByRole('button', { name: 'Stop (writes a checkpoint)' }).click();
@@ -146,7 +147,7 @@ describe('the Checkpoint Viewer', () => {
 
   test('Fork from Here begins another run at that step, and leaves the first one as it was', async () => {
     const before = manifestOf(finished);
-    const frame = await openCheckpoint(/^brief-4x4, finished/, 9);
+    const frame = await openCheckpoint('brief-4x4', 'finished', 9);
     expect(await frame.locator('vscode-button', { hasText: 'Resume from Here' }).count()).toBe(0); // it has ended
     await press(frame, 'Fork from Here');
     await workbench.quickInput.getByText('brief-4x4, from step 9').waitFor();
