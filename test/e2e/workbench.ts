@@ -94,13 +94,38 @@ export class Workbench {
     return workbench;
   }
 
-  /** Reloads the window as a person does, which also brings views and editors back. Returns when (Date.now) the page itself was there again. */
+  /**
+   * Reloads the window as a person does, which also brings views and editors back. Returns when (Date.now) the page itself was there again.
+   *
+   * In a browser VS Code now and then never fills the frames of the webviews that it brings back: about one window in thirty has nothing in any of them, though each
+   * extension has given it a page. A person then reloads again, and so does this, and says so.
+   */
   async reload(): Promise<number> {
-    const loaded = this.page.waitForEvent('load', { timeout: 60_000 }).then(() => Date.now());
-    await this.palette('Developer: Reload Window');
-    await loaded;
-    await this.page.locator('.monaco-workbench .statusbar-item', { hasText: 'TRM' }).waitFor({ timeout: 60_000 });
-    return loaded;
+    const pages = await this.filledPages();
+    for (let attempt = 1; ; attempt++) {
+      const loaded = this.page.waitForEvent('load', { timeout: 60_000 }).then(() => Date.now());
+      await this.palette('Developer: Reload Window');
+      await loaded;
+      await this.page.locator('.monaco-workbench .statusbar-item', { hasText: 'TRM' }).waitFor({ timeout: 60_000 });
+      try {
+        await this.eventually('Every webview that was seen before the reload', async () => (await this.filledPages()) >= pages, 25_000);
+        return await loaded;
+      } catch (error) {
+        if (attempt === 3) throw error;
+        console.log(`Reload, attempt ${attempt}: ${String(error)}`);
+      }
+    }
+  }
+
+  /** How many of the webviews that can be seen have something in them. */
+  private async filledPages(): Promise<number> {
+    let filled = 0;
+    for (const outer of await this.page.locator('iframe.webview').filter({ visible: true }).elementHandles()) {
+      const frames = (await outer.contentFrame().catch(() => null))?.childFrames() ?? [];
+      const hasText = await Promise.all(frames.map(async frame => (await frame.locator('body').innerText({ timeout: 1000 }).catch(() => '')).trim() !== ''));
+      if (hasText.includes(true)) filled++;
+    }
+    return filled;
   }
 
   /** Kills the extension host of the window, as a system does that runs out of memory. */
