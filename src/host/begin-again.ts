@@ -118,12 +118,12 @@ export class BeginAgain implements vscode.Disposable {
       { label: l10n('$(symbol-key) With other values…'), description: 'lr=3e-4 epochs=400', act: () => this.startWith(beginning, text) },
       { label: l10n('$(edit) Edit the config first'), description: l10n('opens it as a draft; Train TRM starts the run'), act: () => this.draft(beginning, text) },
     ];
-    await (await vscode.window.showQuickPick(items, { title: what, placeHolder: l10n('What is to be changed?') }))?.act();
+    await (await vscode.window.showQuickPick(items, { ignoreFocusOut: true, title: what, placeHolder: l10n('What is to be changed?') }))?.act();
   }
 
   private async startWith(beginning: Beginning, text: string): Promise<void> {
     const line = await vscode.window.showInputBox({
-      title: l10n('Other Values'), prompt: l10n('key=value, divided by spaces'), placeHolder: 'lr=3e-4 arch.L_cycles=4',
+      ignoreFocusOut: true, title: l10n('Other Values'), prompt: l10n('key=value, divided by spaces'), placeHolder: 'lr=3e-4 arch.L_cycles=4',
       validateInput: typed => configProblem(text, splitOverrides(typed)),
     });
     if (line !== undefined) await this.start(beginning, text, splitOverrides(line));

@@ -172,7 +172,7 @@ export class CheckpointViewer implements vscode.Disposable {
       session.dispose();
       this.sessions.delete(id.webviewId);
     });
-    showPage(panel.webview, extensionUri, 'checkpoint', path.basename(uri.path));
+    showPage(panel, this.context, 'checkpoint', path.basename(uri.path));
   }
 
   private refresh(session: Session): void {

@@ -24,7 +24,7 @@ async function choose(runs: Runs): Promise<string[] | undefined> {
     label: `$(${stateIcon(run.state).icon}) ${run.manifest.name}`, detail: run.manifest.id,
     description: runDescription(run, runs.line(run.manifest.id)?.status ?? null),
   }));
-  const chosen = await vscode.window.showQuickPick(items, { canPickMany: true, placeHolder: vscode.l10n.t('Which runs? At most {0}.', mostRuns), matchOnDescription: true, matchOnDetail: true });
+  const chosen = await vscode.window.showQuickPick(items, { ignoreFocusOut: true, canPickMany: true, placeHolder: vscode.l10n.t('Which runs? At most {0}.', mostRuns), matchOnDescription: true, matchOnDetail: true });
   return chosen === undefined || chosen.length === 0 ? undefined : chosen.map(({ detail }) => detail);
 }
 

@@ -48,7 +48,7 @@ function estimatedText(config: ResolvedConfig, file: string): string | undefined
 async function newConfig(extensionUri: vscode.Uri, given: unknown): Promise<void> {
   const examples = vscode.Uri.joinPath(extensionUri, 'examples').fsPath;
   const chosen = presets.find(({ name }) => name === given)
-    ?? (await vscode.window.showQuickPick(presetItems(examples), { placeHolder: l10n('Begin with which preset?'), matchOnDescription: true, matchOnDetail: true }))?.preset;
+    ?? (await vscode.window.showQuickPick(presetItems(examples), { ignoreFocusOut: true, placeHolder: l10n('Begin with which preset?'), matchOnDescription: true, matchOnDetail: true }))?.preset;
   if (!chosen) return;
   const text = readPreset(examples, chosen);
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
@@ -65,7 +65,7 @@ async function freeName(folder: vscode.Uri, name: string): Promise<vscode.Uri | 
   let free = name;
   for (let n = 2; await exists(at(free)); n++) free = `${name}-${n}`;
   const typed = await vscode.window.showInputBox({
-    title: l10n('New Config from Preset'), prompt: l10n('Name of the config; the file is NAME.trm.yaml in {0}', path.basename(folder.fsPath)), value: free,
+    ignoreFocusOut: true, title: l10n('New Config from Preset'), prompt: l10n('Name of the config; the file is NAME.trm.yaml in {0}', path.basename(folder.fsPath)), value: free,
     validateInput: async stem => {
       if (!/^[\w][\w. -]*$/.test(stem)) return l10n('Use letters, digits, ".", "-" and "_".');
       return await exists(at(stem)) ? l10n('{0}.trm.yaml is there already.', stem) : null;

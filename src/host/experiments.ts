@@ -24,7 +24,7 @@ async function showTable(runs: Runs, given: unknown): Promise<void> {
   if (id === undefined) {
     if (tables.length === 0) throw new HostError('no_experiment', l10n('No run in this window is part of an experiment.'), l10n('Begin one: TRM: Run Experiment, or a config with a sweep.'));
     const items = tables.map(table => ({ label: table.id, detail: progressText(table), id: table.id }));
-    id = items.length === 1 ? items[0]!.id : (await vscode.window.showQuickPick(items, { placeHolder: l10n('The table of which experiment?') }))?.id;
+    id = items.length === 1 ? items[0]!.id : (await vscode.window.showQuickPick(items, { ignoreFocusOut: true, placeHolder: l10n('The table of which experiment?') }))?.id;
   }
   if (id !== undefined) await vscode.commands.executeCommand('markdown.showPreview', tableUri(id));
 }
@@ -42,10 +42,13 @@ async function runExperiment(context: TrainContext, extensionUri: vscode.Uri): P
   requireTrust(l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'));
   const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
   if (!folder) throw new HostError('no_folder', l10n('No folder is open to keep the runs in.'), l10n('Open a folder first.'));
-  const which = await vscode.window.showQuickPick(experiments, { placeHolder: l10n('Which experiment?'), matchOnDetail: true });
-  const base = which && await vscode.window.showQuickPick(basesOf(), { placeHolder: l10n('On which puzzles?'), matchOnDetail: true });
+  const which = await vscode.window.showQuickPick(experiments, { ignoreFocusOut: true, placeHolder: l10n('Which experiment?'), matchOnDetail: true });
+  const base = which && await vscode.window.showQuickPick(basesOf(), { ignoreFocusOut: true, placeHolder: l10n('On which puzzles?'), matchOnDetail: true });
   if (!which || !base) return;
-  const seeds = await vscode.window.showInputBox({ title: l10n('Run Experiment'), prompt: l10n('Seeds: how often each row is trained'), value: '3', validateInput: typed => (/^([1-9]|1\d|20)$/.test(typed) ? null : l10n('Expected a whole number from 1 to 20.')) });
+  const seeds = await vscode.window.showInputBox({
+    ignoreFocusOut: true, title: l10n('Run Experiment'), prompt: l10n('Seeds: how often each row is trained'), value: '3',
+    validateInput: typed => (/^([1-9]|1\d|20)$/.test(typed) ? null : l10n('Expected a whole number from 1 to 20.')),
+  });
   if (seeds === undefined) return;
   const config = vscode.Uri.joinPath(folder, base.file);
   if (!await vscode.workspace.fs.stat(config).then(() => true, () => false)) await copyFile(vscode.Uri.joinPath(extensionUri, 'examples', base.file).fsPath, config.fsPath);

@@ -235,6 +235,6 @@ export class Inspector implements vscode.WebviewPanelSerializer, vscode.Disposab
       session.dispose();
       this.sessions.delete(id.webviewId);
     });
-    showPage(panel.webview, extensionUri, 'trace', panel.title);
+    showPage(panel, this.context, 'trace', panel.title);
   }
 }

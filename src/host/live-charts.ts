@@ -8,6 +8,7 @@ import type { MessageParticipant, WebviewIdMessageParticipant } from 'vscode-mes
 import { z } from 'zod';
 import { chartsAppend, chartsState, getChartsState, mostRuns, runCommand, saveChartsSettings, showRuns, type ChartsSettings } from '../protocol/charts';
 import { ChartsSession, type ChartsSource } from './charts-session';
+import type { Log } from './notify';
 import type { RunFeeds } from './run-feed';
 import type { Runs } from './runs';
 import { looksOf, type LooksMemory } from './run-looks';
@@ -31,6 +32,7 @@ export interface ChartsContext {
   readonly runs: Runs;
   readonly feeds: RunFeeds;
   readonly messenger: Messenger;
+  readonly log: Log;
 }
 
 /** The Live Charts view and its editors. */
@@ -105,7 +107,7 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
   }
 
   private open(view: vscode.WebviewView | vscode.WebviewPanel, id: WebviewIdMessageParticipant, runs: readonly string[]): ChartsSession {
-    const { messenger, extensionUri } = this.context;
+    const { messenger } = this.context;
     const session = new ChartsSession(this.source(), {
       visible: () => view.visible,
       replace: state => messenger.sendNotification(chartsState, id, state),
@@ -119,7 +121,7 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
       this.sessions.delete(id.webviewId);
       this.prune();
     });
-    showPage(view.webview, extensionUri, 'live', vscode.l10n.t('Live Charts'));
+    showPage(view, this.context, 'live', vscode.l10n.t('Live Charts'));
     return session;
   }
 

@@ -17,5 +17,5 @@ export function openCharts({ context: { extensionUri, workspaceState: state }, l
   const messenger = new Messenger();
   own(registerExports(messenger, log));
   const feeds = own(new RunFeeds(log));
-  return { messenger, feeds, charts: own(new LiveCharts({ extensionUri, state, runs, feeds, messenger })) };
+  return { messenger, feeds, charts: own(new LiveCharts({ extensionUri, state, runs, feeds, messenger, log })) };
 }

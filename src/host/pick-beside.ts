@@ -16,7 +16,7 @@ const separator = (label: string): Item => ({ label, kind: vscode.QuickPickItemK
 async function askDepth(present: number, most: number): Promise<number | null> {
   const expected = l10n('Expected a whole number from 1 to {0}, other than {1}.', most, present);
   const text = await vscode.window.showInputBox({
-    title: l10n('Compare Two Depths'), prompt: l10n('Supervision steps, 1 to {0}', most), value: String(Math.min(most, present * 2)),
+    ignoreFocusOut: true, title: l10n('Compare Two Depths'), prompt: l10n('Supervision steps, 1 to {0}', most), value: String(Math.min(most, present * 2)),
     validateInput: typed => (/^\s*\d{1,3}\s*$/.test(typed) && Number(typed) >= 1 && Number(typed) <= most && Number(typed) !== present ? null : expected),
   });
   return text === undefined ? null : Number(text);
@@ -31,7 +31,7 @@ function fitting(runs: Runs, { manifest }: RunSummary): RunSummary[] {
 async function pickOf(run: RunSummary, source: TraceSource, depth: number): Promise<BesideChoice | null> {
   const { checkpoints } = await source.options(run);
   const items = checkpoints.map(({ name, label }) => ({ label, name }));
-  const picked = items.length === 1 ? items[0] : await vscode.window.showQuickPick(items, { title: run.manifest.name, placeHolder: l10n('Which weights?') });
+  const picked = items.length === 1 ? items[0] : await vscode.window.showQuickPick(items, { ignoreFocusOut: true, title: run.manifest.name, placeHolder: l10n('Which weights?') });
   return picked ? { run: run.manifest.id, checkpoint: picked.name, depth: Math.min(depth, depthLimit(run.manifest.config)) } : null;
 }
 
@@ -52,6 +52,6 @@ export async function pickBeside(runs: Runs, source: TraceSource, run: RunSummar
     ...(most > 1 ? [deeper] : []),
     ...(own.length > 0 ? [separator(l10n('Weights of {0}', run.manifest.name)), ...own] : []),
     ...(others.length > 0 ? [separator(l10n('Other runs on such a board')), ...others] : []),
-  ], { title: l10n('Compare Traces'), placeHolder: l10n('Compare with what?'), matchOnDescription: true });
+  ], { ignoreFocusOut: true, title: l10n('Compare Traces'), placeHolder: l10n('Compare with what?'), matchOnDescription: true });
   return await picked?.answer?.() ?? null;
 }

@@ -35,7 +35,7 @@ export async function pickConfig(configs: ConfigFiles, given?: unknown, ask = vs
   }
   if (found.length === 1) return found[0];
   const items = found.map(uri => ({ label: path.basename(uri.fsPath), description: path.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, ''), uri }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: ask, matchOnDescription: true }))?.uri;
+  return (await vscode.window.showQuickPick(items, { ignoreFocusOut: true, placeHolder: ask, matchOnDescription: true }))?.uri;
 }
 
 /** The id in what a command was called with. */
@@ -75,7 +75,7 @@ export async function pickRun(runs: Runs, given: unknown, fits: (run: RunSummary
     description: runDescription(run, runs.line(run.manifest.id)?.status ?? null),
     detail: run.manifest.id, run,
   }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: words.ask, matchOnDescription: true, matchOnDetail: true }))?.run;
+  return (await vscode.window.showQuickPick(items, { ignoreFocusOut: true, placeHolder: words.ask, matchOnDescription: true, matchOnDetail: true }))?.run;
 }
 
 /**
@@ -96,7 +96,7 @@ export async function pickRuns(runs: Runs, given: unknown, selected: unknown, wo
     detail: run.manifest.id, picked: named.includes(run), run,
   }));
   for (;;) {
-    const chosen = await vscode.window.showQuickPick(items, { placeHolder: words.ask, canPickMany: true, matchOnDescription: true, matchOnDetail: true });
+    const chosen = await vscode.window.showQuickPick(items, { ignoreFocusOut: true, placeHolder: words.ask, canPickMany: true, matchOnDescription: true, matchOnDetail: true });
     if (!chosen) return [];
     if (chosen.length >= words.least) return chosen.map(item => item.run);
     for (const item of items) item.picked = chosen.includes(item);
@@ -116,13 +116,13 @@ export async function pickCheckpoint(run: RunSummary, given: unknown): Promise<s
     description: [c.best && run.best ? `${vscode.l10n.t('best')}: ${accuracyText(run.best.eval)}` : '', c.pinned ? vscode.l10n.t('pinned') : ''].filter(t => t !== '').join(', '),
   }));
   if (items.length === 1) return items[0]!.name;
-  return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Which checkpoint?') }))?.name;
+  return (await vscode.window.showQuickPick(items, { ignoreFocusOut: true, placeHolder: vscode.l10n.t('Which checkpoint?') }))?.name;
 }
 
 /** The number of a test puzzle. */
 export async function askPuzzle(puzzles: number): Promise<number | undefined> {
   const text = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Inspect Puzzle Trace'),
+    ignoreFocusOut: true, title: vscode.l10n.t('Inspect Puzzle Trace'),
     prompt: puzzles > 0 ? vscode.l10n.t('Number of the test puzzle, 0 to {0} ({1} puzzles)', puzzles - 1, puzzles) : vscode.l10n.t('Number of the test puzzle'),
     value: '0',
     validateInput: typed => {

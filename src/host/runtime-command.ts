@@ -42,7 +42,7 @@ async function setUp(log: Log): Promise<void> {
   requireTrust(l10n('Setting up a runtime starts programs with the settings of this folder, which is not trusted yet.'));
   const dir = runtimeDirSetting();
   const found = await findRuntime(dir);
-  const way = (await vscode.window.showQuickPick(await ways(found), { title: l10n('Set Up Compute Runtime'), placeHolder: state(found) }))?.way;
+  const way = (await vscode.window.showQuickPick(await ways(found), { ignoreFocusOut: true, title: l10n('Set Up Compute Runtime'), placeHolder: state(found) }))?.way;
   if (way === undefined) return;
   if (way === 'remove') {
     const remove = l10n('Remove');

@@ -84,7 +84,7 @@ export async function train(context: TrainContext, given: unknown): Promise<stri
   if (!loaded) return undefined;
   if (Object.keys(loaded.sweep).length > 0) {
     const [queue, one] = [l10n('Queue All Combinations'), l10n('Train Without the Sweep')];
-    const chosen = await vscode.window.showQuickPick([queue, one], { placeHolder: l10n('{0} has a sweep.', path.basename(config.fsPath)) });
+    const chosen = await vscode.window.showQuickPick([queue, one], { ignoreFocusOut: true, placeHolder: l10n('{0} has a sweep.', path.basename(config.fsPath)) });
     if (chosen === queue) await vscode.commands.executeCommand('trm.addToQueue', config);
     if (chosen !== one) return undefined;
   }

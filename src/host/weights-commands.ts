@@ -52,12 +52,12 @@ async function exportWeights({ runs, trainers, log }: WeightsContext, given: unk
   const checkpoint = checkpointDir(run.dir, name);
   const averaged: Choice = { label: l10n('Averaged (EMA)'), description: l10n('those that evaluations use'), value: 'ema' };
   const trained: Choice = { label: l10n('Trained'), description: l10n('as the optimiser left them'), value: 'model' };
-  const weights = existsSync(path.join(checkpoint, 'ema.safetensors')) ? await vscode.window.showQuickPick([averaged, trained], { placeHolder: l10n('Which weights?') }) : trained;
+  const weights = existsSync(path.join(checkpoint, 'ema.safetensors')) ? await vscode.window.showQuickPick([averaged, trained], { ignoreFocusOut: true, placeHolder: l10n('Which weights?') }) : trained;
   const prefix = weights && await vscode.window.showQuickPick<Choice>([
     { label: l10n('As in the model'), description: 'inner.lm_head.weight', detail: l10n('For the model class itself.'), value: 'none' },
     { label: l10n('As pretrain.py has them'), description: '_orig_mod.model.inner.lm_head.weight', detail: l10n('For load_checkpoint of the published code: a compiled model in its loss head.'), value: '_orig_mod.model.' },
     { label: l10n('As pretrain.py has them, not compiled'), description: 'model.inner.lm_head.weight', detail: l10n('For load_checkpoint with DISABLE_COMPILE=1.'), value: 'model.' },
-  ], { placeHolder: l10n('Names of the tensors?') });
+  ], { ignoreFocusOut: true, placeHolder: l10n('Names of the tensors?') });
   if (!weights || !prefix) return;
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(run.dir);
   const target = await vscode.window.showSaveDialog({ title: l10n('Export Weights'), defaultUri: vscode.Uri.joinPath(folder, `${run.manifest.name}-${name}.pt`), filters: { 'torch.save': ['pt'], safetensors: ['safetensors'] } });

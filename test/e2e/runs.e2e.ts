@@ -29,22 +29,10 @@ const select = async (...names: RegExp[]): Promise<Locator> => {
   for (const [i, name] of names.entries()) await item(name).click(i === 0 ? {} : { modifiers: ['ControlOrMeta'] });
   return item(names.at(-1)!);
 };
-/**
- * Compares two runs, and waits for the page. VS Code's Markdown preview now and then stays blank in a browser (no frame of it ever
- * loads); a person then closes it and asks again, and so does this, and says so.
- */
+/** Compares two runs, and waits for the page. */
 const compareRuns = async (one: RegExp, other: RegExp): Promise<Frame> => {
-  for (let attempt = 1; ; attempt++) {
-    await workbench.contextMenu(() => select(one, other), 'Compare Runs');
-    try {
-      return await workbench.webview(/Comparison/, 20_000);
-    } catch (error) {
-      if (attempt === 3) throw error;
-      console.log(`Compare Runs, attempt ${attempt}: ${String(error)}`);
-      await workbench.page.keyboard.press('Escape');
-      await workbench.palette('View: Close All Editors');
-    }
-  }
+  await workbench.contextMenu(() => select(one, other), 'Compare Runs');
+  return workbench.webview(/Comparison/);
 };
 const manifestOf = (run: string): Record<string, unknown> => JSON.parse(readFileSync(path.join(run, 'run.json'), 'utf8')) as Record<string, unknown>;
 /** The run made last; one whose run.json is not there yet does not count. */
@@ -88,8 +76,7 @@ describe('the Runs view', () => {
   });
 
   test('another window of the same folder sees it, and says something too', async () => {
-    const other = await workbench.page.context().newPage();
-    await other.goto(workbench.page.url());
+    const other = await workbench.secondWindow();
     await other.locator('.activitybar').getByRole('tab', { name: /^TRM/ }).locator('a').click({ timeout: 60_000 });
     await item(/^first try, finished.*pinned, #baseline/, other).waitFor({ timeout: 60_000 });
     await item(/^brief-4x4, finished/, other).click({ button: 'right' });
@@ -97,7 +84,7 @@ describe('the Runs view', () => {
     await other.getByRole('menuitem', { name: 'Pin Run' }).first().click();
     await item(/^brief-4x4, finished.*pinned/, other).waitFor();
     await item(/^brief-4x4, finished.*pinned/).waitFor({ timeout: 30_000 });
-    await other.close();
+    await other.context().close();
     await workbench.contextMenu(item(/^brief-4x4, finished.*pinned/), 'Unpin Run');
     await workbench.eventually('The run unpinned', async () => (await tree().getByRole('treeitem', { name: /^brief-4x4.*pinned/ }).count()) === 0);
   });

@@ -10,6 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Frame, Locator, Page } from 'playwright-core';
 import type { Server } from '../../scripts/vscode-server.mjs';
+import { askAgain, workerStates } from './webview-worker';
 
 /** What starts editor and browser; loaded when it is needed, since the bench, which opens workbenches, too, is one bundled file. */
 const scripts = () => import('../../scripts/vscode-server.mjs');
@@ -40,6 +41,13 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Window size in pixels. */
   readonly size?: { readonly width: number; readonly height: number };
+}
+
+/** A page with storage of its own, as another person's. */
+async function newPage(browser: Browser, viewport: { width: number; height: number }): Promise<Page> {
+  const context = await browser.newContext({ viewport, permissions: ['clipboard-read', 'clipboard-write'], acceptDownloads: true });
+  await context.addInitScript(askAgain);
+  return context.newPage();
 }
 
 /** An open workbench. */
@@ -80,10 +88,8 @@ export class Workbench {
       env: { HOME: home, XDG_CONFIG_HOME: path.join(home, 'config'), XDG_RUNTIME_DIR: path.join(home, 'run'), TMPDIR: home },
     });
     const browser = await launchChromium();
-    const context = await browser.newContext({
-      viewport: options.size ?? { width: 1280, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'], acceptDownloads: true,
-    });
-    const workbench = new Workbench(await context.newPage(), folder, browser, server, home);
+    const page = await newPage(browser, options.size ?? { width: 1280, height: 800 });
+    const workbench = new Workbench(page, folder, browser, server, home);
     try {
       await workbench.load(options);
     } catch (error) {
@@ -134,6 +140,13 @@ export class Workbench {
       .filter(pid => commandLine(pid).includes('--type=extensionHost') && groupOf(pid) === this.server.process.pid);
     if (hosts.length === 0) throw new Error('There is no extension host.');
     for (const pid of hosts) process.kill(pid, 'SIGKILL');
+  }
+
+  /** Opens the same folder in a second browser, as another person or another window does. */
+  async secondWindow(): Promise<Page> {
+    const page = await newPage(this.browser, this.page.viewportSize()!);
+    await page.goto(this.page.url());
+    return page;
   }
 
   /** Opens the window anew, as somebody who closed it. */
@@ -197,7 +210,9 @@ export class Workbench {
     const words = async (of: string): Promise<string> => (await this.page.locator(of).filter({ visible: true }).allInnerTexts()).join(' | ').replaceAll(/\s+/g, ' ').slice(0, 400);
     const frames = await Promise.all(this.page.frames().map(async frame => {
       const element = await frame.frameElement().catch(() => null);
-      return element && `${await element.getAttribute('id')} "${await element.getAttribute('title')}"`;
+      if (!element) return null;
+      const worker: unknown = await frame.evaluate(workerStates).catch(() => 'none');
+      return `${await element.getAttribute('id')} "${await element.getAttribute('title')}" (service worker: ${String(worker)})`;
     }));
     const window = [
       ['editors', await words('.tabs-container .tab')], ['chosen', await words('.monaco-list-row.selected')], ['input', await words('.quick-input-widget')],
@@ -280,7 +295,7 @@ export class Workbench {
   async pick(option: string | RegExp): Promise<void> {
     const offer = this.quickInput.getByRole('option', { name: option }).first();
     await offer.waitFor().catch(async () => { throw await this.missing(`Offer ${String(option)}`, 30_000); });
-    await offer.click();
+    await offer.click().catch(async () => { throw await this.missing(`Offer ${String(option)}, which was there before,`, 30_000); });
   }
 
   /** The documents of the webviews (views, panels, custom editors) with this title that are open now. */
