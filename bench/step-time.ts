@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine } from '../src/engine/engine';
+import { overRows } from '../src/engine/row-parts';
 import { flopsPerStep } from '../src/model/shapes';
 import { RandomStream } from '../src/random/stream';
 import { median } from '../src/statistics/median';
@@ -23,8 +24,8 @@ export async function stepTime(shapeName: ShapeName, engineName: Engine['name'],
   const times = await repeated(advance, timing);
   const peak = peakMemory();
   training.dispose();
-  // Workers have an engine each, and lanes a share of the threads each: together they could do that many products at once.
-  const rate = await matmulRate(engine, dtype) * (engine.workers?.count ?? engine.lanes);
+  // Workers have an engine each: together they could do that many products at once.
+  const rate = await matmulRate(engine, dtype) * (engine.workers?.count ?? 1);
   const seconds = median(times) / 1000;
   const batch = shape.config.global_batch_size;
   const gflop = flopsPerStep(shape.config.arch, shape.data, batch) / 1e9;
@@ -34,18 +35,22 @@ export async function stepTime(shapeName: ShapeName, engineName: Engine['name'],
   };
 }
 
-/** The engine's speed at one plain product of [1024, 512] and [512, 2048] (plain JavaScript: [256, 128] and [128, 512]), in GFLOP/s. */
+/**
+ * The engine's speed at plain products of [1024, 512] and [512, 2048] (plain JavaScript: [256, 128] and [128, 512]), in GFLOP/s: as many at
+ * once as it has lanes, each with a share of the threads, as a step has them.
+ */
 async function matmulRate(engine: Engine, dtype: Dtype): Promise<number> {
   const [m, k, n] = engine.name === 'cpu' ? [256, 128, 512] as const : [1024, 512, 2048] as const;
   const stream = RandomStream.named(0, 'matmul');
-  const filled = (rows: number, columns: number): { shape: number[]; data: Float32Array } => ({ shape: [rows, columns], data: Float32Array.from({ length: rows * columns }, () => stream.uniform() - 0.5) });
+  const filled = (...shape: number[]): { shape: number[]; data: Float32Array } => ({ shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => stream.uniform() - 0.5) });
+  const { lanes } = engine;
   // Engines that list bfloat16 have this kernel; the cast is in the time.
   const narrow = (x: tf.Tensor): tf.Tensor2D => (dtype === 'bfloat16' ? tf.engine().runKernel('ToBfloat16', { x }) : x) as tf.Tensor2D;
   const session = engine.session(
-    state => ({ state: {}, outputs: { corner: tf.slice(tf.matMul(narrow(state.a!), narrow(state.b!)), [0, 0], [1, 1]) } }),
-    { a: filled(m, k), b: filled(k, n) },
+    state => ({ state: {}, outputs: overRows({ a: state.a! }, { lanes, passes: 1 }, ({ a }) => ({ rows: { corner: tf.slice(tf.matMul(narrow(tf.reshape(a!, [m, k])), narrow(state.b!)), [0, 0], [1, 1]) }, sums: {} })).rows }),
+    { a: filled(lanes, m, k), b: filled(k, n) },
   );
   const times = await repeated(() => session.run({}), { warmUp: 3, least: 10, most: 100, seconds: 3 });
   session.dispose();
-  return (2 * m * k * n) / 1e6 / median(times);
+  return (2 * lanes * m * k * n) / 1e6 / median(times);
 }

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core';
 import type { ArchOf } from '../config/resolve';
-import { rmsNormOfSum, rotary, selfAttention, splitAttention, splitSwiGLU, splitTokenSwiGLU, swiGLU, swiGLUOverTokens } from './layers';
+import { attentionWeights, rmsNormOfSum, rotary, selfAttention, splitSwiGLU, splitTokenSwiGLU, swiGLU, swiGLUOverTokens } from './layers';
 import type { Rotary } from './layers';
 import { numberFormat } from './number-format';
 
@@ -41,7 +41,7 @@ function block(weights: Weights, prefix: string, options: BlockOptions, angles: 
       return postNorm(mixed, h => swiGLU(h, features, format));
     };
   }
-  const attention = splitAttention(named('self_attn.qkv_proj'), named('self_attn.o_proj'));
+  const attention = attentionWeights(named('self_attn.qkv_proj'), named('self_attn.o_proj'));
   return h => {
     const mixed = postNorm(h, h => selfAttention(h, attention, heads, angles, format));
     return postNorm(mixed, h => swiGLU(h, features, format));

@@ -145,64 +145,65 @@ export function rotary(positions: number, headDim: number, theta: number): Rotar
   return { cos: tf.tensor2d(cos, [positions, headDim]), sin: tf.tensor2d(sin, [positions, headDim]) };
 }
 
-/** Rotates the two halves of each head against each other: q [B, H, S, head_dim]; in float32. Back goes the turn by the negative angle. */
-function rotate(q: Tensor, angles: Rotary, { narrow, widen }: NumberFormat): Tensor {
-  const [b, h, s, d] = q.shape as [number, number, number, number];
-  const half = (x: Tensor, which: 0 | 1): Tensor => tf.slice(x, [0, 0, 0, (which * d) / 2], [b, h, s, d / 2]);
-  const turn = (x: Tensor, { cos, sin }: Rotary, direction: 1 | -1): Tensor => {
-    const [first, second] = [half(x, 0), half(x, 1)];
-    const crossed = direction === 1 ? tf.concat([tf.neg(second), first], 3) : tf.concat([second, tf.neg(first)], 3);
-    return tf.add(tf.mul(x, cos), tf.mul(crossed, sin));
-  };
-  const turned = customGradient<[Tensor]>((x, save) => {
-    const { cos, sin } = angles;
-    save([cos, sin]);
-    return {
-      value: fused([x, cos, sin], (x, cos, sin) => [narrow(turn(widen(x), { cos, sin }, 1))])[0],
-      gradFunc: (dy, [cos, sin]) => fused([dy, cos!, sin!], (dy, cos, sin) => [narrow(turn(widen(dy), { cos, sin }, -1))])[0],
-    };
-  });
-  return turned(q);
+/** Rotates the two halves of each head against each other: x [B, H, S, head_dim], in float32. Back goes the turn by the negative angle. */
+function turn(x: Tensor, { cos, sin }: Rotary, direction: 1 | -1): Tensor {
+  const [b, h, s, d] = x.shape as [number, number, number, number];
+  const [first, second] = [0, d / 2].map(from => tf.slice(x, [0, 0, 0, from], [b, h, s, d / 2])) as [Tensor, Tensor];
+  const crossed = direction === 1 ? tf.concat([tf.neg(second), first], 3) : tf.concat([second, tf.neg(first)], 3);
+  return tf.add(tf.mul(x, cos), tf.mul(crossed, sin));
 }
 
-/** Self-attention's weights: q, k and v [D, H head_dim] each, and the output matrix [H head_dim, D]. */
-export interface AttentionWeights { q: Tensor; k: Tensor; v: Tensor; o: Tensor }
+/** Self-attention's weights: q, k and v side by side [D, 3 H head_dim], and the output matrix [H head_dim, D]. */
+export interface AttentionWeights { qkv: Tensor; o: Tensor }
 
 /** The weights in the published qkv [3 H head_dim, D], fused (all query heads, then all key heads, then all value heads), and o [D, H head_dim]. */
-export const splitAttention = (qkv: Tensor, o: Tensor): AttentionWeights => ({ q: weightOf(qkv, 0, 3), k: weightOf(qkv, 1, 3), v: weightOf(qkv, 2, 3), o: weightOf(o) });
+export const attentionWeights = (qkv: Tensor, o: Tensor): AttentionWeights => ({ qkv: weightOf(qkv), o: weightOf(o) });
+
+/** The heads of x [B, S, H head_dim], [B, H, S, head_dim], and back. */
+const apart = (x: Tensor, heads: number): Tensor => {
+  const [b, s, width] = x.shape as [number, number, number];
+  return tf.transpose(tf.reshape(x, [b, s, heads, width / heads]), [0, 2, 1, 3]);
+};
+const together = (x: Tensor): Tensor => {
+  const [b, heads, s, headDim] = x.shape as [number, number, number, number];
+  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [b, s, heads * headDim]);
+};
 
 /**
- * softmax(q k^T / sqrt(head_dim)) v, of [B, H, S, head_dim] each. The softmax computes in float32; its backward pass takes the
- * gradient of the scores before it is scaled, S (dS - sum(dS S)).
+ * softmax(q k^T / sqrt(head_dim)) v of the heads in qkv [B, S, 3 H head_dim], q and k turned by their angles first -> [B, S, H head_dim].
+ * Turns and softmax compute in float32; the backward pass takes the gradient of the scores before they are scaled, S (dS - sum(dS S)).
  */
-function attend(q: Tensor, k: Tensor, v: Tensor, { narrow, widen }: NumberFormat): Tensor {
-  const scale = 1 / Math.sqrt(q.shape.at(-1)!);
-  const heads = customGradient<[Tensor, Tensor, Tensor]>((q, k, v, save) => {
-    const shares = tf.softmax(tf.mul(widen(tf.matMul(q, k, false, true)), scale));
-    const narrowShares = narrow(shares);
-    save([q, k, v, narrowShares]);
+function attend(qkv: Tensor, heads: number, angles: Rotary | null, { narrow, widen }: NumberFormat): Tensor {
+  const [b, s, all] = qkv.shape as [number, number, number];
+  const width = all / 3;
+  const scale = 1 / Math.sqrt(width / heads);
+  const turned = (x: Tensor, [cos, sin]: readonly Tensor[], direction: 1 | -1): Tensor => (cos && sin ? narrow(turn(widen(x), { cos, sin }, direction)) : x);
+  const attended = customGradient<[Tensor]>((qkv, save) => {
+    const given = angles ? [angles.cos, angles.sin] : [];
+    const [q, k, v] = fused([qkv, ...given], (qkv, ...angles) => {
+      const [q, k, v] = [0, 1, 2].map(part => apart(tf.slice(qkv, [0, 0, part * width], [b, s, width]), heads)) as [Tensor, Tensor, Tensor];
+      return [turned(q, angles, 1), turned(k, angles, 1), v];
+    });
+    const shares = narrow(tf.softmax(tf.mul(widen(tf.matMul(q, k, false, true)), scale)));
+    save([q, k, v, shares, ...given]);
     return {
-      value: tf.matMul(narrowShares, v),
+      value: together(tf.matMul(shares, v)),
       gradFunc: (dy, saved) => {
-        const [q, k, v, shares] = saved as [Tensor, Tensor, Tensor, Tensor];
-        const [dScores] = fused([tf.matMul(dy, v, false, true), shares], (dShares, shares) => {
+        const [q, k, v, shares, ...angles] = saved as [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
+        const dMixed = apart(dy, heads);
+        const [dScores] = fused([tf.matMul(dMixed, v, false, true), shares], (dShares, shares) => {
           const [d, s] = [widen(dShares), widen(shares)];
           return [narrow(tf.mul(tf.mul(s, tf.sub(d, tf.sum(tf.mul(d, s), -1, true))), scale))];
         });
-        return [tf.matMul(dScores, k), tf.matMul(dScores, q, true), tf.matMul(shares, dy, true)];
+        const [dQkv] = fused([tf.matMul(dScores, k), tf.matMul(dScores, q, true), tf.matMul(shares, dMixed, true), ...angles], (dQ, dK, dV, ...angles) =>
+          [tf.concat([turned(dQ, angles, -1), turned(dK, angles, -1), dV].map(together), 2)]);
+        return dQkv;
       },
     };
   });
-  return heads(q, k, v);
+  return attended(qkv);
 }
 
 /** Multi-head self-attention, not causal, scale 1/sqrt(head_dim): h [B, S, D] -> [B, S, D]. */
-export function selfAttention(h: Tensor, w: AttentionWeights, heads: number, angles: Rotary | null, format: NumberFormat): Tensor {
-  const [b, s] = h.shape as [number, number];
-  const width = w.q.shape[1]!;
-  const headDim = width / heads;
-  const split = (weight: Tensor): Tensor => tf.transpose(tf.reshape(linear(h, weight), [b, s, heads, headDim]), [0, 2, 1, 3]);
-  const turned = (q: Tensor): Tensor => (angles ? rotate(q, angles, format) : q);
-  const mixed = attend(turned(split(w.q)), turned(split(w.k)), split(w.v), format);
-  return linear(tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [b, s, width]), w.o);
-}
+export const selfAttention = (h: Tensor, { qkv, o }: AttentionWeights, heads: number, angles: Rotary | null, format: NumberFormat): Tensor =>
+  linear(attend(linear(h, qkv), heads, angles, format), o);

@@ -8,7 +8,7 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine';
-import { rmsNormOfSum, rotary, selfAttention, splitAttention, splitSwiGLU, splitTokenSwiGLU, swiGLU, swiGLUOverTokens } from '../../src/model/layers';
+import { attentionWeights, rmsNormOfSum, rotary, selfAttention, splitSwiGLU, splitTokenSwiGLU, swiGLU, swiGLUOverTokens } from '../../src/model/layers';
 import { numberFormat } from '../../src/model/number-format';
 import { answerLoss, haltingLoss, logProbabilities } from '../../src/model/losses';
 import { IGNORE_LABEL_ID } from '../../src/puzzles/dataset';
@@ -115,7 +115,7 @@ const format = numberFormat('float32');
 const swiGLULayer: Layer = (h, gateUp, down) => swiGLU(h, splitSwiGLU(gateUp, down), format);
 const tokenSwiGLULayer: Layer = (h, gateUp, down) => swiGLUOverTokens(h, splitTokenSwiGLU(gateUp, down), format);
 const attentionLayer = (heads: number, rope: boolean): Layer => (h, qkv, o) =>
-  selfAttention(h, splitAttention(qkv, o), heads, rope ? rotary(h.shape[1]!, qkv.shape[0] / 3 / heads, theta) : null, format);
+  selfAttention(h, attentionWeights(qkv, o), heads, rope ? rotary(h.shape[1]!, qkv.shape[0] / 3 / heads, theta) : null, format);
 const labelled = (loss: Parameters<typeof answerLoss>[2]): Layer => v => answerLoss(v, tf.tensor2d(labels, undefined, 'int32'), loss);
 const target = [0.3, 1, 0, 0.7];
 
