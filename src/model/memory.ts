@@ -82,7 +82,7 @@ export function savedBytes(arch: ResolvedArch, data: DataShape, rows: number, fo
 const solverValues = (arch: ResolvedArch): number => (arch.name === 'deq' ? (arch.solver === 'broyden' ? 5 : 3) * arch.solver_iterations : 0);
 
 /** The least rows, and numbers in a feature [rows, S, D], that a lane computes at once: enough for its operations to be worth their start. */
-const leastAtOnce = { rows: 8, values: 16_384 };
+const leastAtOnce = { rows: 8, values: 32_768 };
 
 /**
  * Rows that a lane computes at once when it has `rows` of them: few, so that what it works on stays in its cache, and the memory of

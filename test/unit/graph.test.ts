@@ -235,6 +235,8 @@ describe.skipIf(runtime.state !== 'ready')(`compiled steps${reason}`, () => {
     ];
     it.each(refusals)('%s', async (_, make, said) => {
       const step = session(make(), { w: floats(1, 2) });
+      // What is not told by one recording is told before the second run; the first computes with what it was recorded with.
+      if (/recorded again/.test(said.source)) await step.run(three);
       for (let i = 0; i < 2; i++) { // it does not wear off
         const error: unknown = await step.run(three).catch((e: unknown) => e);
         expect(error).toBeInstanceOf(EngineError);

@@ -82,7 +82,7 @@ class Writer {
       case 'call': {
         const { body, inputs, after, fused } = node;
         return sink.add(`n${i}_${callOperation}`, callOperation, [...inputs.map(name), ...new Set(after.map(wait))], {
-          Tin: { types: inputs.map(({ dtype }) => typeNumber[dtype]) }, Tout: { types: Object.values(body.results).map(({ dtype }) => typeNumber[dtype]) }, f: { function: this.functionOf(body) }, ...(fused ? { _XlaMustCompile: { bool: true } } : {}),
+          Tin: { types: inputs.map(({ dtype }) => typeNumber[dtype]) }, Tout: { types: Object.values(body.results).map(({ dtype }) => typeNumber[dtype]) }, f: { function: this.functionOf(body) }, config_proto: { text: preparedOnce }, ...(fused ? { _XlaMustCompile: { bool: true } } : {}),
         });
       }
     }
@@ -121,6 +121,9 @@ class Writer {
 
 /** TensorFlow's operation that calls a function without side effects. */
 const callOperation = 'PartitionedCall';
+
+/** A ConfigProto with graph_options.rewrite_options.meta_optimizer_iterations = ONE: the second round of two finds next to nothing. */
+const preparedOnce = 'R\x04R\x02`\x01';
 
 /** The TensorFlow operation that a node becomes. */
 const operationOf = (node: RecordedNode): string => (node.kind === 'operation' ? node.op : node.kind === 'call' ? callOperation : 'Const');

@@ -1,7 +1,7 @@
 /**
- * A step session that runs its function as one compiled TensorFlow graph per step. The first run records the function
- * (twice, with other numbers, so that what depends on them in any way but through tensors is found out), writes the graph,
- * loads it and puts the state into its variables; from then on a run is one call.
+ * A step session that runs its function as one compiled TensorFlow graph per step. The first run records the function, writes the graph,
+ * loads it and puts the state into its variables; from then on a run is one call. Before the second the function is recorded once more, with
+ * other numbers, so that what depends on them in any way but through tensors is found out: the first is right even then, since it runs on what it was recorded with.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,6 +28,10 @@ const copyOf = ({ shape, data }: HostTensor): HostTensor => ({ shape: [...shape]
 export class CompiledSession implements StepSession {
   private readonly contract: SessionContract;
   private loaded: Loaded | null = null;
+  /** What the graph was made of, and with, until the function has given the same again. */
+  private unproven: { readonly recording: Recording; readonly inputs: HostTensors } | null = null;
+  /** Why it did not. */
+  private refusal: EngineError | null = null;
   /** The state until it is in the graph's variables. */
   private waiting: Record<string, HostTensor>;
 
@@ -46,6 +50,7 @@ export class CompiledSession implements StepSession {
   }
 
   private advance(inputs: HostTensors): HostTensors {
+    const isFirst = this.loaded === null;
     this.loaded ??= this.load(inputs);
     const { graph, inputKinds, outputs } = this.loaded;
     for (const [name, tensor] of Object.entries(inputs)) {
@@ -57,6 +62,8 @@ export class CompiledSession implements StepSession {
       if (!tensor) throw new EngineError('bad_state', `Input "${name}" is missing; the step was compiled with it.`, 'Give the same inputs at every run.');
       return [node, tensor] as const;
     });
+    if (!isFirst && this.unproven) this.prove(this.loaded, this.unproven);
+    if (this.refusal) throw this.refusal;
     const fetched = this.call(this.loaded, Object.fromEntries(feeds), [...[...outputs.values()].map(result => graph.outputNode.get(result)!), doneNode]);
     return Object.fromEntries([...outputs.keys()].map((name, i) => [name, fetched[i]!]));
   }
@@ -68,8 +75,7 @@ export class CompiledSession implements StepSession {
     const { loaded } = this;
     if (!loaded) return Object.fromEntries(names.map(name => [name, copyOf(this.waiting[name]!)]));
     try {
-      const fetched = names.length ? this.call(loaded, {}, names.map(name => loaded.graph.stateNode.get(name)!)) : [];
-      return Object.fromEntries(names.map((name, i) => [name, fetched[i]!]));
+      return this.stateOf(loaded, names);
     } catch (error) {
       throw asEngineError(error, 'tensorflow', 'Reading the state');
     }
@@ -93,14 +99,12 @@ export class CompiledSession implements StepSession {
     this.contract.end();
     if (this.loaded) this.backend.binding.deleteSavedModel(this.loaded.id);
     this.loaded = null;
+    this.unproven = null;
     this.waiting = {};
   }
 
   private load(inputs: HostTensors): Loaded {
-    const first = this.recordWith(inputs, 0);
-    const second = this.recordWith(inputs, 1);
-    const difference = firstDifference(first.recording, second.recording);
-    if (difference !== null) throw new EngineError('failed', `The step cannot be compiled: ${difference}.`, 'A step function must compute with tensors alone; nothing may depend on their values, on chance or on earlier runs.');
+    const first = this.recordWith(this.waiting, inputs, 0);
     const graph = compile({ ...first, outputs: [...first.outputs.values()], state: this.contract.names, inputs: Object.keys(inputs) }, this.backend.binding);
     const folder = mkdtempSync(path.join(os.tmpdir(), 'trm-graph-'));
     let id: number;
@@ -118,14 +122,23 @@ export class CompiledSession implements StepSession {
       throw error;
     }
     this.waiting = {};
+    this.unproven = { recording: first.recording, inputs: Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, copyOf(tensor)])) };
     return loaded;
   }
 
+  /** Records the step again; one that is another then is refused from now on. */
+  private prove(loaded: Loaded, { recording: first, inputs }: { recording: Recording; inputs: HostTensors }): void {
+    const { recording } = this.recordWith(this.stateOf(loaded, this.contract.names), inputs, 1);
+    const difference = firstDifference(first, recording);
+    this.unproven = null;
+    if (difference !== null) this.refusal = new EngineError('failed', `The step cannot be compiled: ${difference}.`, 'A step function must compute with tensors alone; nothing may depend on their values, on chance or on earlier runs.');
+  }
+
   /** Records the step; `variation` other than 0 does so with other numbers than those given. */
-  private recordWith(inputs: HostTensors, variation: number): { recording: Recording; assignments: Map<string, string>; outputs: Map<string, string> } {
+  private recordWith(values: HostTensors, inputs: HostTensors, variation: number): { recording: Recording; assignments: Map<string, string>; outputs: Map<string, string> } {
     tf.engine().startScope();
     try {
-      const state: TensorMap = Object.fromEntries(Object.entries(this.waiting).map(([name, tensor]) => [name, toTensor(varied(tensor, variation), name)]));
+      const state: TensorMap = Object.fromEntries(Object.entries(values).map(([name, tensor]) => [name, toTensor(varied(tensor, variation), name)]));
       const given: TensorMap = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, toTensor(varied(tensor, variation), name)]));
       // What leaves the graph is in float32: the binding knows no other number format.
       const wide = (tensor: tf.Tensor): tf.Tensor => (this.backend.isNarrow(tensor) ? this.backend.inFormat(tensor, false) : tensor);
@@ -140,6 +153,11 @@ export class CompiledSession implements StepSession {
     } finally {
       tf.engine().endScope();
     }
+  }
+
+  private stateOf(loaded: Loaded, names: readonly string[]): HostTensors {
+    const fetched = names.length ? this.call(loaded, {}, names.map(name => loaded.graph.stateNode.get(name)!)) : [];
+    return Object.fromEntries(names.map((name, i) => [name, fetched[i]!]));
   }
 
   private put(loaded: Loaded, state: HostTensors): void {

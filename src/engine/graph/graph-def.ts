@@ -94,7 +94,8 @@ export class GraphBuilder implements NodeSink {
 
   /**
    * Adds a function; `write` adds the nodes of its body and says what its signature is. Calls of it keep it as one piece: it is
-   * prepared once, however often it is called.
+   * prepared once, however often it is called, and then alone: TensorFlow leaves functions marked as those of its input pipelines to their own
+   * preparation, and would prepare others along with the graph first.
    */
   addFunction(write: (body: NodeSink) => FunctionSignature): void {
     const definition = new pb.FunctionDef();
@@ -120,7 +121,7 @@ export class GraphBuilder implements NodeSink {
       definition.getRetMap().set(result.name, result.from);
     }
     definition.setSignature(signature);
-    definition.getAttrMap().set('_noinline', attributeMessage({ bool: true }));
+    for (const mark of ['_noinline', '_tf_data_function']) definition.getAttrMap().set(mark, attributeMessage({ bool: true }));
     this.library.addFunction(definition);
   }
 

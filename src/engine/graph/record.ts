@@ -80,7 +80,7 @@ const fusedCalls = (recorder: Recorder): FusedRunner => {
 
 /**
  * Records `f` while it runs on tfjs-node's backend. `state` and `inputs` are the tensors that stand for what a run brings; `f`
- * returns the tensors that are results, by name. Results are handed back too, for whoever wants their values. Throws
+ * returns the tensors that are results, by name. Results are handed back too, for whoever wants their shapes and types. Throws
  * EngineError when `f` cannot be a graph, and one naming the operation when it fails.
  */
 export function record<R extends Readonly<Record<string, tf.Tensor>>>(backend: FormatBackend, declared: { readonly state: Readonly<Record<string, tf.Tensor>>; readonly inputs: Readonly<Record<string, tf.Tensor>> }, f: () => R): { recording: Recording; results: R } {

@@ -3,12 +3,14 @@
  * `bfloat16.ts`). While a recording is made, those calls are noted as they happen; a tensor that no noted
  * operation made, and that was not declared beforehand, is a constant of the function. This is a trace, as `tf.function`
  * makes one: whatever JavaScript decided on the way is fixed in it. So that nothing wrong is fixed in it, a function that reads
- * the values of a tensor which depends on state or inputs is refused, as is one that draws random numbers in the graph.
+ * the values of a tensor which depends on state or inputs is refused, as is one that draws random numbers in the graph. Since nobody
+ * sees such values, products are not really computed (`stand-in.ts`): results of a recording have shapes and types, and no meaning.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { DataId } from '@tensorflow/tfjs-core';
 import type { FormatBackend, OpAttribute, Operand } from '../bfloat16';
 import { EngineError } from '../engine';
+import { thinOperands } from './stand-in';
 import type { CallNode, DeclaredNode, Flow, FlowType, RecordedNode, Recording } from './recording';
 
 /** Where tfjs reads values for whoever asks for them. (Kernels ask the backend itself: for range checks, not to decide.) */
@@ -148,6 +150,15 @@ export class Recorder {
     return made;
   }
 
+  /** The node that makes a tensor, when its values are others at every run; null for a constant. */
+  private varyingNode(dataId: DataId): RecordedNode | null {
+    for (let scope: Scope | null = this.scope; scope; scope = scope.outer) {
+      const flow = scope.flows.get(dataId);
+      if (flow && scope.isVarying(flow)) return scope.nodes[flow.node]!;
+    }
+    return null;
+  }
+
   private recordingOf(results: Readonly<Record<string, tf.Tensor>>): Recording {
     const named = Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, this.flowOf(tensor)]));
     return { nodes: this.scope.nodes, results: named };
@@ -167,15 +178,12 @@ export class Recorder {
   }
 
   private assertConstant(dataId: DataId): void {
-    for (let scope: Scope | null = this.scope; scope; scope = scope.outer) {
-      const flow = scope.flows.get(dataId);
-      if (!flow || !scope.isVarying(flow)) continue;
-      const node = scope.nodes[flow.node]!;
-      const what = node.kind === 'declared' ? `${node.role} "${node.name}"` : `an output of ${node.kind === 'operation' ? node.op : `a ${node.kind}`}`;
-      const refusal = new EngineError('failed', `The step cannot be compiled: it reads the values of ${what}, and what it makes of them would be fixed in the graph.`, 'A step function must compute with tensors alone; nothing may depend on their values.');
-      this.refusals.push(refusal);
-      throw refusal;
-    }
+    const node = this.varyingNode(dataId);
+    if (!node) return;
+    const what = node.kind === 'declared' ? `${node.role} "${node.name}"` : `an output of ${node.kind === 'operation' ? node.op : `a ${node.kind}`}`;
+    const refusal = new EngineError('failed', `The step cannot be compiled: it reads the values of ${what}, and what it makes of them would be fixed in the graph.`, 'A step function must compute with tensors alone; nothing may depend on their values.');
+    this.refusals.push(refusal);
+    throw refusal;
   }
 
   /** Runs `f` with the backend's methods replaced by such as are heard. */
@@ -186,7 +194,12 @@ export class Recorder {
     const readSync = readable.readSync.bind(readable);
     const read = readable.read.bind(readable);
     backend.perform = (op, attributes, inputs, count) => {
-      const outputs = attempt(op, inputs, () => perform(op, attributes, inputs, count));
+      const outputs = attempt(op, inputs, () => {
+        const thin = this.listening && inputs.some(input => !('valueArray' in input) && this.varyingNode(input.dataId)) ? this.unheard(() => thinOperands(op, attributes, inputs)) : null;
+        const outputs = perform(op, attributes, thin ?? inputs, count);
+        tf.dispose(thin ?? []);
+        return outputs;
+      });
       this.note(op, attributes, inputs, outputs);
       return outputs;
     };
