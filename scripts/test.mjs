@@ -13,7 +13,7 @@ const artifacts = path.join(root, 'test', '.artifacts');
 
 /**
  * Runs one vitest project, whole or the given files of it, and reads what came of it from its JSON report: counts, and the files where something failed,
- * each with the names of its tests that did.
+ * each with the names of its tests that did. The note names what was skipped; the names say why.
  */
 async function vitest(project, env = {}, files = filters) {
   const report = path.join(artifacts, `${project}.json`);
@@ -30,17 +30,20 @@ async function vitest(project, env = {}, files = filters) {
   }
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const failures = [];
+  const left = [];
   for (const { name, status, assertionResults } of results.testResults) {
     const passed = assertionResults.filter(t => t.status === 'passed').length;
     const tests = assertionResults.filter(t => t.status === 'failed').map(t => t.fullName);
-    const skipped = assertionResults.length - passed - tests.length;
+    const untried = assertionResults.filter(t => t.status !== 'passed' && t.status !== 'failed').map(t => t.fullName);
+    left.push(...untried);
     if (status === 'failed' && tests.length === 0) tests.push(path.relative(root, name)); // something outside its tests
-    const file = { name: path.relative(root, name), passed, failed: tests.length, skipped };
+    const file = { name: path.relative(root, name), passed, failed: tests.length, skipped: untried.length };
     for (const key of Object.keys(counts)) counts[key] += file[key];
     if (tests.length > 0) failures.push({ ...file, tests });
   }
   if (code !== 0 && counts.failed === 0 && counts.passed > 0) counts.failed = 1; // an error outside any file
-  return { ...counts, failures };
+  const note = !isNarrowed() && left.length > 0 ? `skipped: ${left.map(name => `"${name}"`).join(', ')}` : '';
+  return { ...counts, failures, note };
 }
 
 /**
@@ -49,7 +52,7 @@ async function vitest(project, env = {}, files = filters) {
  */
 async function e2e(env) {
   const first = await vitest('e2e', env);
-  if (first.failures.length === 0 || filters.some(word => word.startsWith('-'))) return first;
+  if (first.failures.length === 0 || isNarrowed()) return first;
   const names = first.failures.map(({ name }) => name);
   console.log(`\n=== e2e, once more: ${names.join(', ')}`);
   const second = await vitest('e2e', env, names);
@@ -70,6 +73,9 @@ const layers = {
     return e2e({ VSCODE_SERVER: await setUpVscode(), CHROMIUM: await setUpChromium(), TRM_VSIX: await packageExtension() });
   },
 };
+
+/** Whether tests were chosen by name: all others count as skipped then. */
+const isNarrowed = () => filters.some(word => word.startsWith('-'));
 
 /** Runs one layer; never throws. */
 async function runLayer(name) {

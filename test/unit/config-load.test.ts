@@ -271,7 +271,7 @@ describe('files', () => {
     expect(failure(file('bytes.trm.yaml', Uint8Array.of(0x61, 0x3a, 0xff))).message).toContain('not UTF-8');
     expect(failure(file('large.trm.yaml', 'a'.repeat(1_000_001))).message).toContain('too large');
   });
-  test.skipIf(process.getuid?.() === 0)('a file that may not be read', () => {
+  test.skipIf(process.getuid?.() === 0)(`a file that may not be read${process.getuid?.() === 0 ? ' (root may read everything)' : ''}`, () => {
     const at = file('secret.trm.yaml', start);
     chmodSync(at, 0);
     expect(failure(at).message).toContain('may not be read');

@@ -68,7 +68,7 @@ describe('building what a config asks for', () => {
     expect(readdirSync(home)).toEqual([]);
   });
 
-  test.skipIf(process.getuid?.() === 0)('a read-only folder is refused in words', async () => {
+  test.skipIf(process.getuid?.() === 0)(`a read-only folder is refused in words${process.getuid?.() === 0 ? ' (root may write everywhere)' : ''}`, async () => {
     const home = temporaryFolder();
     chmodSync(home, 0o500);
     const failure = await rejectionOf(ensureDataset(config({}), home));
