@@ -66,7 +66,7 @@ export function savedBytes(arch: ResolvedArch, data: DataShape, rows: number, fo
   const width = arch.num_heads * headDim(arch);
   // SwiGLU keeps gate and up, and what it was applied to; RMSNorm its result.
   const swiglu = (vectors: number, size: number): number => vectors * (2 * swigluWidth(size, arch.expansion) + size);
-  // Attention keeps q, k and v as they are and turned, what comes of the heads, and their shares of each other; what all this takes beside is fitted.
+  // Attention keeps q, k and v of the heads, what comes of them, and their shares of each other; 11 is what all this takes with its copies, fitted.
   const mixer = mixesByMLP(arch) ? swiglu(D, S) : S * D + 11 * S * width + arch.num_heads * S * S;
   const block = mixer + swiglu(S, D) + 2 * S * D;
   return valueBytes[forward_dtype] * rows * (blocksWithGradient(arch) * block + solverValues(arch) * S * D);

@@ -117,6 +117,18 @@ describe.skipIf(runtime.state !== 'ready')(`compiled steps${reason}`, () => {
     expect((await descent.read()).w!.data[1]).toBeCloseTo(2 - 9.6, 5);
   });
 
+  it('computes no product while it is recorded, only one term of it: its shape, and one operation in the graph', () => {
+    tf.tidy(() => {
+      const x = tf.ones<tf.Rank.R3>([2, 3, 4]);
+      const { recording, results } = record(backend, { state: {}, inputs: { x } }, () => ({
+        of_inputs: tf.matMul(x, x, false, true), transposed: tf.matMul(x, x, true), of_constants: tf.matMul(tf.ones([2, 5]), tf.ones([5, 1])),
+      }));
+      expect(Object.values(results).map(({ shape }) => shape)).toEqual([[2, 3, 3], [2, 4, 4], [2, 1]]);
+      expect(Object.values(results).map(tensor => tensor.dataSync()[0])).toEqual([1, 1, 5]); // constants may be read
+      expect(recording.nodes.flatMap(node => (node.kind === 'operation' && /MatMul|Slice/.test(node.op) ? [node.op] : []))).toEqual(['BatchMatMulV2', 'BatchMatMulV2', 'BatchMatMulV2']);
+    });
+  });
+
   it('hands back several outputs of one operation', async () => {
     const split = session((_, { x }) => {
       const [left, right] = tf.split(x!, 2);

@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { DataId } from '@tensorflow/tfjs-core';
 import type { FormatBackend, OpAttribute, Operand } from '../bfloat16';
 import { EngineError } from '../engine';
-import { thinOperands } from './stand-in';
+import { isProduct, thinOperands } from './stand-in';
 import type { CallNode, DeclaredNode, Flow, FlowType, RecordedNode, Recording } from './recording';
 
 /** Where tfjs reads values for whoever asks for them. (Kernels ask the backend itself: for range checks, not to decide.) */
@@ -159,6 +159,11 @@ export class Recorder {
     return null;
   }
 
+  /** Whether an operand is other at every run, so that nobody may read it. */
+  private varies(input: Operand): boolean {
+    return !('valueArray' in input) && this.varyingNode(input.dataId) !== null;
+  }
+
   private recordingOf(results: Readonly<Record<string, tf.Tensor>>): Recording {
     const named = Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, this.flowOf(tensor)]));
     return { nodes: this.scope.nodes, results: named };
@@ -195,9 +200,10 @@ export class Recorder {
     const read = readable.read.bind(readable);
     backend.perform = (op, attributes, inputs, count) => {
       const outputs = attempt(op, inputs, () => {
-        const thin = this.listening && inputs.some(input => !('valueArray' in input) && this.varyingNode(input.dataId)) ? this.unheard(() => thinOperands(op, attributes, inputs)) : null;
+        if (!this.listening || !isProduct(op) || !inputs.some(input => this.varies(input))) return perform(op, attributes, inputs, count);
+        const thin = this.unheard(() => thinOperands(op, attributes, inputs));
         const outputs = perform(op, attributes, thin ?? inputs, count);
-        tf.dispose(thin ?? []);
+        if (thin) tf.dispose(thin);
         return outputs;
       });
       this.note(op, attributes, inputs, outputs);

@@ -9,6 +9,9 @@ import type { OpAttribute, Operand } from '../bfloat16';
 /** Names of the attributes that transpose either side, by operation. */
 const products: Readonly<Record<string, readonly [string, string]>> = { MatMul: ['transpose_a', 'transpose_b'], BatchMatMulV2: ['adj_x', 'adj_y'] };
 
+/** Whether an operation is a matrix product. */
+export const isProduct = (op: string): boolean => op in products;
+
 const isTensor = (input: Operand | undefined): input is tf.Tensor => input !== undefined && !('valueArray' in input);
 
 /** The first of a tensor's slices along an axis, as a dimension of one. */
