@@ -4,6 +4,7 @@ import { Column } from '../../webview/charts/column';
 import { Extremes } from '../../webview/charts/decimate';
 import { toCsv } from '../../webview/charts/csv';
 import { HeatData } from '../../webview/charts/heat-data';
+import { logTicks } from '../../webview/charts/log-ticks';
 import { thinMarks } from '../../webview/charts/marks';
 import { rampColor } from '../../webview/charts/ramp';
 import { Series, visible } from '../../webview/charts/series';
@@ -191,6 +192,12 @@ describe('a logarithmic x axis', () => {
 });
 
 describe('axes, marks and numbers', () => {
+  it('labels of a narrow logarithmic window stand apart', () => {
+    const labels = (values: number[]): number[] => logTicks(values.map(value => ({ value })), values[0]!, values.at(-1)!).map(({ value }) => value);
+    expect(labels([1.75, 1.76, 1.77, 1.78, 1.79, 1.8, 1.85, 1.9, 2])).toEqual([1.76, 1.8, 1.85, 1.9, 2]);
+    expect(labels([0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.5, 1])).toEqual([0.01, 0.03, 0.1, 1]);
+  });
+
   it('chooses round ticks inside the window', () => {
     expect(roundCounts(1, 1240, 6)).toEqual([250, 500, 750, 1000]);
     expect(roundCounts(1, 4, 6)).toEqual([1, 2, 3, 4]);

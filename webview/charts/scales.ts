@@ -5,6 +5,7 @@
 import type { ChartOptions } from 'chart.js';
 import { color } from 'chart.js/helpers';
 import type { Theme } from '../shared/theme';
+import { logTicks } from './log-ticks';
 import type { Span } from './span';
 import type { XAxis } from './x-axis';
 
@@ -46,7 +47,7 @@ export function xScale(axis: XAxis, span: Span, theme: Theme): ScaleOptions {
   };
 }
 
-/** Vertical axis. `min` and `max` bind when given; a logarithmic axis labels powers of ten (and 2 and 5 when there are few). */
+/** Vertical axis. `min` and `max` bind when given; what a logarithmic axis labels: log-ticks.ts. */
 export function yScale(options: { log: boolean; min?: number | undefined; max?: number | undefined; tick: (value: number) => string; whole?: boolean }, theme: Theme): ScaleOptions {
   const look = axisLook(theme);
   const shared = {
@@ -59,11 +60,6 @@ export function yScale(options: { log: boolean; min?: number | undefined; max?: 
       ticks: { ...look.ticks, maxTicksLimit: 6, ...(options.whole === true ? { precision: 0 } : {}), callback: value => options.tick(Number(value)) } };
   }
   return { type: 'logarithmic', ...shared,
-    afterBuildTicks: scale => {
-      const decades = Math.log10(scale.max / scale.min);
-      const keep = decades < 1.2 ? [1, 2, 3, 5] : decades < 3 ? [1, 3] : [1];
-      const round = scale.ticks.filter(({ value }) => keep.includes(Number((value / 10 ** Math.floor(Math.log10(value) + 1e-9)).toPrecision(3))));
-      if (round.length > 1) scale.ticks = round; // in a window that has none of them, every one that chart.js has room for
-    },
+    afterBuildTicks: scale => { scale.ticks = logTicks(scale.ticks, scale.min, scale.max); },
     ticks: { ...look.ticks, autoSkipPadding: 4, callback: value => options.tick(Number(value)) } };
 }

@@ -85,6 +85,7 @@ export class Board {
   rename({ name, note, description }: Omit<BoardTitle, 'id'>): void {
     setText(this.heading, name);
     setText(this.note, note);
+    this.note.title = note;
     if (this.grid.getAttribute('aria-label') !== description) this.grid.setAttribute('aria-label', description);
   }
 
