@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { checkpointDir, listCheckpoints, readBest } from '../runs/checkpoints';
+import { RunFolderError } from '../runs/errors';
 import type { RunSummary } from '../runs/read-run';
 import type { Trace } from '../runs/schema';
 import { listTraces, readTrace } from '../runs/traces';
@@ -12,7 +13,7 @@ import { Lru } from './lru';
 import { HostError } from './problem';
 import type { Runs } from './runs';
 import { depthLimit, haltMaxSteps, isLive } from './run-text';
-import { checkpointChoices, firstCheckpoint, pastedTokens, samePuzzle } from './trace-choice';
+import { checkpointChoices, firstCheckpoint, pasteHint, pastedTokens, samePuzzle } from './trace-choice';
 import type { Trainers } from './trainers';
 import { requireTrust } from './trust';
 
@@ -21,9 +22,13 @@ type Puzzle = { index: number } | { tokens: number[] };
 /** Words about work in progress. */
 export type OnProgress = (text: string) => void;
 
+/** How much of traces is remembered, in characters of their arrays: some hundred of 9x9, a handful of 30x30 taken deep. */
+const rememberedCharacters = 96 << 20;
+const charactersOf = (trace: Trace): number => Object.values(trace).reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
+
 /** Makes and remembers traces. */
 export class TraceSource {
-  private readonly remembered = new Lru<Trace>(40);
+  private readonly remembered = new Lru<Trace>(rememberedCharacters, charactersOf);
 
   constructor(private readonly runs: Runs, private readonly trainers: Trainers) {}
 
@@ -35,6 +40,7 @@ export class TraceSource {
       runName: manifest.name, live,
       checkpoints: checkpointChoices(live, usable(run)),
       puzzles: manifest.dataset?.test.examples ?? 0,
+      paste: manifest.dataset ? pasteHint(manifest.dataset.test) : null,
       watched: await listTraces(run.dir),
       haltMaxSteps: haltMaxSteps(manifest.config),
       maxDepth: depthLimit(manifest.config),
@@ -102,11 +108,17 @@ export class TraceSource {
     if (step === undefined || !('index' in puzzle)) return null;
     const watched = (await listTraces(run.dir)).find(w => w.index === puzzle.index);
     if (!watched?.steps.includes(Number(step))) return null;
-    const trace = await readTrace(run.dir, Number(step), puzzle.index);
-    return trace.depth === depth ? trace : null;
+    try {
+      const trace = await readTrace(run.dir, Number(step), puzzle.index);
+      return trace.depth === depth ? trace : null;
+    } catch (error) {
+      if (error instanceof RunFolderError) return null; // damaged or gone: it is made anew
+      throw error;
+    }
   }
 
   private async live(run: RunSummary, puzzle: Puzzle, depth: number, onProgress: OnProgress, signal: AbortSignal): Promise<Trace> {
+    requireTrust(vscode.l10n.t('Asking a trainer for a trace is not done in a folder that is not trusted yet.'));
     const line = this.runs.line(run.manifest.id);
     if (!line) {
       throw new HostError('not_live', vscode.l10n.t('{0} is not running on this machine, so its present weights cannot be asked for.', run.manifest.name), vscode.l10n.t('Choose one of its checkpoints.'));

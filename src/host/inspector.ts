@@ -36,7 +36,7 @@ export interface InspectorContext {
   readonly log: Log;
 }
 
-const noOptions: InspectorOptions = { runName: '', live: false, checkpoints: [], puzzles: 0, watched: [], haltMaxSteps: 16, maxDepth: 128 };
+const noOptions: InspectorOptions = { runName: '', live: false, checkpoints: [], puzzles: 0, paste: null, watched: [], haltMaxSteps: 16, maxDepth: 128 };
 
 /** One open inspector. */
 class Session {
@@ -45,6 +45,10 @@ class Session {
   private problem: InspectorState['problem'] = null;
   private second: Beside | null = null;
   private work: AbortController | null = null;
+  /** Ends, without an error, when the trace that is being made is there or will not be. */
+  private making: Promise<void> = Promise.resolve();
+  /** What the page was last told that can be chosen. */
+  private offered = '';
   private readonly curve: CurveWork;
 
   constructor(private readonly context: InspectorContext, private readonly id: WebviewIdMessageParticipant, private readonly panel: vscode.WebviewPanel, public choice: TraceChoice) {
@@ -59,8 +63,20 @@ class Session {
     this.context.messenger.sendNotification(inspectorState, this.id, await this.state());
   }
 
+  /** What a page that is made anew shows, once what is being made is there. */
+  async settled(): Promise<InspectorState> {
+    let made: Promise<void>;
+    do {
+      made = this.making;
+      await made;
+    } while (made !== this.making);
+    return this.state();
+  }
+
   async state(): Promise<InspectorState> {
-    return { choice: this.choice, options: await this.options(), trace: this.trace, kept: this.isKept, problem: this.problem, beside: this.second };
+    const options = await this.options();
+    this.offered = JSON.stringify(options);
+    return { choice: this.choice, options, trace: this.trace, kept: this.isKept, problem: this.problem, beside: this.second };
   }
 
   async options(): Promise<InspectorOptions> {
@@ -113,11 +129,16 @@ class Session {
     this.cancelCurve();
   }
 
-  /** What there is to choose may have changed. */
+  /** What there is to choose may have changed; the page is told only when it has, since a live run says something every second. */
   refresh(): void {
     this.title();
     if (!this.panel.visible) return;
-    void this.options().then(options => this.context.messenger.sendNotification(inspectorOptions, this.id, options));
+    void this.options().then(options => {
+      const offered = JSON.stringify(options);
+      if (offered === this.offered) return;
+      this.offered = offered;
+      this.context.messenger.sendNotification(inspectorOptions, this.id, options);
+    });
   }
 
   private run(): RunSummary | undefined {
@@ -129,8 +150,12 @@ class Session {
     this.panel.title = name === undefined ? vscode.l10n.t('Puzzle Trace') : vscode.l10n.t('Trace: {0}', name);
   }
 
+  private make(choice: TraceChoice): Promise<void> {
+    return this.making = this.makeNow(choice);
+  }
+
   /** Makes a trace for a choice; what goes wrong becomes the session's problem. Newer work ends older. */
-  private async make(choice: TraceChoice): Promise<void> {
+  private async makeNow(choice: TraceChoice): Promise<void> {
     this.work?.abort();
     const own = this.work = new AbortController();
     this.choice = choice;
@@ -149,12 +174,12 @@ class Session {
       this.second = second;
     } catch (error) {
       if (this.work !== own) return;
-      const { message, next } = problemOf(error);
+      const { message, next, code } = problemOf(error);
       this.trace = null;
       this.second = null;
       this.problem = isCancelled(error) || own.signal.aborted
-        ? { message: vscode.l10n.t('Cancelled: this trace was not made.'), next: vscode.l10n.t('Choose another puzzle, or ask again.') }
-        : { message, next };
+        ? { message: vscode.l10n.t('Cancelled: this trace was not made.'), next: vscode.l10n.t('Choose another puzzle, or ask again.'), ofPaste: false }
+        : { message, next, ofPaste: code === 'bad-puzzle' };
       if (!isCancelled(error)) this.context.log.warn(problemText({ message, next }));
     } finally {
       if (this.work === own) this.work = null;
@@ -190,7 +215,7 @@ export class Inspector implements vscode.WebviewPanelSerializer, vscode.Disposab
       return found.session;
     };
     this.own = [
-      messenger.onRequest(getInspectorState, (_, sender) => of(sender).state()),
+      messenger.onRequest(getInspectorState, (_, sender) => of(sender).settled()),
       messenger.onRequest(requestTrace, (choice, sender) => of(sender).request(choice)),
       messenger.onRequest(askBeside, (choice, sender) => of(sender).askBeside(choice)),
       messenger.onNotification(cancelTrace, (_, sender) => of(sender).cancel()),
@@ -209,7 +234,7 @@ export class Inspector implements vscode.WebviewPanelSerializer, vscode.Disposab
       void session.show(choice);
       return;
     }
-    this.adopt(vscode.window.createWebviewPanel(viewTypes.trace, vscode.l10n.t('Puzzle Trace'), vscode.ViewColumn.Active, pageOptions(this.context.extensionUri)), choice);
+    this.adopt(vscode.window.createWebviewPanel(viewTypes.trace, vscode.l10n.t('Puzzle Trace'), vscode.ViewColumn.Active, { ...pageOptions(this.context.extensionUri), retainContextWhenHidden: true }), choice);
   }
 
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, saved: unknown): Promise<void> {
@@ -231,6 +256,7 @@ export class Inspector implements vscode.WebviewPanelSerializer, vscode.Disposab
     const id = messenger.registerWebviewPanel(panel);
     const session = new Session(this.context, id, panel, choice);
     this.sessions.set(id.webviewId, { session, panel });
+    panel.onDidChangeViewState(() => session.refresh()); // what changed while it was hidden
     panel.onDidDispose(() => {
       session.dispose();
       this.sessions.delete(id.webviewId);

@@ -36,6 +36,13 @@ export function puzzleNumberProblem(text: string, puzzles: number): string | nul
   return puzzles > 0 && Number(text) >= puzzles ? `0 to ${puzzles - 1}` : null;
 }
 
+/** How a puzzle for a model's board is written as text; null where there is no text form. */
+export function pasteHint(model: { vocab_size: number; seq_len: number }): string | null {
+  const { kind, rows } = gridShape(model);
+  if (kind === 'sudoku') return `${rows} rows of ${rows} digits; 0, . or _ for a blank cell. White space and line breaks do not matter.`;
+  return kind === 'maze' ? `${rows} rows of ${rows} cells: # a wall, a space or . a free cell, S the start, G the goal.` : null;
+}
+
 /**
  * A pasted puzzle as tokens of a model's board.
  * @throws DatasetError when the text is no such board, or the board has no text form

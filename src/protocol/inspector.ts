@@ -44,6 +44,8 @@ export interface InspectorOptions {
   readonly checkpoints: { name: string; label: string }[];
   /** Test examples there are. */
   readonly puzzles: number;
+  /** How a puzzle is written to be pasted; null where this kind has no text form. */
+  readonly paste: string | null;
   /** Puzzles whose traces are kept at every evaluation, with the steps there are: the scrubber over training time. */
   readonly watched: { index: number; steps: number[] }[];
   readonly haltMaxSteps: number;
@@ -57,7 +59,8 @@ export interface InspectorState {
   readonly trace: Trace | null;
   /** The trace was kept during training: weights and depth are its own, not those of the choice. */
   readonly kept: boolean;
-  readonly problem: { message: string; next: string } | null;
+  /** `ofPaste`: what was pasted is no such puzzle. */
+  readonly problem: { message: string; next: string; ofPaste: boolean } | null;
   /** Null when nothing is compared. */
   readonly beside: Beside | null;
 }
@@ -73,7 +76,7 @@ export interface CurveState {
   readonly problem: { message: string; next: string } | null;
 }
 
-/** webview -> host: the state, please. */
+/** webview -> host: the state, please; when a trace is being made, with that trace. */
 export const getInspectorState: RequestType<void, InspectorState> = { method: 'inspector/getState' };
 /** webview -> host: another trace, please. Long work reports through `inspectorProgress`; `cancelTrace` ends it. */
 export const requestTrace: RequestType<TraceChoice, InspectorState> = { method: 'inspector/trace' };

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mazeCharacters } from '../../src/puzzles/maze-board';
 import { writeArcFiles } from '../unit/arc-example';
 import { trainBefore } from './tiny';
 import { Workbench } from './workbench';
@@ -84,6 +85,15 @@ describe('boards', () => {
     await workbench.eventually('What the way is', async () => /In y the way (leads|does not lead) from start to goal\. In z the way /.test(await frame.locator('#frame-summary').innerText()));
     await workbench.screenshot('board-maze');
     await compareDepths(frame, 'board-maze');
+    await frame.getByRole('button', { name: 'Stop comparing' }).click();
+    const tokens = async (): Promise<number[]> => frame.locator('[data-board="question"] .cell').evaluateAll(cells => (cells as unknown as { getAttribute: (name: string) => string | null }[]).map(cell => Number(cell.getAttribute('data-token'))));
+    const before = await tokens();
+    const rows = Array.from({ length: 10 }, (_, row) => before.slice(10 * row, 10 * row + 10).map(token => mazeCharacters[token - 1]).join(''));
+    await frame.getByRole('button', { name: 'Paste a puzzle' }).click();
+    await frame.locator('.paste textarea').fill(rows.join('\n')); // a row may begin with free cells, which are spaces
+    await frame.getByText('Inspect This Puzzle').click();
+    await frame.locator('h1', { hasText: 'pasted' }).waitFor({ timeout: 120_000 });
+    expect(await tokens()).toEqual(before);
     await close();
   });
 
@@ -97,6 +107,7 @@ describe('boards', () => {
     expect((await labels(frame, 'y')).length).toBe(question.length);
     await workbench.screenshot('board-arc');
     await compareDepths(frame, 'board-arc');
+    expect(await frame.getByRole('button', { name: 'Paste a puzzle' }).isVisible()).toBe(false); // a task of ARC means nothing without its identifier
     await close();
   });
 });

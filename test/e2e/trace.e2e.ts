@@ -124,6 +124,19 @@ describe('a run that was trained before', () => {
     await frame.locator('.cell-history, .aside.right canvas').first().waitFor();
   });
 
+  test('a cell is kept with Enter, and goes with the pointer no more', async () => {
+    const cells = frame.locator('[data-board="y"] .cell');
+    await cells.nth(5).focus();
+    await cells.nth(5).press('ArrowRight');
+    await workbench.page.keyboard.press('Enter');
+    await workbench.eventually('The kept cell', async () => (await cells.nth(6).getAttribute('aria-selected')) === 'true');
+    await frame.locator('.overview').focus();
+    await frame.locator('.detail h3', { hasText: 'Row 2, column 3 (kept)' }).waitFor();
+    await cells.nth(6).focus();
+    await workbench.page.keyboard.press('Enter');
+    await workbench.eventually('No kept cell', async () => (await frame.locator('[aria-selected]').count()) === 0);
+  });
+
   test('beyond the depth of training', async () => {
     await choose(frame, 'Depth', '8');
     await isAt(frame, /of 24/);
@@ -166,6 +179,18 @@ describe('a run that was trained before', () => {
     await heading(frame, 'pasted').waitFor({ timeout: 120_000 });
     expect(await digits(frame, 'question')).toBe('1204341001434320');
     await problem.waitFor({ state: 'hidden' });
+  });
+
+  test('what was typed and kept is still there when the tab was behind another one', async () => {
+    const text = frame.locator('.paste textarea');
+    if (!await text.isVisible()) await frame.getByRole('button', { name: 'Paste a puzzle' }).click();
+    await text.fill('1 2 . 4\n3 4');
+    await workbench.openFile('tiny-4x4.trm.yaml');
+    await workbench.page.waitForTimeout(500);
+    await workbench.page.locator('.tabs-container .tab', { hasText: 'Trace: tiny-4x4' }).click();
+    await text.waitFor();
+    expect(await text.inputValue()).toBe('1 2 . 4\n3 4');
+    await heading(frame, 'pasted').waitFor();
   });
 
   test('the trace and its pictures are saved as files', async () => {
@@ -243,6 +268,16 @@ describe('a run that is training', () => {
     await frame.getByRole('button', { name: 'Next puzzle' }).click();
     await heading(frame, 'test puzzle 1').waitFor({ timeout: 120_000 });
     expect(await step()).toBeGreaterThan(first);
+    const puzzle = frame.locator('.chooser > .field', { hasText: 'Puzzle' }).locator('input');
+    await puzzle.fill('');
+    await puzzle.pressSequentially('12', { delay: 2500 }); // run.json is written once a second meanwhile
+    expect(await puzzle.inputValue()).toBe('12');
+    await puzzle.press('Enter');
+    await heading(frame, 'test puzzle 12').waitFor({ timeout: 120_000 });
+    await workbench.eventually('Kept traces', async () => (await frame.locator('.watched .chip').count()) === 2);
+    await frame.locator('.watched .chip').first().focus();
+    await workbench.page.waitForTimeout(3000);
+    expect(await frame.locator('.watched .chip:focus').count()).toBe(1);
     await charts.getByRole('button', { name: 'Stop (writes a checkpoint)' }).click();
     await charts.locator('.run-header[data-state="stopped"]').waitFor({ timeout: 90_000 });
   });

@@ -58,11 +58,16 @@ describe('webviewHtml', () => {
 
 describe('Lru', () => {
   it('forgets what was not used for longest', () => {
-    const lru = new Lru<number>(2);
-    lru.set('a', 1);
-    lru.set('b', 2);
+    const lru = new Lru<string>(4, value => value.length);
+    lru.set('a', 'A');
+    lru.set('b', 'BB');
     lru.get('a');
-    lru.set('c', 3);
-    expect([lru.get('a'), lru.get('b'), lru.get('c')]).toEqual([1, undefined, 3]);
+    lru.set('c', 'CC');
+    expect([lru.get('a'), lru.get('b'), lru.get('c')]).toEqual(['A', undefined, 'CC']);
+    lru.set('c', 'C'); // lighter than before
+    lru.set('d', 'DD');
+    expect([lru.get('a'), lru.get('c'), lru.get('d')]).toEqual(['A', 'C', 'DD']);
+    lru.set('e', 'too heavy');
+    expect([lru.get('a'), lru.get('e')]).toEqual([undefined, undefined]);
   });
 });

@@ -1,6 +1,6 @@
 /** What a trace choice means: checkpoints, puzzle numbers, pasted boards, saved state. */
 import { describe, expect, it } from 'vitest';
-import { asTraceChoice, checkpointChoices, firstCheckpoint, pastedTokens, puzzleNumberProblem, samePuzzle } from '../../src/host/trace-choice';
+import { asTraceChoice, checkpointChoices, firstCheckpoint, pasteHint, pastedTokens, puzzleNumberProblem, samePuzzle } from '../../src/host/trace-choice';
 
 const checkpoint = (step: number, best = false, pinned = false) => ({ name: `step-${step}`, step, best, pinned });
 
@@ -28,6 +28,9 @@ describe('puzzles', () => {
   it('takes a board of the model, and says what is wrong with another', () => {
     const board = '12.. | 34.. \n----\n 21.. | 43..';
     expect(pastedTokens(board, { vocab_size: 6, seq_len: 16 })).toEqual([2, 3, 1, 1, 4, 5, 1, 1, 3, 2, 1, 1, 5, 4, 1, 1]);
+    expect(pasteHint({ vocab_size: 6, seq_len: 16 })).toMatch(/^4 rows of 4 digits; 0, \. or _ for a blank cell/);
+    expect(pasteHint({ vocab_size: 6, seq_len: 100 })).toMatch(/^10 rows of 10 cells: # a wall, a space/);
+    expect(pasteHint({ vocab_size: 12, seq_len: 900 })).toBeNull();
     expect(() => pastedTokens('123', { vocab_size: 6, seq_len: 16 })).toThrow(/3 cells, expected 16/);
     expect(() => pastedTokens(board, { vocab_size: 12, seq_len: 900 })).toThrow(/Only Sudoku/);
   });

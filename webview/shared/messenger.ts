@@ -4,23 +4,7 @@
  */
 import { Messenger } from 'vscode-messenger-webview';
 import { HOST_EXTENSION } from 'vscode-messenger-common';
-import type { NotificationType, RequestType } from 'vscode-messenger-common';
-
-/** The extension host, as a webview talks with it. */
-export interface Host {
-  /**
-   * Asks and waits for the answer.
-   * @throws {Error} when the host answers with an error, or says nothing for `timeoutMs` milliseconds (15,000 when not given; 0: wait for ever).
-   */
-  request<P, R>(type: RequestType<P, R>, params: P, timeoutMs?: number): Promise<R>;
-  /** Tells, without an answer. */
-  notify<P>(type: NotificationType<P>, params: P): void;
-  /** Listens; one listener per message type. */
-  on<P>(type: NotificationType<P>, handler: (params: P) => void): void;
-  /** State VS Code keeps for this webview while it is hidden or the window reloads; undefined at first. */
-  savedState(): unknown;
-  saveState(state: unknown): void;
-}
+import type { Host } from './host';
 
 /** Connects this webview to the host. Call it once: VS Code hands out its API object a single time. */
 export function connectHost(): Host {

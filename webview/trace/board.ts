@@ -94,8 +94,10 @@ export class Board {
     this.element.hidden = true;
   }
 
-  /** Marks one cell (pointed at or pinned on any board) and the cells it conflicts with. */
-  mark(cell: number | null, rivals: readonly number[]): void {
+  /** Marks one cell (pointed at or pinned on any board) and the cells it conflicts with; the pinned one is the selected cell of the grid. */
+  mark(cell: number | null, rivals: readonly number[], pinned: number | null): void {
+    this.grid.querySelector('[aria-selected]')?.removeAttribute('aria-selected');
+    if (pinned !== null) this.cellElements[pinned]?.setAttribute('aria-selected', 'true');
     for (const element of this.marked) element.classList.remove('marked', 'rival');
     const find = (at: number): HTMLElement[] => this.cellElements.slice(at, at + 1);
     const own = cell === null ? [] : find(cell), others = rivals.flatMap(find);

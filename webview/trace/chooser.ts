@@ -19,14 +19,16 @@ function numberField(label: string, title: string, min: number): VscodeTextfield
 export class Chooser {
   private choice: TraceChoice | null = null;
   private options: InspectorOptions | null = null;
+  private kept: Pick<Trace, 'step' | 'depth'> | null = null;
   private lastIndex = 0;
+  private readonly drawn = { checkpoints: '', watched: '' };
   private readonly checkpoint = h('vscode-single-select', { label: 'Checkpoint', title: 'Weights to run: a checkpoint of the run, the best one, or the present weights of a live run', class: 'checkpoint' });
   private readonly puzzle = numberField('Puzzle', 'Row of the test split, counted from 0', 0);
   private readonly depth = numberField('Depth', 'Supervision steps to run, 1 to 128. More than halt_max_steps is beyond training depth.', 1);
   private readonly puzzleRange = h('span', { class: 'muted tabular' });
   private readonly depthNote = h('span', { class: 'muted tabular' });
   private readonly watched = h('span', { class: 'watched', role: 'group', 'aria-label': 'Watched puzzles' });
-  private readonly paste = h('vscode-textarea', { rows: 4, resize: 'vertical', class: 'paste-text', placeholder: 'Row by row; 0, . or _ for a blank cell. White space and line breaks do not matter.' });
+  private readonly paste = h('vscode-textarea', { rows: 4, resize: 'vertical', class: 'paste-text' });
   private readonly pasteProblem = h('p', { class: 'paste-problem', role: 'alert', hidden: true });
   private readonly pastePanel = h('div', { class: 'paste', hidden: true }, this.paste,
     h('div', { class: 'paste-buttons' }, h('vscode-button', { on: { click: () => this.sendPasted() } }, 'Inspect This Puzzle'),
@@ -53,37 +55,65 @@ export class Chooser {
 
   /** Shows what is chosen and what can be; for a trace kept during training, its step and depth instead of those chosen before. */
   show(options: InspectorOptions, choice: TraceChoice, kept: Pick<Trace, 'step' | 'depth'> | null = null): void {
-    this.options = options;
     this.choice = choice;
-    const list = options.checkpoints.some(c => c.name === 'live') || !options.live ? options.checkpoints : [{ name: 'live', label: 'live: present weights' }, ...options.checkpoints];
-    const shown = kept === null ? choice.checkpoint : 'kept';
-    const all = kept === null ? list : [{ name: 'kept', label: `kept at step ${kept.step}` }, ...list];
-    this.checkpoint.options = all.map(c => ({ value: c.name, label: c.label, description: '', selected: c.name === shown, disabled: false }));
-    this.checkpoint.value = shown;
+    this.kept = kept;
     if ('index' in choice.puzzle) {
       this.lastIndex = choice.puzzle.index;
       this.puzzle.value = String(choice.puzzle.index);
-    } else this.puzzle.value = '';
-    setText(this.puzzleRange, 'text' in choice.puzzle ? 'pasted' : options.puzzles > 0 ? `0–${formatCount(options.puzzles - 1)}` : '');
-    const depth = kept?.depth ?? choice.depth;
-    this.depth.value = String(depth);
-    setText(this.depthNote, depth > options.haltMaxSteps ? `trained with ${options.haltMaxSteps}` : `of ${options.haltMaxSteps} trained`);
-    const index = 'index' in choice.puzzle ? choice.puzzle.index : -1;
-    this.watched.hidden = options.watched.length === 0;
-    setChildren(this.watched, 'Watched', ...options.watched.map(w => h('button', {
-      type: 'button', class: 'chip', 'aria-pressed': String(w.index === index),
-      title: `Puzzle ${w.index}: traces kept at ${w.steps.length} evaluations`, on: { click: () => this.toPuzzle(w.index) },
-    }, w.index)));
+    } else {
+      this.puzzle.value = '';
+      this.paste.value ||= choice.puzzle.text;
+    }
+    this.depth.value = String(kept?.depth ?? choice.depth);
+    this.offer(options);
   }
 
-  /** A problem with the pasted puzzle, shown where it was pasted; false when the present choice is not a pasted one. */
-  showPasteProblem(problem: { message: string; next: string } | null): boolean {
-    const pasted = this.choice !== null && 'text' in this.choice.puzzle;
-    this.pasteProblem.hidden = !pasted || problem === null;
-    if (!pasted || !problem) return false;
+  /** What can be chosen has changed: the fields stay as they are, since somebody may be typing in one. */
+  offer(options: InspectorOptions): void {
+    const { choice, kept } = this;
+    this.options = options;
+    if (choice === null) return;
+    const list = options.checkpoints.some(c => c.name === 'live') || !options.live ? options.checkpoints : [{ name: 'live', label: 'live: present weights' }, ...options.checkpoints];
+    const shown = kept === null ? choice.checkpoint : 'kept';
+    const all = kept === null ? list : [{ name: 'kept', label: `kept at step ${kept.step}` }, ...list];
+    const checkpoints = all.map(c => ({ value: c.name, label: c.label, description: '', selected: c.name === shown, disabled: false }));
+    if (this.isNews('checkpoints', checkpoints)) {
+      this.checkpoint.options = checkpoints;
+      this.checkpoint.value = shown;
+    }
+    this.paste.placeholder = options.paste ?? '';
+    this.pasteButton.hidden = options.paste === null;
+    const { puzzle } = choice;
+    setText(this.puzzleRange, 'text' in puzzle ? 'pasted' : options.puzzles > 0 ? `0–${formatCount(options.puzzles - 1)}` : '');
+    setText(this.depthNote, (kept?.depth ?? choice.depth) > options.haltMaxSteps ? `trained with ${options.haltMaxSteps}` : `of ${options.haltMaxSteps} trained`);
+    const index = 'index' in puzzle ? puzzle.index : -1;
+    if (this.isNews('watched', [index, options.watched])) this.drawWatched(options.watched, index);
+  }
+
+  private drawWatched(watched: InspectorOptions['watched'], index: number): void {
+    const focused = this.watched.querySelector<HTMLElement>(':focus')?.dataset['puzzle'];
+    this.watched.hidden = watched.length === 0;
+    setChildren(this.watched, 'Watched', ...watched.map(w => h('button', {
+      type: 'button', class: 'chip', 'aria-pressed': String(w.index === index), 'data-puzzle': w.index,
+      title: `Puzzle ${w.index}: traces kept at ${w.steps.length} evaluations`, on: { click: () => this.toPuzzle(w.index) },
+    }, w.index)));
+    if (focused !== undefined) this.watched.querySelector<HTMLElement>(`[data-puzzle="${focused}"]`)?.focus();
+  }
+
+  /** Whether a part of the row is to be drawn anew. */
+  private isNews(part: 'checkpoints' | 'watched', value: unknown): boolean {
+    const now = JSON.stringify(value);
+    if (this.drawn[part] === now) return false;
+    this.drawn[part] = now;
+    return true;
+  }
+
+  /** What is wrong with the pasted puzzle, shown where it was pasted. */
+  showPasteProblem(problem: { message: string; next: string } | null): void {
+    this.pasteProblem.hidden = problem === null;
+    if (!problem) return;
     this.togglePaste(true);
     setText(this.pasteProblem, `${problem.message.replace(/\.?$/, '.')} ${problem.next}`);
-    return true;
   }
 
   private change(part: Partial<TraceChoice>): void {
@@ -105,8 +135,8 @@ export class Chooser {
   }
 
   private sendPasted(): void {
-    const text = this.paste.value.trim();
-    if (text) { this.change({ puzzle: { text } }); return; }
+    const text = this.paste.value; // as it is: in mazes a space is a cell
+    if (text.trim() !== '') { this.change({ puzzle: { text } }); return; }
     this.pasteProblem.hidden = false;
     setText(this.pasteProblem, 'There is no puzzle yet. Paste one into the box, row by row.');
   }

@@ -47,7 +47,7 @@ export class CompareBar {
     this.features = { y: feature('y'), z: feature('z') };
     this.featureGroup = h('span', { class: 'chips', role: 'group', 'aria-label': 'Feature shown of both' }, this.features.y, this.features.z);
     this.controls = h('span', { class: 'compare-controls' }, h('span', { class: 'muted' }, 'B'), this.name,
-      h('span', { class: 'field' }, h('span', null, 'Depth'), this.depth), this.both, this.featureGroup, iconButton('close', 'Stop comparing', () => actions.leave()));
+      h('span', { class: 'field' }, h('span', null, 'Depth'), this.depth), this.both, this.featureGroup, iconButton('close', 'Stop comparing', () => { actions.leave(); this.ask.focus(); }));
     this.element = h('div', { class: 'compare', role: 'group', 'aria-label': 'Comparison' }, this.ask, this.controls, this.problem);
   }
 

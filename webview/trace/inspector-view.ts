@@ -13,7 +13,7 @@ import { countDifference, differenceCells, differenceWords } from './difference'
 import { letterOf, vocabularyOf } from './features';
 import { HaltingTable } from './halting-table';
 import { keyCommand } from './keys';
-import { changeWords, frameParts, sideCaptions } from './labels';
+import { cellPlace, changeWords, frameParts, sideCaptions } from './labels';
 import { Legend } from './legend';
 import { countBoard, type CellView } from './marks';
 import { wayArrives } from './maze-way';
@@ -250,7 +250,7 @@ export class InspectorView {
     for (const [id, board] of Object.entries(this.boards)) {
       const k = stage.panels.findIndex(({ slot }) => slot === id);
       const rivals = cell !== null && views[k]?.[cell]!.conflict ? conflictsOf(cell, panelTokens(stage.panels[k]!, this.frame), cols).map(c => c.cell) : [];
-      board.mark(cell, rivals);
+      board.mark(cell, rivals, this.pinned);
     }
     this.detail.show(cell === null ? null : { stage, cell, pinned: cell === this.pinned, frame: this.frame, views, ink: this.ink });
   }
@@ -262,15 +262,17 @@ export class InspectorView {
   }
 
   private pin(cell: number): void {
-    this.pinned = this.pinned === cell ? null : cell;
+    const keeps = this.pinned !== cell;
+    this.pinned = keeps ? cell : null;
     this.render();
+    if (this.stage) announce(`${cellPlace(cell, this.stage.lead.decoded.trace.cols)}: ${keeps ? 'kept, its facts stay' : 'no longer kept'}`);
   }
 
   private onKey(event: KeyboardEvent): void {
     const target = event.composedPath()[0];
     const command = keyCommand(event);
     if (!command || !this.shown || event.defaultPrevented || !(target instanceof HTMLElement)) return;
-    if (isField(target, event)) return;
+    if (isField(target, event) || target.closest('.chart-table')) return; // a table scrolls by these keys
     if (command === 'play') {
       if (target.closest('button, summary, vscode-button')) return;
       this.togglePlay();

@@ -9,7 +9,7 @@ import '../charts/charts.css';
 import './trace.css';
 import { saveExport } from '../../src/protocol/charts';
 import { askBeside, cancelCurve, curveState, lookAtCurve, measureCurve } from '../../src/protocol/inspector';
-import type { BesideChoice, InspectorOptions, InspectorState } from '../../src/protocol/inspector';
+import type { BesideChoice, InspectorState } from '../../src/protocol/inspector';
 import { announce, h, setText } from '../shared/dom';
 import { connectHost } from '../shared/messenger';
 import { Chooser } from './chooser';
@@ -38,19 +38,23 @@ let memory = savedMemory();
 const heading = h('h1', null, 'Refinement trace');
 const session = new Session(host, {
   state: next => accept(next),
-  options: options => { if (state) showOptions(state, options); },
+  options: options => {
+    if (!state) return;
+    state = { ...state, options };
+    chooser.offer(options);
+    showTraining(state);
+  },
   working: (text, since) => work.show(text, since),
   problem: problem => {
-    const shownAtPaste = chooser.showPasteProblem(problem);
-    problems.show(shownAtPaste ? null : problem, view.hasTrace);
+    chooser.showPasteProblem(problem?.ofPaste === true ? problem : null);
+    problems.show(problem?.ofPaste === true ? null : problem, view.hasTrace);
   },
 });
 const work = new WorkNotice(() => cancel());
 const problems = new ProblemNotice();
 const chooser = new Chooser(choice => { void session.choose(choice); });
 const training = new TrainingScrubber(step => {
-  const index = state?.trace?.puzzle.index ?? null;
-  if (state && index !== null) void session.choose({ ...state.choice, puzzle: { index }, kept: step });
+  if (state && 'index' in state.choice.puzzle) void session.choose({ ...state.choice, kept: step });
 });
 const view = new InspectorView({
   export: kind => { void runExport(kind); },
@@ -82,15 +86,14 @@ function remember(): void {
 /** Compares with this, or (null) no longer. */
 function compare(beside: BesideChoice | null): void {
   if (!state) return;
-  const { run, checkpoint, puzzle, depth } = state.choice;
-  const alone = { run, checkpoint, puzzle, depth };
-  void session.choose(beside === null ? alone : { ...alone, beside });
+  const { run, checkpoint, puzzle, depth, kept } = state.choice;
+  void session.choose({ run, checkpoint, puzzle, depth, ...(kept === undefined ? {} : { kept }), ...(beside === null ? {} : { beside }) });
 }
 
 async function compareWith(): Promise<void> {
   if (!state) return;
   const beside = await host.request(askBeside, state.choice, 0).catch((error: unknown) => {
-    problems.show({ message: error instanceof Error ? error.message : String(error), next: 'Try again; if it fails again, see the TRM output channel.', again: () => { void compareWith(); } }, false);
+    problems.show({ message: error instanceof Error ? error.message : String(error), next: 'Try again; if it fails again, see the TRM output channel.', ofPaste: false, again: () => { void compareWith(); } }, false);
     return null;
   });
   if (beside === null) return;
@@ -117,11 +120,10 @@ function headingWords(of: InspectorState): string {
   return of.trace ? `${of.options.runName} · ${of.trace.puzzle.label} · ${weightsWords(of.trace)}` : of.options.runName;
 }
 
-function showOptions(of: InspectorState, options: InspectorOptions): void {
-  state = { ...of, options };
-  chooser.show(options, of.choice, of.kept ? of.trace : null);
-  const index = of.trace?.puzzle.index ?? null;
-  training.show(options.watched.find(w => w.index === index)?.steps ?? [], of.trace?.step ?? null);
+/** The scrubber over training time: the steps at which a trace of this puzzle was kept. */
+function showTraining({ options, choice: { puzzle }, trace }: InspectorState): void {
+  const index = 'index' in puzzle ? puzzle.index : null;
+  training.show(options.watched.find(w => w.index === index)?.steps ?? [], trace && trace.puzzle.index === index ? trace.step : null);
 }
 
 function accept(next: InspectorState): void {
@@ -132,10 +134,12 @@ function accept(next: InspectorState): void {
     setText(heading, headingWords({ ...next, trace }));
   } catch (error) {
     if (!(error instanceof TraceFormatError)) throw error;
-    problems.show({ message: error.message, next: error.next, again: () => { void session.choose(next.choice); } }, view.hasTrace);
+    problems.show({ message: error.message, next: error.next, ofPaste: false, again: () => { void session.choose(next.choice); } }, view.hasTrace);
   }
   view.exportButtons.hidden = !view.hasTrace;
-  showOptions({ ...next, trace, beside, kept: (next.trace ? next : state)?.kept ?? false }, next.options);
+  state = { ...next, trace, beside, kept: (next.trace ? next : state)?.kept ?? false };
+  chooser.show(next.options, next.choice, state.kept ? trace : null);
+  showTraining(state);
   showComparison();
   showCurve();
   remember();
@@ -143,6 +147,7 @@ function accept(next: InspectorState): void {
 
 function cancel(): void {
   if (exporting) exporting.abort(); else session.cancel();
+  if (problems.element.hidden) view.element.querySelector<HTMLElement>('.overview')?.focus(); else problems.focus();
 }
 
 async function makeFile(kind: 'png' | 'gif' | 'json', signal: AbortSignal, progress: (text: string) => void): Promise<ExportFile | null> {
@@ -162,7 +167,7 @@ async function runExport(kind: 'png' | 'gif' | 'json'): Promise<void> {
     if (file) host.notify(saveExport, file);
   } catch (error) {
     if (mine.signal.aborted) announce('Export cancelled');
-    else problems.show({ message: `The export failed: ${error instanceof Error ? error.message : String(error)}`, next: 'Try again, or export another format.', again: () => { void runExport(kind); } }, false);
+    else problems.show({ message: `The export failed: ${error instanceof Error ? error.message : String(error)}`, next: 'Try again, or export another format.', ofPaste: false, again: () => { void runExport(kind); } }, false);
   } finally {
     exporting = null;
     work.show(null, since);

@@ -44,6 +44,11 @@ export class ProblemNotice {
   readonly element = h('div', { class: 'notice problem', role: 'alert', hidden: true },
     h('span', { class: 'codicon codicon-error', 'aria-hidden': 'true' }), h('div', null, this.message, this.next, this.stale), this.button);
 
+  /** Has the keyboard go on at what can be done. */
+  focus(): void {
+    this.button.focus();
+  }
+
   /** Shows a problem (`stale`: an older trace stays visible below it), or hides. */
   show(problem: Problem | null, stale: boolean): void {
     this.element.hidden = problem === null;

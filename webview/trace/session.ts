@@ -4,10 +4,10 @@
  */
 import { cancelTrace, getInspectorState, inspectorOptions, inspectorProgress, inspectorState, requestTrace } from '../../src/protocol/inspector';
 import type { InspectorState, TraceChoice } from '../../src/protocol/inspector';
-import type { Host } from '../shared/messenger';
+import type { Host } from '../shared/host';
 
-/** What went wrong, with a next step and, where there is one, what to do again. */
-export interface Problem { readonly message: string; readonly next: string; readonly again: (() => void) | null }
+/** What went wrong, with a next step and, where there is one, what to do again. `ofPaste`: what was pasted is no puzzle. */
+export interface Problem { readonly message: string; readonly next: string; readonly ofPaste: boolean; readonly again: (() => void) | null }
 
 /** What a session tells the page. */
 export interface SessionListener {
@@ -31,7 +31,7 @@ export class Session {
   private deaf = false;
 
   constructor(private readonly host: Host, private readonly listener: SessionListener) {
-    host.on(inspectorState, state => { this.pending++; this.accept(state, null); });
+    host.on(inspectorState, state => { this.pending++; this.accept(state); });
     host.on(inspectorOptions, options => listener.options(options));
     host.on(inspectorProgress, ({ text }) => { if (!this.deaf) this.work(text); });
   }
@@ -40,7 +40,8 @@ export class Session {
   async open(): Promise<void> {
     const again = (): void => { void this.open(); };
     await this.ask('Opening the inspector', again, async () => {
-      const state = await this.host.request(getInspectorState, undefined);
+      const state = await this.host.request(getInspectorState, undefined, 0);
+      this.again = () => { void this.choose(state.choice); };
       if (state.trace || state.problem) return state;
       this.listener.state(state);
       return this.host.request(requestTrace, state.choice, 0);
@@ -60,7 +61,7 @@ export class Session {
     this.deaf = true;
     this.host.notify(cancelTrace, undefined);
     this.rest();
-    this.listener.problem({ message: 'Cancelled: this trace was not made.', next: 'Choose another puzzle, checkpoint or depth, or make this one after all.', again: this.again });
+    this.listener.problem({ message: 'Cancelled: this trace was not made.', next: 'Choose another puzzle, checkpoint or depth, or make this one after all.', ofPaste: false, again: this.again });
   }
 
   private async ask(text: string, again: () => void, work: () => Promise<InspectorState>): Promise<void> {
@@ -72,18 +73,18 @@ export class Session {
     this.work(text);
     try {
       const state = await work();
-      if (mine === this.pending) this.accept(state, again);
+      if (mine === this.pending) this.accept(state);
     } catch (error) {
       if (mine !== this.pending) return;
       this.rest();
-      this.listener.problem({ message: error instanceof Error ? error.message : String(error), next: 'Try again; if it fails again, see the TRM output channel.', again });
+      this.listener.problem({ message: error instanceof Error ? error.message : String(error), next: 'Try again; if it fails again, see the TRM output channel.', ofPaste: false, again: this.again });
     }
   }
 
-  private accept(state: InspectorState, again: (() => void) | null): void {
+  private accept(state: InspectorState): void {
     this.deaf = false;
     this.rest();
-    this.listener.problem(state.problem && { ...state.problem, again });
+    this.listener.problem(state.problem && { ...state.problem, again: () => { void this.choose(state.choice); } });
     this.listener.state(state);
   }
 

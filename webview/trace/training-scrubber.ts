@@ -11,6 +11,7 @@ export class TrainingScrubber {
   private readonly range = h('input', { type: 'range', min: 0, step: 1, 'aria-label': 'Training step of the weights' });
   private readonly words = h('span', { class: 'tabular words' });
   private steps: readonly number[] = [];
+  private present: number | null = null;
   readonly element: HTMLElement;
 
   constructor(private readonly go: (step: number) => void) {
@@ -20,9 +21,12 @@ export class TrainingScrubber {
       iconButton('chevron-right', 'Later in training', () => this.to(Number(this.range.value) + 1)), this.words);
   }
 
-  /** Shows the steps at which traces were kept and the step of the present trace (null: not known). */
+  /** Shows the steps at which traces were kept and the step of the present trace (null: not known). A step that was asked for and is not here yet stays. */
   show(steps: readonly number[], present: number | null): void {
+    const asked = present === this.present ? this.steps[Number(this.range.value)] : undefined;
     this.steps = steps;
+    this.present = present;
+    if (asked !== undefined && steps.includes(asked)) present = asked;
     this.element.hidden = steps.length === 0;
     if (steps.length === 0) return;
     this.range.max = String(steps.length - 1);
