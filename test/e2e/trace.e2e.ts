@@ -134,7 +134,7 @@ describe('a run that was trained before', () => {
     await frame.locator('.detail h3', { hasText: 'Row 2, column 3 (kept)' }).waitFor();
     await cells.nth(6).focus();
     await workbench.page.keyboard.press('Enter');
-    await workbench.eventually('No kept cell', async () => (await frame.locator('[aria-selected]').count()) === 0);
+    await workbench.eventually('No kept cell', async () => (await frame.locator('.cell[aria-selected]').count()) === 0);
   });
 
   test('beyond the depth of training', async () => {
