@@ -155,8 +155,8 @@ class Session {
 
   /** Has the page ask again when the file has become another. That it is deleted takes nothing from the page: the run says so. */
   private watch(): vscode.Disposable {
-    const { fsPath, scheme } = this.uri;
-    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.file(path.dirname(fsPath)), '*'), scheme !== 'file', scheme !== 'file', true);
+    const { fsPath } = this.uri;
+    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.file(path.dirname(fsPath)), '*'), false, false, true);
     const changed = (uri: vscode.Uri): void => {
       if (uri.fsPath !== fsPath) return;
       clearTimeout(this.rest);

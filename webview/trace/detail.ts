@@ -29,7 +29,7 @@ export class Detail {
   private readonly canvas = h('canvas', { class: 'history-bars', role: 'img' });
   private readonly rows = h('tbody');
   private readonly table = h('details', { class: 'history-table' }, h('summary', null, 'As a table'),
-    h('table', { class: 'tabular' }, h('thead', null, h('tr', null, ...['board', 'frames', 'token', 'is', 'probability'].map(name => h('th', { scope: 'col' }, name)))), this.rows));
+    h('table', { class: 'tabular' }, h('thead', null, h('tr', null, ...['board', 'frames', 'token', 'right or wrong', 'probability'].map(name => h('th', { scope: 'col' }, name)))), this.rows));
   /** Whose history is said, and is in the table. */
   private said: Pick<DetailScene, 'stage' | 'cell'> | null = null;
   /** Facts at the present frame. */
@@ -60,7 +60,8 @@ export class Detail {
     if (width > 0) paintHistory(this.canvas, width, stage, cell, scene.frame, scene.ink);
     if (this.said?.stage === stage && this.said.cell === cell) return;
     this.said = { stage, cell };
-    this.canvas.setAttribute('aria-label', `Probability of the token shown in ${place} over ${stage.lead.timeline.length} frames. ${stage.panels.map(panel => `${lineLetter(panel)}: ${stretchWords(trace.kind, stretchesOf(panel, stage, cell))}.`).join(' ')}`);
+    const said = stage.panels.map(panel => `${lineLetter(panel)}: ${stretchWords(trace.kind, stretchesOf(panel, stage, cell))}.`);
+    this.canvas.setAttribute('aria-label', `Probability of the token shown in ${place} over ${stage.lead.timeline.length} frames. ${said.join(' ')}`);
     this.fillTable();
   }
 
