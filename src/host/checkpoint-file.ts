@@ -2,7 +2,7 @@
  * A safetensors file as the Checkpoint Viewer shows it: what its header says, and the run it lies in. The header is checked
  * against the file before anything is believed; of the values nothing is read here.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { CheckpointFile, CheckpointRun } from '../protocol/checkpoint';
@@ -11,8 +11,7 @@ import { accuracyText, runStatusLine } from '../runs/describe';
 import { RunFolderError } from '../runs/errors';
 import { oneLine } from '../runs/read-json';
 import { readRun, type RunSummary } from '../runs/read-run';
-import { readSafetensorsHeader, type TensorEntry } from '../runs/safetensors';
-import { dtypeBytes } from '../runs/tensor-dtypes';
+import { isRead, listSafetensors, type ListedTensor } from '../runs/safetensors';
 
 /** Tensors and metadata entries that are shown; real files have some tens. */
 const shown = { tensors: 2000, metadata: 200 };
@@ -31,13 +30,29 @@ const contents: ReadonlyMap<string, string> = new Map([
 export interface ReadCheckpointFile {
   readonly file: Omit<CheckpointFile, 'run'>;
   /** Where the tensors of `file.tensors` lie, in the same order. */
-  readonly entries: readonly TensorEntry[];
+  readonly entries: readonly ListedTensor[];
+  /** The file as it was read, as `stampOf` tells. */
+  readonly stamp: string | null;
+}
+
+/** Differs when a file has changed: its time, size and place on the disk. Null when it cannot be looked at. */
+export function stampOf(file: string): string | null {
+  try {
+    const { mtimeNs, size, ino } = statSync(file, { bigint: true });
+    return [mtimeNs, size, ino].join(' ');
+  } catch {
+    return null;
+  }
 }
 
 /** Reads a file's header. @throws RunFolderError missing, corrupt, io. */
 export function readCheckpointFile(file: string): ReadCheckpointFile {
-  const { tensors, metadata } = readSafetensorsHeader(file);
-  const rows = [...tensors].map(([name, { dtype, shape, begin, end }]) => ({ name: oneLine(name), dtype, shape, size: (end - begin) / dtypeBytes[dtype], bytes: end - begin }));
+  const stamp = stampOf(file);
+  const { tensors, metadata } = listSafetensors(file);
+  const rows = [...tensors].map(([name, tensor]) => {
+    const { dtype, shape, begin, end } = tensor;
+    return { name: oneLine(name), dtype: oneLine(dtype), shape, size: shape.reduce((n, d) => n * d, 1), bytes: end - begin, isRead: isRead(tensor) };
+  });
   const name = path.basename(file);
   return {
     file: {
@@ -47,7 +62,7 @@ export function readCheckpointFile(file: string): ReadCheckpointFile {
       tensors: rows.slice(0, shown.tensors), count: rows.length, size: rows.reduce((sum, row) => sum + row.size, 0),
       metadata: Object.entries(metadata).slice(0, shown.metadata).map(([key, value]) => [oneLine(key), oneLine(value, longest.value)] as const),
     },
-    entries: [...tensors.values()].slice(0, shown.tensors),
+    entries: [...tensors.values()].slice(0, shown.tensors), stamp,
   };
 }
 
@@ -76,13 +91,13 @@ export function filesOf(checkpointDir: string): string[] {
 }
 
 /** The run in words. */
-export function describeRun({ run, checkpoint }: { run: RunSummary; checkpoint: string }, files: readonly string[], actions: CheckpointRun['actions']): CheckpointRun {
+export function describeRun({ run, checkpoint }: { run: RunSummary; checkpoint: string }, files: readonly string[], actions: CheckpointRun['actions'], note: string): CheckpointRun {
   const { manifest, best } = run;
   return {
     id: manifest.id, name: oneLine(manifest.name), checkpoint,
     status: runStatusLine({ ...run, best: null }),
     evaluation: best?.checkpoint === checkpoint ? accuracyText(best.eval) : null,
     config: stringify(manifest.config, { lineWidth: 0 }).slice(0, longest.config),
-    files, actions,
+    files, actions, note,
   };
 }

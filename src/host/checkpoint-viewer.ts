@@ -7,12 +7,14 @@ import * as vscode from 'vscode';
 import type { Messenger } from 'vscode-messenger';
 import type { MessageParticipant, WebviewIdMessageParticipant } from 'vscode-messenger-common';
 import {
-  checkpointAction, checkpointRun, getCheckpoint, getStatistics, statisticsProgress, type CheckpointAction, type CheckpointRun, type CheckpointState, type TensorStatistics,
+  checkpointAction, checkpointChanged, checkpointRun, getCheckpoint, getStatistics, statisticsProgress, type CheckpointAction, type CheckpointRun, type CheckpointState, type TensorStatistics,
 } from '../protocol/checkpoint';
 import { checkpointDir, listCheckpoints } from '../runs/checkpoints';
 import { insideRun } from '../runs/paths';
+import { isRead } from '../runs/safetensors';
+import type { RunState } from '../runs/schema';
 import { tensorStatistics } from '../runs/tensor-statistics';
-import { describeRun, filesOf, findRunOf, readCheckpointFile, type ReadCheckpointFile } from './checkpoint-file';
+import { describeRun, filesOf, findRunOf, readCheckpointFile, stampOf, type ReadCheckpointFile } from './checkpoint-file';
 import { showProblem, type Commands, type Log } from './notify';
 import { pickCheckpoint, pickRun } from './pick';
 import { HostError, problemOf, problemText } from './problem';
@@ -24,6 +26,8 @@ import { pageOptions, showPage } from './webview-page';
 
 /** Milliseconds between two messages about progress. */
 const progressEvery = 100;
+/** Milliseconds of rest after which a file that changes is read again. */
+const restBeforeReading = 300;
 
 /** What the viewer needs of the window. */
 export interface CheckpointContext {
@@ -52,17 +56,29 @@ export function checkpointCommands(runs: Runs) {
   return { 'trm.openCheckpoint': given => openCheckpoint(runs, given) } satisfies Commands;
 }
 
+/** Why a run in this state, though it can be resumed, does not go on from a checkpoint of one's choice; empty when it does. */
+function notFromHere(state: RunState): string {
+  if (state === 'paused') return vscode.l10n.t('The run is paused: resumed, it goes on from its present step. To go on from here, stop it first, or fork.');
+  if (state === 'lost') return vscode.l10n.t('Contact with the run was lost: Recover goes on from its newest checkpoint. To go on from here, fork.');
+  return '';
+}
+
 /** One open file. */
 class Session {
   private read: ReadCheckpointFile | null = null;
   private work: AbortController | null = null;
   /** What the page was told of the run. */
   private told = '';
+  private readonly watcher: vscode.Disposable;
+  private rest: NodeJS.Timeout | undefined;
 
-  constructor(private readonly context: CheckpointContext, private readonly id: WebviewIdMessageParticipant, private readonly panel: vscode.WebviewPanel, readonly uri: vscode.Uri) {}
+  constructor(private readonly context: CheckpointContext, private readonly id: WebviewIdMessageParticipant, private readonly panel: vscode.WebviewPanel, readonly uri: vscode.Uri) {
+    this.watcher = this.watch();
+  }
 
   /** The file as it is now. */
   async state(): Promise<CheckpointState> {
+    this.read = null;
     try {
       if (this.uri.scheme !== 'file') throw new HostError('not_local', vscode.l10n.t('{0} is not a file on this machine.', this.uri.toString()), vscode.l10n.t('Save it to a folder first.'));
       this.read = readCheckpointFile(this.uri.fsPath);
@@ -90,16 +106,19 @@ class Session {
 
   /** Statistics of a tensor; ends what was asked before. */
   async statistics(row: number, onProgress: (share: number) => void): Promise<TensorStatistics> {
-    const entry = this.read?.entries[row];
-    if (!entry) throw new Error(vscode.l10n.t('There is no such tensor.'));
+    const { read } = this;
+    const entry = read?.entries[row];
+    if (!entry || !isRead(entry)) throw new Error(vscode.l10n.t('There is no such tensor.'));
     this.work?.abort();
     const own = this.work = new AbortController();
     let told = Date.now();
-    return tensorStatistics(this.uri.fsPath, entry, share => {
+    const found = await tensorStatistics(this.uri.fsPath, entry, share => {
       if (Date.now() - told < progressEvery) return;
       told = Date.now();
       onProgress(share);
     }, own.signal);
+    if (stampOf(this.uri.fsPath) !== read.stamp) throw new Error(vscode.l10n.t('The file has changed since it was opened: what is in it now is shown in a moment.'));
+    return found;
   }
 
   /** What the page's buttons do. */
@@ -117,7 +136,9 @@ class Session {
     const found = await findRunOf(this.uri.fsPath);
     const checkpoint = found && listCheckpoints(found.run.dir).find(c => c.name === found.checkpoint);
     if (!found || !checkpoint) throw new HostError('missing', vscode.l10n.t('The checkpoint is not there any more.'), vscode.l10n.t('Newer checkpoints take the place of old ones, unless they are pinned.'));
-    const { dir, manifest: { id } } = found.run;
+    const { dir, state, manifest: { id } } = found.run;
+    const note = action === 'resume' ? notFromHere(state) : '';
+    if (note !== '') throw new HostError('not_from_here', note, '');
     if (action === 'config') {
       await vscode.window.showTextDocument(vscode.Uri.file(insideRun(dir, 'config.trm.yaml')));
       return;
@@ -126,7 +147,26 @@ class Session {
     await vscode.commands.executeCommand(command, { kind: 'checkpoint', id, checkpoint } satisfies RunNode);
   }
 
-  dispose(): void { this.work?.abort(); }
+  dispose(): void {
+    this.work?.abort();
+    this.watcher.dispose();
+    clearTimeout(this.rest);
+  }
+
+  /** Has the page ask again when the file has become another. That it is deleted takes nothing from the page: the run says so. */
+  private watch(): vscode.Disposable {
+    const { fsPath } = this.uri;
+    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.file(path.dirname(fsPath)), '*'), false, false, true);
+    const changed = (uri: vscode.Uri): void => {
+      if (uri.fsPath !== fsPath) return;
+      clearTimeout(this.rest);
+      this.rest = setTimeout(() => {
+        const now = stampOf(fsPath);
+        if (now !== null && now !== this.read?.stamp) this.context.messenger.sendNotification(checkpointChanged, this.id, undefined);
+      }, restBeforeReading);
+    };
+    return vscode.Disposable.from(watcher, watcher.onDidChange(changed), watcher.onDidCreate(changed));
+  }
 
   /** The run around it, with what can be done in this window. */
   private async run(): Promise<CheckpointRun | null> {
@@ -135,8 +175,10 @@ class Session {
     const { runs } = this.context;
     const { id } = found.run.manifest;
     const here = runs.get(id)?.dir === found.run.dir;
+    const note = notFromHere(found.run.state);
     const commands = await vscode.commands.getCommands(true);
-    return describeRun(found, filesOf(path.dirname(this.uri.fsPath)), { inspect: here, resume: here && isResumable(found.run.state), fork: here && commands.includes('trm.forkRun') });
+    const actions = { inspect: here, resume: here && isResumable(found.run.state) && note === '', fork: here && commands.includes('trm.forkRun') };
+    return describeRun(found, filesOf(path.dirname(this.uri.fsPath)), actions, here ? note : '');
   }
 }
 

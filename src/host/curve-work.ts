@@ -6,32 +6,41 @@ import type { DepthCurves } from './depth-curves';
 import { isCancelled, problemOf } from './problem';
 import { secondsLeft } from './trainer-output';
 
-const nameOf = (run: RunSummary, checkpoint: string, puzzles: number): string => JSON.stringify([run.manifest.id, checkpoint, puzzles]);
+const nameOf = (run: RunSummary, checkpoint: string): string => JSON.stringify([run.manifest.id, checkpoint]);
+
+/** Nothing is known of a curve over this many puzzles. */
+export const noCurve = (puzzles: number): CurveState => ({ puzzles, curve: null, working: null, cancelled: false, problem: null });
 
 /** See the file's header. `tell` is called with every new state. */
 export class CurveWork {
   private work: AbortController | null = null;
-  /** Which curve `present` is about. */
+  /** Which checkpoint `present` is about. */
   private of = '';
-  private present: CurveState = { curve: null, working: null, cancelled: false, problem: null };
+  private present: CurveState = noCurve(1);
 
   constructor(private readonly curves: DepthCurves, private readonly tell: (state: CurveState) => void) {}
 
-  /** What is known of a checkpoint without measuring anew; ends what is measured of another. */
+  /** What is known of a checkpoint without measuring anew. What is measured of it goes on, over however many puzzles; what is measured of another ends. */
   look(run: RunSummary, checkpoint: string, puzzles: number): CurveState {
-    const of = nameOf(run, checkpoint, puzzles);
-    if (of === this.of) return this.present;
+    const of = nameOf(run, checkpoint);
+    if (of === this.of && (this.work || puzzles === this.present.puzzles)) return this.present;
+    this.leave();
     this.of = of;
-    this.cancel();
-    this.work = null; // what the other one still says is not news here
-    this.present = { curve: this.curves.kept(run, checkpoint, puzzles), working: null, cancelled: false, problem: null };
+    this.present = { ...noCurve(puzzles), curve: this.curves.kept(run, checkpoint, puzzles) };
     return this.present;
+  }
+
+  /** No checkpoint is looked at: ends what is measured, and what it still says is no news. */
+  leave(): void {
+    this.cancel();
+    this.work = null;
+    this.of = '';
   }
 
   /** Measures; every news goes to `tell`. */
   async measure(run: RunSummary, checkpoint: string, puzzles: number): Promise<void> {
     this.cancel();
-    this.of = nameOf(run, checkpoint, puzzles);
+    this.of = nameOf(run, checkpoint);
     const own = this.work = new AbortController();
     const began = Date.now();
     const say = (part: Partial<CurveState>): void => {
@@ -39,7 +48,7 @@ export class CurveWork {
       this.present = { ...this.present, ...part };
       this.tell(this.present);
     };
-    say({ curve: null, working: { text: vscode.l10n.t('Starting the model of {0}', checkpoint), fraction: null, secondsLeft: null }, cancelled: false, problem: null });
+    say({ ...noCurve(puzzles), working: { text: vscode.l10n.t('Starting the model of {0}', checkpoint), fraction: null, secondsLeft: null } });
     try {
       const curve = await this.curves.measure(run, checkpoint, puzzles, {
         onProgress: ({ text, fraction }) => say({ working: { text, fraction, secondsLeft: secondsLeft(fraction, (Date.now() - began) / 1000) } }),

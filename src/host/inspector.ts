@@ -11,7 +11,7 @@ import {
 } from '../protocol/inspector';
 import type { RunSummary } from '../runs/read-run';
 import type { Trace } from '../runs/schema';
-import { CurveWork } from './curve-work';
+import { CurveWork, noCurve } from './curve-work';
 import type { DepthCurves } from './depth-curves';
 import type { TraceSource } from './inspector-source';
 import type { Log } from './notify';
@@ -106,16 +106,16 @@ class Session {
   /** The curve of the present checkpoint over this many puzzles: what is known, or, with `measure`, all of it. */
   curveOf(puzzles: unknown, measure: boolean): CurveState {
     const run = this.run();
-    const none = { curve: null, working: null, cancelled: false, problem: null };
-    if (!run || typeof puzzles !== 'number' || !Number.isInteger(puzzles) || puzzles < 1) return none;
+    if (!run || typeof puzzles !== 'number' || !Number.isInteger(puzzles) || puzzles < 1) return noCurve(1);
     try {
       const checkpoint = this.context.source.checkpointOf(run, this.choice);
       if (!measure) return this.curve.look(run, checkpoint, puzzles);
       void this.curve.measure(run, checkpoint, puzzles);
-      return none;
+      return noCurve(puzzles);
     } catch (error) {
+      this.curve.leave();
       const { message, next } = problemOf(error);
-      return { ...none, problem: { message, next } };
+      return { ...noCurve(puzzles), problem: { message, next } };
     }
   }
 

@@ -36,7 +36,7 @@ export function openFeatures({ context, log, runs, tree, configs, own }: Window,
   const traces = new TraceSource(runs, trainers);
   const starting = { runs, feeds, charts, trainers, configs, log, logDir: context.logUri.fsPath };
   const again = own(new BeginAgain(starting));
-  const inspector = own(new Inspector({ extensionUri, state, runs, source: traces, curves: new DepthCurves(context.globalStorageUri, trainers), messenger, log }));
+  const inspector = own(new Inspector({ extensionUri, state, runs, source: traces, curves: new DepthCurves(context.globalStorageUri, trainers, log), messenger, log }));
   own(registerLanguageFeatures(configs, runs));
   return {
     inspector,

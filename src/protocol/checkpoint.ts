@@ -13,6 +13,8 @@ export interface TensorRow {
   /** Values. */
   readonly size: number;
   readonly bytes: number;
+  /** Whether its values are read: not those of dtypes such as F8_E4M3 or C64, which have no statistics. */
+  readonly isRead: boolean;
 }
 
 /** The run a file lies in. */
@@ -30,6 +32,8 @@ export interface CheckpointRun {
   readonly files: readonly string[];
   /** What can be done with it in this window. */
   readonly actions: { readonly inspect: boolean; readonly resume: boolean; readonly fork: boolean };
+  /** Why it cannot be resumed from here, where that needs to be said; else empty. */
+  readonly note: string;
 }
 
 /** A file as it is shown. */
@@ -58,6 +62,8 @@ export const getCheckpoint: RequestType<void, CheckpointState> = { method: 'chec
 export const getStatistics: RequestType<{ row: number }, TensorStatistics> = { method: 'checkpoint/statistics' };
 /** host -> webview: the share of the asked statistics that is done, 0 to 1. */
 export const statisticsProgress: NotificationType<{ row: number; share: number }> = { method: 'checkpoint/progress' };
+/** host -> webview: the file has changed: ask for it again. */
+export const checkpointChanged: NotificationType<void> = { method: 'checkpoint/changed' };
 /** host -> webview: the run stands otherwise than was said last. */
 export const checkpointRun: NotificationType<CheckpointRun> = { method: 'checkpoint/run' };
 /** What the page's buttons do; `{ open }` is another file of the checkpoint. */

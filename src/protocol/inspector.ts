@@ -67,6 +67,8 @@ export interface InspectorState {
 
 /** Accuracy against depth of a checkpoint, as far as it was measured. */
 export interface CurveState {
+  /** Test puzzles it is, or would be, measured over. */
+  readonly puzzles: number;
   /** The whole curve, or that of the puzzles done so far. */
   readonly curve: DepthCurve | null;
   /** Measuring: what it does, the share done, and seconds left; null where that cannot be said yet. */
@@ -90,7 +92,10 @@ export const inspectorState: NotificationType<InspectorState> = { method: 'inspe
 export const inspectorProgress: NotificationType<{ text: string }> = { method: 'inspector/progress' };
 /** host -> webview: options changed (a new checkpoint, the run ended). */
 export const inspectorOptions: NotificationType<InspectorOptions> = { method: 'inspector/options' };
-/** webview -> host: the curve of the present checkpoint over this many puzzles, if it was measured before. Ends the measuring of another. */
+/**
+ * webview -> host: the curve of the present checkpoint over this many puzzles, if it was measured before; while it is measured over another
+ * number, that one. Ends the measuring of another checkpoint.
+ */
 export const lookAtCurve: RequestType<{ puzzles: number }, CurveState> = { method: 'inspector/lookAtCurve' };
 /** webview -> host: measure it. News comes as `curveState`. */
 export const measureCurve: NotificationType<{ puzzles: number }> = { method: 'inspector/measureCurve' };

@@ -38,6 +38,22 @@ export async function readSmallFile(file: string, maxBytes: number = maxJsonByte
   }
 }
 
+/** The first `bytes` of a file as text; less where it ends before. @throws RunFolderError missing, corrupt (no regular file), io. */
+export async function readHead(file: string, bytes: number): Promise<string> {
+  try {
+    const handle = await open(file, openFlags);
+    try {
+      checkFile(file, await handle.stat(), Infinity);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw asRunFolderError(error, `read ${file}`);
+  }
+}
+
 /** As readSmallFile, at once. */
 export function readSmallFileSync(file: string, maxBytes: number = maxJsonBytes): string {
   try {
@@ -71,13 +87,24 @@ export function issueText({ issues: [issue] }: z.ZodError): string {
 /** Deepest nesting of arrays and objects that is taken: what walks through a value, or writes it, would run out of stack far beyond. */
 const maxNesting = 64;
 
+/** Where the string that opens at `begin` closes; the end of the text when it does not. (A regular expression runs out of stack within one string of a large trace.) */
+function endOfString(text: string, begin: number): number {
+  for (let end = text.indexOf('"', begin + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (text[end - 1 - slashes] === '\\') slashes++;
+    if (slashes % 2 === 0) return end;
+  }
+  return text.length;
+}
+
 /** Whether a JSON text nests deeper than that. */
 function isTooDeep(text: string): boolean {
-  if ((text.match(/[[{]/g)?.length ?? 0) <= maxNesting) return false; // nearly all files
   let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
-    if (token === '[' || token === '{') depth++;
-    else if (token === ']' || token === '}') depth--;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') at = endOfString(text, at);
+    else if (character === '[' || character === '{') depth++;
+    else if (character === ']' || character === '}') depth--;
     if (depth > maxNesting) return true;
   }
   return false;

@@ -17,17 +17,24 @@ import type { Dtype, StorableTensor, StoredTensor } from './tensor-dtypes';
 /** Largest header that is read, in bytes (the reference implementation takes 100 MB; real ones are a few kB). */
 export const maxHeaderBytes = 16 << 20;
 
-/** Where a tensor lies. `begin` and `end` are bytes from the start of the file. */
-export interface TensorEntry {
-  readonly dtype: Dtype;
+/** A tensor of any dtype: where it lies. `begin` and `end` are bytes from the start of the file. */
+export interface ListedTensor {
+  readonly dtype: string;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
 }
+/** A tensor of a dtype whose values are read. */
+export interface TensorEntry extends ListedTensor { readonly dtype: Dtype }
 /** A checked header. Names in the file's order. */
-export interface SafetensorsHeader {
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
+export interface SafetensorsHeader<T extends ListedTensor = TensorEntry> {
+  readonly tensors: ReadonlyMap<string, T>;
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Whether the values of a tensor are read; a file may hold other dtypes (F8_E4M3, C64, ...). */
+export function isRead(tensor: ListedTensor): tensor is TensorEntry {
+  return Object.hasOwn(dtypeBytes, tensor.dtype);
 }
 
 const count = z.int().min(0);
@@ -46,7 +53,7 @@ function headerLength(where: string, first8: Uint8Array, fileBytes: number): num
   return Number(length);
 }
 
-function parseHeader(where: string, json: Uint8Array, fileBytes: number): SafetensorsHeader {
+function parseHeader(where: string, json: Uint8Array, fileBytes: number): SafetensorsHeader<ListedTensor> {
   let raw: unknown;
   try {
     raw = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
@@ -55,7 +62,7 @@ function parseHeader(where: string, json: Uint8Array, fileBytes: number): Safete
   }
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw corrupt(where, 'the header is not a JSON object.');
   const dataStart = 8 + json.length;
-  const tensors = new Map<string, TensorEntry>();
+  const tensors = new Map<string, ListedTensor>();
   let metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(raw)) {
     if (name === '__metadata__') {
@@ -75,20 +82,31 @@ function parseHeader(where: string, json: Uint8Array, fileBytes: number): Safete
   return { tensors, metadata };
 }
 
-function checkEntry(where: string, name: string, value: unknown, dataStart: number, fileBytes: number): TensorEntry {
+function checkEntry(where: string, name: string, value: unknown, dataStart: number, fileBytes: number): ListedTensor {
   const shown = JSON.stringify(oneLine(name));
   const parsed = entrySchema.safeParse(value);
   if (!parsed.success) throw corrupt(where, `tensor ${shown}: ${parsed.error.issues[0]?.path.join('.') ?? ''}: ${parsed.error.issues[0]?.message ?? 'not valid'}`);
   const { dtype, shape, data_offsets: [from, to] } = parsed.data;
-  if (!Object.hasOwn(dtypeBytes, dtype)) throw corrupt(where, `tensor ${shown}: dtype ${JSON.stringify(oneLine(dtype))} is not one of ${Object.keys(dtypeBytes).join(', ')}.`);
-  const bytes = shape.reduce((n, d) => n * d, dtypeBytes[dtype as Dtype]);
+  const values = shape.reduce((n, d) => n * d, 1);
   const [begin, end] = [dataStart + from, dataStart + to];
   if (end > fileBytes || begin > end) throw corrupt(where, `tensor ${shown} lies at bytes ${begin} to ${end}, the file has ${fileBytes}.`);
-  if (!Number.isSafeInteger(bytes) || bytes !== to - from) throw corrupt(where, `tensor ${shown}: shape [${shape.join(', ')}] of ${dtype} needs ${bytes} bytes, ${to - from} are given.`);
-  return { dtype: dtype as Dtype, shape, begin, end };
+  const tensor = { dtype, shape, begin, end };
+  const bytes = isRead(tensor) ? values * dtypeBytes[tensor.dtype] : to - from; // of another dtype the size is believed
+  if (!Number.isSafeInteger(values) || bytes !== to - from) throw corrupt(where, `tensor ${shown}: shape [${shape.join(', ')}] of ${oneLine(dtype)} needs ${bytes} bytes, ${to - from} are given.`);
+  return tensor;
 }
 
-function headerOfFile(file: string, fd: number, size: number): SafetensorsHeader {
+/** The header, when all of its tensors are of dtypes that are read. @throws RunFolderError corrupt naming the first that is not. */
+function requireRead(where: string, { tensors, metadata }: SafetensorsHeader<ListedTensor>): SafetensorsHeader {
+  const read = new Map<string, TensorEntry>();
+  for (const [name, tensor] of tensors) {
+    if (!isRead(tensor)) throw new RunFolderError('corrupt', `${where}: tensor ${JSON.stringify(oneLine(name))}: dtype ${JSON.stringify(oneLine(tensor.dtype))} is not one of ${Object.keys(dtypeBytes).join(', ')}.`, 'Convert its tensors to one of these, such as F32 or BF16.');
+    read.set(name, tensor);
+  }
+  return { tensors: read, metadata };
+}
+
+function headerOfFile(file: string, fd: number, size: number): SafetensorsHeader<ListedTensor> {
   const first8 = new Uint8Array(Math.min(8, size));
   readExactly(file, fd, first8, 0);
   const json = new Uint8Array(headerLength(file, first8, size));
@@ -96,20 +114,25 @@ function headerOfFile(file: string, fd: number, size: number): SafetensorsHeader
   return parseHeader(file, json, size);
 }
 
-/** The checked header of a file, without its tensors. @throws RunFolderError missing, corrupt, io. */
-export function readSafetensorsHeader(file: string): SafetensorsHeader {
+/** The checked header of a file, without its tensors, which may be of any dtype. @throws RunFolderError missing, corrupt, io. */
+export function listSafetensors(file: string): SafetensorsHeader<ListedTensor> {
   return withFile(file, (fd, size) => headerOfFile(file, fd, size));
+}
+
+/** The checked header of a file, without its tensors. @throws RunFolderError missing, corrupt (also when a dtype is not read), io. */
+export function readSafetensorsHeader(file: string): SafetensorsHeader {
+  return requireRead(file, listSafetensors(file));
 }
 
 /**
  * All tensors of a file (or of its bytes in memory), by name. F16 and BF16 come as Float32Array, exactly.
- * @throws RunFolderError missing, corrupt (naming the tensor), io.
+ * @throws RunFolderError missing, corrupt (naming the tensor; also when its dtype is not read), io.
  */
 export function readSafetensors(source: string | Uint8Array): Record<string, StoredTensor> {
   const out = Object.create(null) as Record<string, StoredTensor>; // no prototype: a tensor may be called __proto__
   if (typeof source === 'string') {
     return withFile(source, (fd, size) => {
-      for (const [name, entry] of headerOfFile(source, fd, size).tensors) {
+      for (const [name, entry] of requireRead(source, headerOfFile(source, fd, size)).tensors) {
         const bytes = new Uint8Array(entry.end - entry.begin);
         readExactly(source, fd, bytes, entry.begin);
         out[name] = decodeTensor(entry.dtype, entry.shape, bytes);
@@ -119,7 +142,7 @@ export function readSafetensors(source: string | Uint8Array): Record<string, Sto
   }
   const where = 'safetensors data';
   const length = headerLength(where, source.subarray(0, 8), source.length);
-  for (const [name, entry] of parseHeader(where, source.subarray(8, 8 + length), source.length).tensors) {
+  for (const [name, entry] of requireRead(where, parseHeader(where, source.subarray(8, 8 + length), source.length)).tensors) {
     out[name] = decodeTensor(entry.dtype, entry.shape, new Uint8Array(source.subarray(entry.begin, entry.end)));
   }
   return out;

@@ -7,8 +7,9 @@ import path from 'node:path';
 import { makeFolders, writeFileAtomic } from './atomic-write';
 import { RunFolderError, asRunFolderError, systemCode } from './errors';
 import { isSuperseded, listAttempts } from './ownership';
+import type { Attempt } from './ownership';
 import { insideRun } from './paths';
-import { issueText, parseJson, readSmallFile } from './read-json';
+import { issueText, parseJson, readHead, readSmallFile } from './read-json';
 import { traceSchema } from './schema';
 import type { Trace } from './schema';
 
@@ -20,6 +21,8 @@ export interface KeptTraces {
   readonly index: number;
   readonly steps: number[];
 }
+
+const traceFile = (dir: string, step: number, index: number): string => insideRun(dir, path.join('traces', String(step), `${index}.json`));
 
 async function numbersIn(dir: string, pattern: RegExp): Promise<number[]> {
   try {
@@ -37,16 +40,26 @@ export async function listTraces(dir: string): Promise<KeptTraces[]> {
   const byIndex = new Map<number, number[]>();
   for (const step of (await numbersIn(root, /^(\d{1,15})$/)).sort((a, b) => a - b)) {
     for (const index of await numbersIn(insideRun(dir, path.join('traces', String(step))), /^(\d{1,15})\.json$/)) {
-      if (isSuperseded(attempts, 1, step) && await isAbandoned(dir, step, index)) continue;
+      if (isSuperseded(attempts, 1, step) && await isAbandoned(attempts, dir, step, index)) continue;
       byIndex.set(index, [...byIndex.get(index) ?? [], step]);
     }
   }
   return [...byIndex].map(([index, steps]) => ({ index, steps })).sort((a, b) => a.index - b.index);
 }
 
-async function isAbandoned(dir: string, step: number, index: number): Promise<boolean> {
+/** How a kept trace begins: its attempt stands before all that is large. One that was made on request has none. */
+const traceHead = /^\{"schema":\d+,"run":(?:null|"[^"\\]*"),(?:"attempt":(\d+),)?"step":/;
+const traceHeadBytes = 512;
+
+/** The attempt that kept a trace, by the head of its file: the list of traces is asked for again with every step of a run. */
+async function attemptOf(dir: string, step: number, index: number): Promise<number> {
+  const head = traceHead.exec(await readHead(traceFile(dir, step, index), traceHeadBytes));
+  return head ? Number(head[1] ?? 1) : (await readTrace(dir, step, index)).attempt ?? 1;
+}
+
+async function isAbandoned(attempts: readonly Attempt[], dir: string, step: number, index: number): Promise<boolean> {
   try {
-    return isSuperseded(listAttempts(dir), (await readTrace(dir, step, index)).attempt ?? 1, step);
+    return isSuperseded(attempts, await attemptOf(dir, step, index), step);
   } catch (error) {
     if (error instanceof RunFolderError) return false; // opening it will tell what is wrong with it
     throw error;
@@ -73,7 +86,7 @@ function checkSizes(file: string, trace: Trace): void {
 
 /** A kept trace. @throws RunFolderError missing, corrupt (naming the key), newer_schema, io. */
 export async function readTrace(dir: string, step: number, index: number): Promise<Trace> {
-  return readTraceFile(insideRun(dir, path.join('traces', String(step), `${index}.json`)));
+  return readTraceFile(traceFile(dir, step, index));
 }
 
 /** A trace from any file. @throws RunFolderError missing, corrupt (naming the key), newer_schema, io. */

@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { Frame } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { measuredSizes } from '../../src/config/example-sizes';
+import { encodeSafetensors } from '../../src/runs/safetensors';
 import { violations } from './axe';
 import { runFolders, trainBefore, writeTinyConfigs } from './tiny';
 import { Workbench } from './workbench';
@@ -40,6 +41,17 @@ async function viewer(file: string): Promise<Frame> {
     return found !== undefined;
   });
   return found!;
+}
+
+/** Writes 120 tensors, more than are in sight, whose norms are in no order; and one of a number format whose values are not read. */
+function writeMany(file: string, factor: number): void {
+  const tensors = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`layer.${i}`, { shape: [1], data: new Float32Array([factor * ((i * 37) % 121)]) }]));
+  const bytes = Buffer.from(encodeSafetensors(tensors));
+  const length = Number(bytes.readBigUInt64LE());
+  const header = Buffer.from(JSON.stringify({ ...JSON.parse(bytes.toString('utf8', 8, 8 + length)) as object, scale: { dtype: 'F8_E4M3', shape: [4], data_offsets: [480, 484] } }));
+  const start = Buffer.alloc(8);
+  start.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(file, Buffer.concat([start, header, bytes.subarray(8 + length), Buffer.alloc(4)]));
 }
 
 const rowTexts = (frame: Frame): Promise<string[]> => frame.locator('.tensors tbody th').allInnerTexts();
@@ -133,6 +145,31 @@ test('a file that is no checkpoint is refused in words', async () => {
   expect(await violations(frame, 'editor')).toEqual([]);
 });
 
+test('sorting by norm is of all tensors, also of those out of sight; what is not read is listed and comes last', async () => {
+  writeMany(path.join(workbench.folder, 'many.safetensors'), 1);
+  await workbench.openFile('many.safetensors');
+  const frame = await viewer('many.safetensors');
+  const norm = frame.locator('.tensors thead th', { hasText: 'norm' });
+  await norm.locator('button').click();
+  const expected = Array.from({ length: 120 }, (_, i) => (i * 37) % 121).sort((a, b) => b - a).map(String);
+  await workbench.eventually('The order', async () => JSON.stringify((await column(frame, 6)).slice(0, 120)) === JSON.stringify(expected), 30_000);
+  expect((await rowTexts(frame)).at(-1)).toBe('scale');
+  await frame.getByText(/^1 tensor of number formats that are not read here comes last\.$/).waitFor();
+  await frame.locator('.tensors tbody tr').last().click();
+  await frame.locator('.detail').getByText('Values of the number format F8_E4M3 are not read here').waitFor();
+  await workbench.screenshot('checkpoint-sorted');
+  expect(await violations(frame, 'editor')).toEqual([]);
+});
+
+test('a file that is written anew is shown anew', async () => {
+  const frame = await viewer('many.safetensors');
+  await frame.locator('.tensors tbody th[title="layer.7"]').click();
+  await frame.locator('.detail h2', { hasText: 'layer.7' }).waitFor();
+  writeMany(path.join(workbench.folder, 'many.safetensors'), 1000);
+  await workbench.eventually('The new values', async () => /norm\s*17,000/.test(await frame.locator('.detail').innerText()), 30_000);
+  expect(await frame.locator('.detail h2').innerText()).toBe('layer.7');
+});
+
 /** Hovers over a word of the config in the editor until this is said. */
 async function hoverOver(word: string, text: RegExp): Promise<string> {
   const hover = workbench.page.locator('.monaco-hover:visible');
@@ -196,6 +233,7 @@ test('the walkthrough begins with the 4x4 Sudoku', async () => {
   await step.getByText('An experiment is one file').waitFor();
   await page.waitForTimeout(1000);
   await workbench.screenshot('walkthrough');
+  await page.locator('.getting-started-step').last().getByText('Look inside its reasoning').waitFor();
   await step.getByRole('button', { name: 'New Config from Preset' }).click();
   await workbench.quickInput.getByText('Name of the config').waitFor();
   expect(await workbench.quickInput.locator('input').first().inputValue()).toBe('sudoku-4x4');

@@ -113,6 +113,8 @@ describe('a run that was trained before', () => {
     const rows = frame.locator('.halting-table tbody tr');
     expect(await rows.count()).toBe(4);
     for (const row of await rows.all()) expect(await row.locator('td').first().innerText()).toMatch(/^([01]\.\d{3}|[<>] 0\.\d{3})$/);
+    expect(await frame.locator('.halting-table thead').innerText()).toMatch(/y right, first to last frame\s+z right, first to last frame/);
+    expect(await rows.first().locator('td').last().innerText()).toMatch(/^(\d+ to )?\d+ of 16$/);
     await rows.nth(1).getByRole('button').click();
     await isAt(frame, /supervision step 2 of 4 .* y-update/);
     await frame.locator('.halting-table summary').click();
@@ -121,7 +123,16 @@ describe('a run that was trained before', () => {
   test('a cell says its probability and its history', async () => {
     await frame.locator('[data-board="y"] .cell').nth(5).hover();
     expect(await frame.locator('[data-board="y"] .cell').nth(5).getAttribute('aria-label')).toMatch(/^row 2, column 2, [1-4], probability [01<>]/);
-    await frame.locator('.cell-history, .aside.right canvas').first().waitFor();
+    await frame.getByRole('img', { name: /^Probability of the token shown in row 2, column 2 over 12 frames\. y: (right|wrong \([1-4]\)) (at every frame|from frame \d+ on), p .*\. z: / }).waitFor();
+    await frame.locator('[data-board="y"] .cell').nth(5).focus();
+    await workbench.page.keyboard.press('Enter');
+    const table = frame.locator('.history-table');
+    await table.locator('summary').click();
+    expect(await table.locator('tbody tr').allInnerTexts()).toContainEqual(expect.stringMatching(/^z\s+\d+( to \d+)?\s+.+\s+(right|wrong)\s+p /));
+    await workbench.screenshot('trace-cell-table');
+    await table.locator('summary').click();
+    await frame.locator('[data-board="y"] .cell').nth(5).focus();
+    await workbench.page.keyboard.press('Enter');
   });
 
   test('a cell is kept with Enter, and goes with the pointer no more', async () => {

@@ -10,7 +10,7 @@ interface Contributions {
   readonly menus: Readonly<Record<string, readonly Entry[]>>;
   readonly views: Readonly<Record<string, readonly { readonly id: string; readonly name: string }[]>>;
   readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
-  readonly walkthroughs: readonly { readonly steps: readonly { readonly media: { readonly svg: string }; readonly description: string }[] }[];
+  readonly walkthroughs: readonly { readonly steps: readonly { readonly id: string; readonly media: { readonly svg: string }; readonly description: string }[] }[];
 }
 
 describe('the manifest', () => {
@@ -48,6 +48,10 @@ describe('the manifest', () => {
   it('names files that are there', () => {
     const files = [icon, ...contributes.viewsContainers.activitybar.map(c => c.icon), ...contributes.walkthroughs.flatMap(w => w.steps.map(s => s.media.svg))];
     assert.deepEqual(files.filter(file => !existsSync(path.join(extensionPath, file))), []);
+  });
+
+  it('leads from a config to a trained model and its trace', () => {
+    assert.deepEqual(contributes.walkthroughs.map(w => w.steps.map(s => s.id)), [['config', 'runtime', 'train', 'charts', 'trace']]);
   });
 
   it('has both views in its own container', () => {

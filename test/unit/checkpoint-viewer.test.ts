@@ -2,12 +2,13 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findRunOf, readCheckpointFile } from '../../src/host/checkpoint-file';
+import { findRunOf, readCheckpointFile, stampOf } from '../../src/host/checkpoint-file';
 import { encodeSafetensors, readSafetensorsHeader } from '../../src/runs/safetensors';
 import { toBfloat16, type StorableTensor } from '../../src/runs/tensor-dtypes';
 import { tensorStatistics } from '../../src/runs/tensor-statistics';
 import { histogramBins } from '../../src/runs/value-statistics';
-import { StatisticsQueue } from '../../webview/checkpoint/statistics-queue';
+import { StatisticsQueue, type Computed } from '../../webview/checkpoint/statistics-queue';
+import { orderWords, sortRows } from '../../webview/checkpoint/tensor-order';
 import { problemOf, temporaryFolder } from './runs-fixture';
 
 const dir = temporaryFolder();
@@ -70,7 +71,7 @@ describe('a file as it is shown', () => {
     const file = write({ 'a\u202e\nb': { shape: [2, 3], data: new Float32Array(6) } }, { k: '<img src=x onerror=alert(1)>\n2' }, path.join(dir, 'elsewhere'));
     const { file: shown, entries } = readCheckpointFile(file);
     expect(shown).toMatchObject({ name: 'model.safetensors', what: 'tensors', count: 1, size: 6, metadata: [['k', '<img src=x onerror=alert(1)> 2']] });
-    expect(shown.tensors).toEqual([{ name: 'a b', dtype: 'F32', shape: [2, 3], size: 6, bytes: 24 }]);
+    expect(shown.tensors).toEqual([{ name: 'a b', dtype: 'F32', shape: [2, 3], size: 6, bytes: 24, isRead: true }]);
     expect(entries).toHaveLength(1);
   });
 
@@ -78,6 +79,24 @@ describe('a file as it is shown', () => {
     const checkpoint = path.join(dir, 'run', 'checkpoints', 'step-12');
     const file = write({ w: { shape: [1], data: new Float32Array(1) } }, undefined, checkpoint, 'ema.safetensors');
     expect(readCheckpointFile(file).file.what).toBe('averaged weights (EMA)');
+  });
+
+  it('lists tensors of number formats whose values are not read: no whole file is refused for them', () => {
+    const header = JSON.stringify({ a: { dtype: 'F8_E4M3', shape: [2, 3], data_offsets: [0, 6] }, b: { dtype: 'C64', shape: [2], data_offsets: [6, 22] }, c: { dtype: 'F4', shape: [4], data_offsets: [22, 24] }, d: { dtype: 'F32', shape: [1], data_offsets: [24, 28] } });
+    const start = Buffer.alloc(8);
+    start.writeBigUInt64LE(BigInt(header.length));
+    const file = path.join(dir, 'other.safetensors');
+    writeFileSync(file, Buffer.concat([start, Buffer.from(header), Buffer.alloc(28)]));
+    expect(readCheckpointFile(file).file.tensors.map(({ dtype, size, bytes, isRead }) => [dtype, size, bytes, isRead])).toEqual([['F8_E4M3', 6, 6, false], ['C64', 2, 16, false], ['F4', 4, 2, false], ['F32', 1, 4, true]]);
+  });
+
+  it('is known to be another when it was written anew', () => {
+    const file = write({ w: { shape: [1], data: new Float32Array(1) } }, undefined, dir, 'anew.safetensors');
+    const { stamp } = readCheckpointFile(file);
+    expect(stamp).toBe(stampOf(file));
+    write({ w: { shape: [1], data: new Float32Array([2]) } }, undefined, dir, 'anew.safetensors');
+    expect(stampOf(file)).not.toBe(stamp);
+    expect(stampOf(path.join(dir, 'gone.safetensors'))).toBeNull();
   });
 
   it('lists a bounded number of a hostile file\'s tensors', () => {
@@ -153,5 +172,48 @@ describe('whose turn it is', () => {
     expect(queue.of(1).kind).toBe('none');
     queue.select(0);
     expect(asked).toEqual([0, 0]);
+  });
+
+  it('goes on to those out of sight when all are wanted, but for large ones', async () => {
+    const { queue, asked, answers, settle } = queueOfSix();
+    queue.see(3, true);
+    queue.wantAll();
+    expect([0, 1, 2, 3, 4, 5].map(row => queue.of(row).kind)).toEqual(['waiting', 'waiting', 'waiting', 'working', 'waiting', 'none']);
+    queue.see(3, false);
+    queue.see(1, true);
+    queue.see(1, false);
+    for (let turn = 0; turn < 5; turn++) {
+      answers[turn]!.resolve(String(turn));
+      await settle();
+    }
+    expect(asked).toEqual([3, 0, 1, 2, 4]);
+    expect(queue.of(5).kind).toBe('none');
+  });
+
+  it('asks for nothing more when the file is shown anew', async () => {
+    const { queue, asked, answers, settle } = queueOfSix();
+    queue.wantAll();
+    queue.end();
+    answers[0]!.resolve('zero');
+    await settle();
+    expect(asked).toEqual([0]);
+  });
+});
+
+describe('an order by computed values', () => {
+  const done: Computed<number> = { kind: 'done', statistics: 1 };
+
+  it('has what is not known last, whichever way', () => {
+    const norms = [2, NaN, 10, 1];
+    expect(sortRows([0, 1, 2, 3], row => norms[row]!, true)).toEqual([2, 0, 3, 1]);
+    expect(sortRows([0, 1, 2, 3], row => norms[row]!, false)).toEqual([3, 0, 2, 1]);
+  });
+
+  it('says what is not in it yet', () => {
+    const of = (...states: Computed<number>[]) => states.map(state => ({ isRead: true, state }));
+    expect(orderWords('norm', of(done, done), '64 MiB')).toBe('');
+    expect(orderWords('norm', of(done, { kind: 'waiting' }, { kind: 'working', share: 0.5 }), '64 MiB')).toBe('2 tensors still to be read: the order by norm is not final.');
+    expect(orderWords('norm', [...of(done, { kind: 'none' }), { isRead: false, state: { kind: 'none' } }], '64 MiB')).toBe(
+      'The norm of 1 tensor is not known: those larger than 64 MiB are read when they are selected, and come last until then. 1 tensor of number formats that are not read here comes last.');
   });
 });

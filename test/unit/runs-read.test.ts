@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { heartbeatFreshFor } from '../../src/runs/heartbeat';
 import { thisProcess } from '../../src/runs/process-identity';
+import { parseJson } from '../../src/runs/read-json';
 import { concludeState, listRuns, readRun } from '../../src/runs/read-run';
 import type { RunManifest } from '../../src/runs/schema';
 import { watchRun, watchRuns } from '../../src/runs/watch-run';
@@ -44,6 +46,17 @@ describe('a run.json from anywhere', () => {
     expect(broken[0]!.problem).toContain(path.join(dir, 'run.json'));
     expect(broken[0]!.problem.length).toBeLessThan(500);
     expect(broken[0]!.next).not.toBe('');
+  });
+
+  it('is taken whatever its strings hold: millions of characters, quotes, brackets that nest nothing', () => {
+    const schema = z.object({ text: z.string(), after: z.number().optional() });
+    const long = 'A'.repeat(12_000_000);
+    expect(parseJson('f', JSON.stringify({ text: long, many: new Array(100).fill([]) }), schema).text).toHaveLength(long.length);
+    for (const text of ['['.repeat(100), `"${'{'.repeat(100)}`, `\\"${'['.repeat(100)}`, '\\\\']) {
+      expect(parseJson('f', JSON.stringify({ text, after: 1 }), schema)).toEqual({ text, after: 1 });
+    }
+    expect(() => parseJson('f', `{"text": "\\\\", "deep": ${'['.repeat(100)}`, schema)).toThrow(/nests more than 64 levels/);
+    expect(() => parseJson('f', '{"text": "\\"', schema)).toThrow(/not JSON/);
   });
 
   it('keeps markup and control characters in free text as text, and out of messages', async () => {

@@ -117,6 +117,12 @@ it.each([
   expect((await problemOf(() => readSafetensors(readFileSync(at)))).code).toBe('corrupt');
 });
 
+it('names the dtype whose values are not read, and says no more than that of the file', async () => {
+  const problem = await problemOf(() => readSafetensorsHeader(file({ a: f32([1], [0, 1], 'F8_E4M3') }, 1)));
+  expect(problem.message).toMatch(/tensor "a": dtype "F8_E4M3" is not one of F64, F32/);
+  expect(problem.next).toBe('Convert its tensors to one of these, such as F32 or BF16.');
+});
+
 it('takes any name without touching the prototype of anything', () => {
   const at = file(`{"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1);
   expect(Object.keys(readSafetensors(at))).toEqual(['__proto__']);

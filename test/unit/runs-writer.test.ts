@@ -1,10 +1,11 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkpointDir, latestGoodCheckpoint, listCheckpoints, pinCheckpoint, readCheckpoint } from '../../src/runs/checkpoints';
 import { insideRun, newRunId } from '../../src/runs/paths';
 import { readRun } from '../../src/runs/read-run';
 import { RunWriter } from '../../src/runs/run-writer';
+import type { Trace } from '../../src/runs/schema';
 import { listTraces, readTrace } from '../../src/runs/traces';
 import { problemOf, temporaryFolder } from './runs-fixture';
 import { contents, evalSummary, newRun, resumeMarker, trace } from './runs-values';
@@ -169,6 +170,32 @@ describe('traces', () => {
     second.writeTrace(20, 0, trace(20));
     expect(await listTraces(first.dir)).toEqual([{ index: 0, steps: [10, 20] }]);
     expect(existsSync(first.paths.trace(30, 0))).toBe(true);
+    writeFileSync(first.paths.trace(30, 0), JSON.stringify({ ...trace(30), attempt: 1 }, null, 2)); // written by something else, in another order
+    expect(await listTraces(first.dir)).toEqual([{ index: 0, steps: [10, 20] }]);
+  });
+
+  it('of an abandoned attempt are known by the head of their file: the rest is not read', async () => {
+    const first = newRun(temporaryFolder());
+    for (const step of [10, 20, 30]) first.writeTrace(step, 0, trace(step));
+    await first.close();
+    const second = RunWriter.reopen(first.dir);
+    second.append(resumeMarker(10));
+    second.writeTrace(20, 0, trace(20));
+    for (const step of [20, 30]) truncateSync(first.paths.trace(step, 0), 100);
+    expect(await listTraces(first.dir)).toEqual([{ index: 0, steps: [10, 20] }]);
+  });
+
+  it('of a large board at a large depth can be read: 1,920 frames of 30 x 30 cells', async () => {
+    const writer = newRun(temporaryFolder());
+    const cells = 30 * 30, frames = 1920;
+    const zeros = (bytes: number): string => Buffer.alloc(bytes).toString('base64');
+    const large: Trace = {
+      ...trace(1), rows: 30, cols: 30, question: zeros(cells), solution: zeros(cells), depth: 128, change: new Array<number>(frames).fill(0.1), halting: [],
+      frames: Array.from({ length: frames }, (_, f) => ({ m: 1 + Math.floor(f / 15), t: 1, i: 1 + (f % 15), feature: 'z' })),
+      y_tokens: zeros(cells * frames), z_tokens: null, y_prob: zeros(4 * cells * frames), z_prob: null,
+    };
+    writer.writeTrace(1, 0, large);
+    expect((await readTrace(writer.dir, 1, 0)).y_prob).toHaveLength(large.y_prob.length);
   });
 });
 

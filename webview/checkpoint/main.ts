@@ -4,7 +4,7 @@
  */
 import '../shared/controls';
 import './checkpoint.css';
-import { checkpointAction, checkpointRun, getCheckpoint, getStatistics, statisticsProgress, type CheckpointAction, type CheckpointFile, type CheckpointState, type TensorStatistics } from '../../src/protocol/checkpoint';
+import { checkpointAction, checkpointChanged, checkpointRun, getCheckpoint, getStatistics, statisticsProgress, type CheckpointAction, type CheckpointFile, type CheckpointState, type TensorStatistics } from '../../src/protocol/checkpoint';
 import { announce, h, icon, setChildren, setText } from '../shared/dom';
 import { formatBytes, formatCount } from '../shared/format';
 import { connectHost } from '../shared/messenger';
@@ -22,7 +22,15 @@ document.body.append(page);
 
 const act = (action: CheckpointAction): void => host.notify(checkpointAction, action);
 let block: RunBlock | null = null;
+/** What is at work for the page as it is, and what a person looks at: kept when the file is shown anew. */
+let queue: StatisticsQueue<TensorStatistics> | null = null;
+const looksAt = { name: null as string | null, filter: '' };
 host.on(checkpointRun, run => block?.show(run));
+host.on(checkpointChanged, () => {
+  announce('The file has changed');
+  void load();
+});
+host.on(statisticsProgress, ({ row, share }) => queue?.progress(row, share));
 
 function showProblem({ message, next }: { message: string; next: string }): void {
   setChildren(page, h('div', { class: 'notice', role: 'alert' }, icon('error'), h('div', null, h('h1', null, 'This file is not shown'), h('p', null, message), h('p', { class: 'muted' }, next),
@@ -39,31 +47,33 @@ function folded(title: string, inside: HTMLElement): HTMLElement {
 
 function showFile(file: CheckpointFile): void {
   let selected = 0;
-  const queue: StatisticsQueue<TensorStatistics> = new StatisticsQueue(file.tensors.length,
-    row => host.request(getStatistics, { row }, 0), row => file.tensors[row]!.bytes <= largeTensor,
+  const own = queue = new StatisticsQueue<TensorStatistics>(file.tensors.length,
+    row => host.request(getStatistics, { row }, 0), row => file.tensors[row]!.isRead && file.tensors[row]!.bytes <= largeTensor,
     row => {
       table.update(row);
-      if (row === selected) detail.show(file.tensors[row]!, queue.of(row));
+      if (row === selected) detail.show(file.tensors[row]!, own.of(row));
     });
-  const detail: TensorDetail = new TensorDetail(() => queue.select(selected));
-  const table: TensorTable = new TensorTable(file.tensors, row => queue.of(row), {
-    see: (row, visible) => queue.see(row, visible),
+  const detail: TensorDetail = new TensorDetail(() => own.select(selected));
+  const table: TensorTable = new TensorTable(file.tensors, row => own.of(row), {
+    see: (row, visible) => own.see(row, visible),
+    wantAll: () => own.wantAll(),
     select: row => {
       selected = row;
-      queue.select(row);
-      detail.show(file.tensors[row]!, queue.of(row));
+      looksAt.name = file.tensors[row]!.name;
+      if (file.tensors[row]!.isRead) own.select(row);
+      detail.show(file.tensors[row]!, own.of(row));
     },
-  });
-  host.on(statisticsProgress, ({ row, share }) => queue.progress(row, share));
+  }, formatBytes(largeTensor));
 
   const shown = h('span', { class: 'muted tabular' });
   const tell = (count: number): void => setText(shown, `${formatCount(count)} of ${formatCount(file.count)} tensors${file.tensors.length < file.count ? ` (the first ${formatCount(file.tensors.length)} are listed)` : ''}`);
-  const filter = h('vscode-textfield', { placeholder: 'Filter by name', 'aria-label': 'Filter tensors by name', class: 'filter', on: { input: event => {
-    const count = table.show((event.target as HTMLInputElement).value);
+  const filter = h('vscode-textfield', { placeholder: 'Filter by name', 'aria-label': 'Filter tensors by name', class: 'filter', value: looksAt.filter, on: { input: event => {
+    looksAt.filter = (event.target as HTMLInputElement).value;
+    const count = table.show(looksAt.filter);
     tell(count);
     announce(`${count} tensors`);
   } } });
-  tell(file.tensors.length);
+  tell(table.show(looksAt.filter));
   block = file.run && new RunBlock(file.run, file.name, act);
 
   setChildren(page,
@@ -72,12 +82,13 @@ function showFile(file: CheckpointFile): void {
     file.count === 0 ? h('p', null, 'There is no tensor in this file.') : h('div', { class: 'columns' }, h('div', { class: 'left' }, h('div', { class: 'tools' }, filter, shown), table.element), detail.element),
     file.run && folded('Config of the run, every default filled in', h('pre', { tabindex: 0 }, file.run.config)),
     file.metadata.length > 0 && folded(`Metadata (${file.metadata.length})`, pairs(file.metadata)));
-  table.selectFirst();
+  table.selectFirst(looksAt.name);
 }
 
 async function load(): Promise<void> {
   try {
     const state: CheckpointState = await host.request(getCheckpoint, undefined, 60_000);
+    queue?.end();
     if ('file' in state) showFile(state.file); else showProblem(state.problem);
   } catch (error) {
     showProblem({ message: error instanceof Error ? error.message : String(error), next: 'Try again.' });

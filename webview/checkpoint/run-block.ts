@@ -27,19 +27,19 @@ export class RunBlock {
   }
 
   /** Shows how the run stands now. */
-  show({ checkpoint, status, evaluation, files, actions }: CheckpointRun): void {
+  show({ checkpoint, status, evaluation, files, actions, note }: CheckpointRun): void {
     setText(this.status, ` · ${checkpoint} · ${status}`);
     this.best.hidden = evaluation === null;
     setChildren(this.best, icon('star-full'), ` best checkpoint: ${evaluation ?? ''}`);
-    const offered = JSON.stringify([files.length > 0, actions]);
+    const offered = JSON.stringify([files.length > 0, actions, note]);
     if (offered === this.offered) return;
     this.offered = offered;
     const had = this.actions.contains(document.activeElement);
-    setChildren(this.actions, ...this.offers(files.length > 0, actions));
+    setChildren(this.actions, ...this.offers(files.length > 0, actions, note));
     if (had) this.actions.querySelector<HTMLElement>('vscode-button')?.focus();
   }
 
-  private offers(isThere: boolean, { inspect, resume, fork }: CheckpointRun['actions']): (HTMLElement | false)[] {
+  private offers(isThere: boolean, { inspect, resume, fork }: CheckpointRun['actions'], note: string): (HTMLElement | false)[] {
     if (!isThere) return [h('p', { class: 'muted' }, 'This checkpoint has been deleted: newer ones took its place.')];
     if (!inspect && !resume && !fork) return [h('p', { class: 'muted' }, 'Open the folder this run lies in to inspect it or to go on with it.')];
     const { act } = this;
@@ -48,6 +48,7 @@ export class RunBlock {
       resume && actionButton('Resume from Here', 'debug-continue', true, () => act('resume')),
       fork && actionButton('Fork from Here', 'repo-forked', true, () => act('fork')),
       actionButton('Open Config', 'go-to-file', true, () => act('config')),
+      note !== '' && h('p', { class: 'muted note' }, note),
     ];
   }
 }

@@ -20,8 +20,9 @@ export class TensorDetail {
   constructor(private readonly again: () => void) {}
 
   /** Shows a tensor as far as it is known. */
-  show({ name, shape, dtype }: TensorRow, state: Computed<TensorStatistics>): void {
-    setChildren(this.element, h('h2', { title: name }, name), h('p', { class: 'muted' }, `${dtype} ${shape.length === 0 ? 'scalar' : shape.join(' × ')}`), ...this.values(state));
+  show({ name, shape, dtype, isRead }: TensorRow, state: Computed<TensorStatistics>): void {
+    const values = isRead ? this.values(state) : [h('p', { class: 'muted' }, `Values of the number format ${dtype} are not read here, so that nothing is said of them.`)];
+    setChildren(this.element, h('h2', { title: name }, name), h('p', { class: 'muted' }, `${dtype} ${shape.length === 0 ? 'scalar' : shape.join(' × ')}`), ...values);
   }
 
   private values(state: Computed<TensorStatistics>): (HTMLElement | false)[] {

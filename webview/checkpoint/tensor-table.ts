@@ -1,18 +1,19 @@
 /**
  * The tensors of a file as a table that can be sorted, filtered and walked through with the arrow keys. Norm, mean, smallest and largest
- * value fill in as they are computed; a row that is seen asks for them.
+ * value fill in as they are computed; a row that is seen asks for them, an order by them asks for those of all rows.
  */
 import type { TensorRow, TensorStatistics } from '../../src/protocol/checkpoint';
 import { announce, h, icon, setChildren, setText } from '../shared/dom';
 import { formatBytes, formatCount, formatNumber } from '../shared/format';
 import type { Computed } from './statistics-queue';
+import { orderWords, pendingCount, sortRows } from './tensor-order';
 
 /** A tensor's state, for one cell. */
 type State = Computed<TensorStatistics>;
-interface Column { readonly name: string; readonly title: string; readonly number: boolean; readonly value: (row: TensorRow, state: State) => string | number; readonly text: (row: TensorRow, state: State) => string }
+interface Column { readonly name: string; readonly title: string; readonly number: boolean; readonly isComputed?: true; readonly value: (row: TensorRow, state: State) => string | number; readonly text: (row: TensorRow, state: State) => string }
 
 const measured = (key: 'norm' | 'mean' | 'min' | 'max', title: string): Column => ({
-  name: key, title, number: true,
+  name: key, title, number: true, isComputed: true,
   value: (_, state) => (state.kind === 'done' && state.statistics.finite > 0 ? state.statistics[key] : NaN),
   text: (_, state) => (state.kind === 'done' && state.statistics.finite > 0 ? formatNumber(state.statistics[key]) : state.kind === 'none' || state.kind === 'done' ? '' : '…'),
 });
@@ -25,9 +26,13 @@ const columns: readonly Column[] = [
   measured('norm', 'Euclidean norm'), measured('mean', 'Mean of the values'), measured('min', 'Smallest value'), measured('max', 'Largest value'),
 ];
 
-/** What the table tells. */
+/** Milliseconds between two new orders while values come in. */
+const reorderEvery = 500;
+
+/** What the table tells. `wantAll`: the values of all rows are needed. */
 export interface TableEvents {
   see(row: number, visible: boolean): void;
+  wantAll(): void;
   select(row: number): void;
 }
 
@@ -40,11 +45,14 @@ export class TensorTable {
   private sort: { column: number; descending: boolean } | null = null;
   private filter = '';
   private selected: number | null = null;
+  private reorder: ReturnType<typeof setTimeout> | undefined;
   private readonly eyes: IntersectionObserver;
+  private readonly note = h('p', { class: 'muted order-note', hidden: true });
   readonly element: HTMLElement;
 
-  constructor(private readonly tensors: readonly TensorRow[], private readonly state: (row: number) => State, private readonly events: TableEvents) {
-    this.element = h('div', { class: 'table-frame' }, h('table', { class: 'tensors tabular', role: 'grid', 'aria-label': 'Tensors', on: { keydown: event => this.key(event as KeyboardEvent) } }, h('thead', null, h('tr', null, ...this.headers)), this.body));
+  /** @param large size above which a tensor is only read when it is selected, in words */
+  constructor(private readonly tensors: readonly TensorRow[], private readonly state: (row: number) => State, private readonly events: TableEvents, private readonly large: string) {
+    this.element = h('div', null, this.note, h('div', { class: 'table-frame' }, h('table', { class: 'tensors tabular', role: 'grid', 'aria-label': 'Tensors', on: { keydown: event => this.key(event as KeyboardEvent) } }, h('thead', null, h('tr', null, ...this.headers)), this.body)));
     this.eyes = new IntersectionObserver(seen => {
       for (const { target, isIntersecting } of seen) events.see(this.rows.indexOf(target as HTMLTableRowElement), isIntersecting);
     });
@@ -64,37 +72,53 @@ export class TensorTable {
       if (state.kind === 'working' && column.name === 'norm' && state.share > 0) setText(cell, `${Math.floor(state.share * 100)} %`);
       else setText(cell, column.text(this.tensors[at]!, state));
     });
+    if (this.computedColumn && state.kind !== 'working') this.reorder ??= setTimeout(() => this.orderAgain(), reorderEvery);
   }
 
   /** Shows only tensors whose name has this in it. Returns how many. */
   show(filter: string): number {
     this.filter = filter.trim().toLowerCase();
-    return this.draw();
+    return this.draw().length;
   }
 
-  /** Selects the first row that is shown. */
-  selectFirst(): void {
-    const [first] = this.order();
-    if (first !== undefined) this.select(first, false);
+  /** Selects the first row that is shown, or the one of this name. */
+  selectFirst(name: string | null = null): void {
+    const order = this.order();
+    const [first] = order;
+    if (first !== undefined) this.select(order.find(at => this.tensors[at]!.name === name) ?? first, false);
+  }
+
+  /** The column of the order, when its values are computed one by one. */
+  private get computedColumn(): Column | null {
+    const column = this.sort && columns[this.sort.column]!;
+    return column?.isComputed ? column : null;
   }
 
   private order(): number[] {
     const all = this.tensors.map((_, at) => at).filter(at => this.tensors[at]!.name.toLowerCase().includes(this.filter));
     if (!this.sort) return all;
     const { column, descending } = this.sort;
-    const value = (at: number): string | number => columns[column]!.value(this.tensors[at]!, this.state(at));
-    const known = (at: number): boolean => !Number.isNaN(value(at));
-    const sign = descending ? -1 : 1;
-    return all.sort((a, b) => {
-      if (known(a) !== known(b)) return known(a) ? -1 : 1; // what is not computed yet goes last
-      const [x, y] = [value(a), value(b)];
-      return typeof x === 'string' ? sign * x.localeCompare(String(y), 'en', { numeric: true }) : sign * (x - Number(y));
-    });
+    return sortRows(all, at => columns[column]!.value(this.tensors[at]!, this.state(at)), descending);
   }
 
-  private draw(): number {
+  /** Values have come in. */
+  private orderAgain(): void {
+    this.reorder = undefined;
+    const order = this.draw();
+    if (this.computedColumn && pendingCount(order.map(this.state)) === 0) this.announceOrder();
+  }
+
+  private draw(): number[] {
     const order = this.order();
-    setChildren(this.body, ...order.map(at => this.rows[at]!));
+    const rows = order.map(at => this.rows[at]!);
+    if (rows.length !== this.body.children.length || rows.some((row, place) => row !== this.body.children[place])) {
+      const focused = this.rows.find(row => row === document.activeElement);
+      setChildren(this.body, ...rows);
+      focused?.focus({ preventScroll: true });
+    }
+    const words = this.computedColumn ? orderWords(this.computedColumn.name, order.map(at => ({ isRead: this.tensors[at]!.isRead, state: this.state(at) })), this.large) : '';
+    this.note.hidden = words === '';
+    setText(this.note, words);
     this.headers.forEach((header, at) => {
       const direction = this.sort?.column === at ? (this.sort.descending ? 'descending' : 'ascending') : 'none';
       header.setAttribute('aria-sort', direction);
@@ -102,15 +126,22 @@ export class TensorTable {
     });
     const reachable = this.selected !== null && order.includes(this.selected) ? this.selected : order[0];
     this.rows.forEach((row, at) => { row.tabIndex = at === reachable ? 0 : -1; });
-    return order.length;
+    return order;
   }
 
   private sortBy(column: number): void {
     const again = this.sort?.column === column;
     const first = columns[column]!.number; // numbers: largest first
     this.sort = again && this.sort!.descending !== first ? null : { column, descending: again ? !first : first };
-    this.draw();
-    announce(this.sort ? `Sorted by ${columns[column]!.name}, ${this.sort.descending ? 'largest' : 'smallest'} first` : 'In the order of the file');
+    if (this.computedColumn) this.events.wantAll();
+    const order = this.draw();
+    const pending = this.computedColumn ? pendingCount(order.map(this.state)) : 0;
+    if (pending > 0) announce(`Reading ${pending} tensors to sort by ${columns[column]!.name}`);
+    else this.announceOrder();
+  }
+
+  private announceOrder(): void {
+    announce(this.sort ? `Sorted by ${columns[this.sort.column]!.name}, ${this.sort.descending ? 'largest' : 'smallest'} first` : 'In the order of the file');
   }
 
   private select(at: number, focus = true): void {

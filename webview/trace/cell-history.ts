@@ -1,8 +1,9 @@
 /**
  * One cell over the whole refinement, for every large board: a column per frame, as high as the probability of the token shown, full when
- * right and hollow when wrong. The present frame is marked. A wide refinement is drawn with columns thinner than a pixel.
+ * right and hollow when wrong, in the board's colour where nothing is asked for. The present frame is marked. A wide refinement is drawn with columns thinner than a pixel.
  */
 import { prepareCanvas } from './canvas';
+import { isRightAt } from './cell-stretches';
 import { featureOf } from './decode';
 import { FrameAxis } from './frame-axis';
 import type { Ink } from './ink';
@@ -12,12 +13,12 @@ import { frameIn, panelColour, panelLetter, type Panel, type Stage } from './sta
 export const historyHeight = 56;
 
 function paintPanel(ctx: CanvasRenderingContext2D, axis: FrameAxis, panel: Panel, frame: number, cell: number, bottom: number, ink: Ink): void {
-  const { cells, solution } = panel.source.decoded;
+  const { cells } = panel.source.decoded;
   const { tokens, prob } = featureOf(panel.source.decoded, panel.feature);
   const height = 20, colour = panelColour(panel, ink);
   for (let f = 0; f < axis.length; f++) {
     const at = frameIn(panel, f) * cells + cell;
-    const right = solution ? tokens[at] === solution[cell] : null;
+    const right = isRightAt(panel.source.decoded, cell, tokens[at]!);
     ctx.fillStyle = right === null ? colour : right ? ink.right : ink.wrong;
     const barHeight = Math.max(1, prob[at]! * height), width = axis.unit > 3 ? axis.unit - 1 : axis.unit;
     ctx.globalAlpha = right === false ? 0.3 : 0.9;

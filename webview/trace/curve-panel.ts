@@ -22,7 +22,7 @@ const usualPuzzles = 128;
 
 /** The panel. */
 export class CurvePanel {
-  private state: CurveState = { curve: null, working: null, cancelled: false, problem: null };
+  private state: CurveState = { puzzles: usualPuzzles, curve: null, working: null, cancelled: false, problem: null };
   private most = usualPuzzles;
   private readonly puzzles = h('vscode-textfield', { type: 'number', min: 1, step: 1, class: 'number', value: String(usualPuzzles), title: 'Test puzzles to measure with: more make the interval narrower' });
   private readonly button = h('vscode-button', null, 'Measure');
@@ -37,7 +37,7 @@ export class CurvePanel {
   constructor(private readonly actions: CurveActions) {
     this.puzzles.label = 'Puzzles';
     this.button.addEventListener('click', () => { if (this.state.working) actions.cancel(); else this.measure(); });
-    this.puzzles.addEventListener('change', () => { this.puzzles.value = String(this.wanted); if (!this.state.working) actions.look(this.wanted); });
+    this.puzzles.addEventListener('change', () => { this.puzzles.value = String(this.wanted); actions.look(this.wanted); });
     this.element = h('details', { class: 'curve', hidden: true }, h('summary', null, 'Accuracy at every depth'),
       h('div', { class: 'curve-head' }, h('span', { class: 'field' }, h('span', null, 'Puzzles'), this.puzzles), this.button, this.working), this.problem, this.words, this.holder);
     this.element.addEventListener('toggle', () => { if (this.element.open) this.refresh(); });
@@ -54,7 +54,9 @@ export class CurvePanel {
   /** Shows what is known. */
   show(state: CurveState): void {
     this.state = state;
-    const { curve, working, cancelled, problem } = state;
+    const { puzzles, curve, working, cancelled, problem } = state;
+    if (working) this.puzzles.value = String(puzzles);
+    this.puzzles.disabled = working !== null;
     setText(this.button, working ? 'Cancel' : curve && curve.count >= curve.wanted ? 'Measured' : cancelled ? 'Measure All' : 'Measure');
     this.button.toggleAttribute('disabled', !working && curve !== null && curve.count >= curve.wanted);
     setText(this.working, working ? workingWords(working) : '');

@@ -1,7 +1,11 @@
-/** The halting head per supervision step as a table, folded away: the bars of the overview for people who read or copy numbers. Of two traces, both. */
+/**
+ * The overview as a table, folded away, for people who read or copy numbers: per supervision step the halting head, and the cells right of every large board from
+ * the step's first frame to its last. Of two traces, both.
+ */
 import { h, setChildren } from '../shared/dom';
 import type { Trace } from './decode';
 import { probability } from './labels';
+import { rightColumns } from './right-columns';
 import { panelLetter, type Stage } from './stage';
 import { firstHalt } from './timeline';
 
@@ -28,9 +32,10 @@ export class HaltingTable {
   show({ lead, panels, compared }: Stage): void {
     const { trace } = lead.decoded;
     const traces = compared ? panels.map(panel => ({ trace: panel.source.decoded.trace, prefix: `${panelLetter(panel, 0)}: ` })) : [{ trace, prefix: '' }];
-    setChildren(this.head, ...['supervision step', ...traces.flatMap(({ prefix }) => columns.map(name => prefix + name))].map(name => h('th', { scope: 'col' }, name)));
-    setChildren(this.body, ...lead.timeline.steps.map(({ number, last }) => h('tr', null,
-      h('th', { scope: 'row' }, h('button', { type: 'button', class: 'link', on: { click: () => this.go(last) } }, `${number}${number > trace.halt_max_steps ? ' (beyond training depth)' : ''}`)),
-      ...traces.flatMap(({ trace: own }) => valuesOf(own, number).map(value => h('td', null, value))))));
+    const right = rightColumns(panels);
+    setChildren(this.head, ...['supervision step', ...traces.flatMap(({ prefix }) => columns.map(name => prefix + name)), ...right.map(({ name }) => name)].map(name => h('th', { scope: 'col' }, name)));
+    setChildren(this.body, ...lead.timeline.steps.map(step => h('tr', null,
+      h('th', { scope: 'row' }, h('button', { type: 'button', class: 'link', on: { click: () => this.go(step.last) } }, `${step.number}${step.number > trace.halt_max_steps ? ' (beyond training depth)' : ''}`)),
+      ...[...traces.flatMap(({ trace: own }) => valuesOf(own, step.number)), ...right.map(({ at }) => at(step))].map(value => h('td', null, value)))));
   }
 }

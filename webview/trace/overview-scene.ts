@@ -27,18 +27,21 @@ export interface OverviewScene {
   readonly ink: Ink;
 }
 
-/** Cells right of a panel at every frame of its stage. */
-function rightCounts(panel: Panel): Uint16Array | null {
+/** Cells right of a panel at every frame of its stage; null when the solution is unknown. */
+export function rightCounts(panel: Panel): Uint16Array | null {
   const { source, feature, frames } = panel;
   const own = source.right[feature];
   return own && frames ? Uint16Array.from(frames, frame => own[frame]!) : own;
 }
 
+/** The letter of a panel over all frames. Of several z, each frame shows whichever was updated last: they share the letter of all of them. */
+export function lineLetter(panel: Panel): string {
+  return panel.slot === 'first' || panel.slot === 'second' ? panelLetter(panel, 0) : vocabularyOf(panel.source.decoded.trace)[panel.feature].letter;
+}
+
 function lineOf(panel: Panel, ink: Ink): RightLine[] {
   const counts = rightCounts(panel);
-  // Of several z, the line is of whichever was updated last: it has the letter of all of them.
-  const letter = panel.slot === 'first' || panel.slot === 'second' ? panelLetter(panel, 0) : vocabularyOf(panel.source.decoded.trace)[panel.feature].letter;
-  return counts ? [{ letter, counts, colour: panelColour(panel, ink), solid: panel.slot === 'y' || panel.slot === 'first' }] : [];
+  return counts ? [{ letter: lineLetter(panel), counts, colour: panelColour(panel, ink), solid: panel.slot === 'y' || panel.slot === 'first' }] : [];
 }
 
 /** The scene of a stage at a frame. */
