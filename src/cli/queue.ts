@@ -18,6 +18,7 @@ import { spawnTrainer } from '../runtime/spawn-trainer';
 import type { StartedTrainer } from '../runtime/spawn-trainer';
 import { CliError } from './errors';
 import type { ExitCode } from './errors';
+import { preparingStatus } from './live-status';
 import { Progress, note, print, printJson, table } from './output';
 import { findRun } from './runs';
 
@@ -47,9 +48,9 @@ function queueKeeper(runsDir: string): (runs: readonly RunSummary[]) => Promise<
   return async runs => {
     const waiting = queuedRuns(runs);
     if (starting || waiting.length === 0 || queueWorker(runsDir) !== null) return;
-    const names = waiting.map(run => run.manifest.name).join(', ');
-    if (names === left) throw new CliError(`The queue ended and left ${waiting.length === 1 ? 'a run' : `${waiting.length} runs`} waiting: ${names}.`, `See ${path.join(queueFolder(runsDir), 'queue.log')}; \`trm queue start\` tries again.`);
-    left = names;
+    const ids = waiting.map(run => run.manifest.id).join(' ');
+    if (ids === left) throw new CliError(`The queue ended and left ${waiting.length === 1 ? 'a run' : `${waiting.length} runs`} waiting: ${waiting.map(run => run.manifest.name).join(', ')}.`, `See ${path.join(queueFolder(runsDir), 'queue.log')}; \`trm queue start\` tries again.`);
+    left = ids;
     starting = true;
     void (await startQueue(runsDir)).ended.then(() => { starting = false; });
   };
@@ -105,7 +106,7 @@ export async function queueCommand({ runsDir, json }: { runsDir: string; json?: 
     printJson({ worker: worker && { host: worker.host, pid: worker.pid, since: worker.since, waits_for: before }, training: training.map(brief), queued: waiting.map(brief) });
     return 0;
   }
-  for (const run of training) print(`${run.manifest.name}: ${runStatusLine(run)}`);
+  for (const run of training) print(`${run.manifest.name}: ${runStatusLine(run, await preparingStatus(run))}`);
   if (waiting.length === 0) print('No run waits.');
   else print(table(waiting.map((run, i) => [`${i + 1}.`, run.manifest.name, run.manifest.id])));
   if (waiting.length > 0) note(worker ? `Process ${worker.pid} on ${worker.host} works on the queue since ${worker.since}${before === null ? '' : `, and waits until that of ${before} is empty`}.` : 'Nobody works on the queue. `trm queue start` does.');

@@ -136,7 +136,7 @@ class Session {
     const { id } = found.run.manifest;
     const here = runs.get(id)?.dir === found.run.dir;
     const commands = await vscode.commands.getCommands(true);
-    return describeRun(found, filesOf(path.dirname(this.uri.fsPath)), { inspect: here, resume: here && isResumable(found.run.state), fork: here && commands.includes('trm.forkRun') });
+    return describeRun(found, filesOf(path.dirname(this.uri.fsPath)), { inspect: here, resume: here && isResumable(found.run), fork: here && commands.includes('trm.forkRun') });
   }
 }
 

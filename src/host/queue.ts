@@ -10,7 +10,7 @@ import { thisProcess } from '../runs/process-identity';
 import { dataFolder } from '../runtime/places';
 import { showInfo, withProgress, type Commands } from './notify';
 import { pickConfig } from './pick';
-import { HostError } from './problem';
+import { HostError, problemOf } from './problem';
 import { foldersWithQueue } from './queue-offer';
 import type { Runs } from './runs';
 import { runsDirFor } from './settings';
@@ -70,11 +70,18 @@ async function addToQueue(context: TrainContext, given: unknown): Promise<void> 
   else await queuePlan(context, planRun(config.fsPath, []), runsDir);
 }
 
-/** Takes a run that waits out of the queue. */
-export async function removeFromQueue(runs: Runs, run: RunSummary): Promise<void> {
+/** Takes runs that wait out of the queue; those that have just been begun are left as they are. */
+export async function removeFromQueue(runs: Runs, waiting: readonly RunSummary[]): Promise<void> {
   requireTrust(l10n('A run can only be controlled from a trusted folder.'));
-  await leaveQueue(run.dir);
-  await runs.refresh();
+  try {
+    for (const { dir } of waiting) {
+      await leaveQueue(dir).catch((error: unknown) => {
+        if (problemOf(error).code !== 'held') throw error;
+      });
+    }
+  } finally {
+    await runs.refresh();
+  }
 }
 
 async function startQueue(context: TrainContext): Promise<void> {
