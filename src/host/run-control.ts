@@ -45,8 +45,15 @@ function lineOf(runs: Runs, run: RunSummary): LiveRun {
   throw new HostError('not_live', l10n('{0} is not running on this machine ({1}).', run.manifest.name, run.state), l10n('See its state in the Runs view.'));
 }
 
-/** The runs meant: those selected that fit, when several are; else the one given, the only one that fits, or one chosen. */
-async function runsMeant(runs: Runs, given: unknown, selected: unknown, fits: (run: RunSummary) => boolean, words: Parameters<typeof pickRun>[3]): Promise<RunSummary[]> {
+/** The runs meant, as they are now: they may have changed since they were drawn. */
+async function runsMeant(...[runs, ...asked]: Parameters<typeof pickMeant>): Promise<RunSummary[]> {
+  const meant = await pickMeant(runs, ...asked);
+  if (meant.length > 0) await runs.refresh();
+  return meant.map(run => runs.get(run.manifest.id) ?? run);
+}
+
+/** Those selected that fit, when several are; else the one given, the only one that fits, or one chosen. */
+async function pickMeant(runs: Runs, given: unknown, selected: unknown, fits: (run: RunSummary) => boolean, words: Parameters<typeof pickRun>[3]): Promise<RunSummary[]> {
   if (!Array.isArray(selected) || selected.length < 2) {
     const run = await pickRun(runs, given, fits, words);
     return run ? [run] : [];
@@ -59,12 +66,9 @@ async function runsMeant(runs: Runs, given: unknown, selected: unknown, fits: (r
 async function stop({ runs, log }: ControlContext, given: unknown, selected: unknown): Promise<void> {
   const chosen = await runsMeant(runs, given, selected, r => isLive(r.state) || r.state === 'queued', { ask: l10n('Stop which run?'), none: l10n('No run is live.'), next: '' });
   if (chosen.length === 0) return;
-  const now = (): RunSummary[] => chosen.map(run => runs.get(run.manifest.id) ?? run);
-  if (chosen.some(run => run.state === 'queued')) {
-    await runs.refresh(); // it may have been begun since it was drawn
-    await removeFromQueue(runs, now().filter(run => run.state === 'queued')); // before those at work: else the next one would be begun
-  }
-  const live = now().filter(run => isLive(run.state));
+  const waiting = chosen.filter(run => run.state === 'queued');
+  if (waiting.length > 0) await removeFromQueue(runs, waiting); // before those at work: else the next one would be begun
+  const live = chosen.map(run => runs.get(run.manifest.id) ?? run).filter(run => isLive(run.state));
   const [first] = chosen;
   if (live.length === 0 && first!.state !== 'queued') lineOf(runs, first!);
   if (live.length > 0) await stopLive(runs, live);
