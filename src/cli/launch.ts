@@ -19,6 +19,7 @@ import { findNode } from '../runtime/node';
 import { spawnTrainer } from '../runtime/spawn-trainer';
 import type { StartedTrainer } from '../runtime/spawn-trainer';
 import { CliError } from './errors';
+import { tellPreparing } from './live-status';
 import { Progress, note } from './output';
 
 /** How a followed run ended. */
@@ -101,11 +102,16 @@ async function follow(dir: string, exit: Exit, interrupts: () => number, logFile
   let lastEval: EvalEvent | null = null;
   let asked = false;
   let told = false;
+  let listening = false;
   const attempt = (await readRun(dir)).manifest.attempt;
   for (;;) {
     const gone = exit.code !== undefined;
     const run = await readRun(dir);
-    const { memory, engine } = run.manifest;
+    const { memory, engine, owner } = run.manifest;
+    if (!listening && owner.socket !== null && run.state === 'pending') {
+      listening = true;
+      void tellPreparing(owner, text => progress.line(text));
+    }
     if (!told && memory && engine && run.manifest.attempt === attempt && run.manifest.state !== 'pending') {
       told = true;
       progress.line(`${engine.name} on ${engine.device}, ${engine.forward_dtype}. ${memoryText(memory)}`);

@@ -8,13 +8,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { accuracyText, durationText, runStatusLine } from '../runs/describe';
 import { leaveQueue, queueFolder, queueWorker } from '../runs/queue';
 import { queuedRuns } from '../runs/queue-order';
+import { turnFolder, waitsFor } from '../runs/queue-turn';
 import { listRuns, readRun } from '../runs/read-run';
 import type { RunSummary } from '../runs/read-run';
 import { thisProcess } from '../runs/process-identity';
 import { findNode } from '../runtime/node';
+import { dataFolder } from '../runtime/places';
 import { spawnTrainer } from '../runtime/spawn-trainer';
+import type { StartedTrainer } from '../runtime/spawn-trainer';
 import { CliError } from './errors';
 import type { ExitCode } from './errors';
+import { preparingStatus } from './live-status';
 import { Progress, note, print, printJson, table } from './output';
 import { findRun } from './runs';
 
@@ -22,10 +26,10 @@ import { findRun } from './runs';
 const lookEvery = 500;
 
 /** Starts a process that works on the queue; it ends by itself when another does already, and when nothing waits any more. */
-export async function startQueue(runsDir: string): Promise<void> {
+export async function startQueue(runsDir: string): Promise<StartedTrainer> {
   const folder = queueFolder(runsDir);
   mkdirSync(folder, { recursive: true });
-  await spawnTrainer({ trainerPath: path.join(__dirname, 'trainer.cjs'), node: await findNode(), args: ['queue', path.resolve(runsDir)], cwd: process.cwd(), logFile: path.join(folder, 'queue.log') });
+  return spawnTrainer({ trainerPath: path.join(__dirname, 'trainer.cjs'), node: await findNode(), args: ['queue', path.resolve(runsDir)], cwd: process.cwd(), logFile: path.join(folder, 'queue.log') });
 }
 
 const isOpen = ({ state }: RunSummary): boolean => ['queued', 'pending', 'running', 'paused'].includes(state);
@@ -37,12 +41,28 @@ function endText({ manifest, state, best }: RunSummary): string {
   return `${manifest.name}: ${state}${last ? `, ${accuracyText(last)}` : best ? `, best ${accuracyText(best.eval)}` : ''} at step ${manifest.step}, ${durationText(manifest.process_seconds)}`;
 }
 
-/** Tells of these runs until all have ended; true when they have, false when Ctrl-C ended the looking. */
+/** Starts somebody on a queue whenever nobody works on it; throws CliError when the last one begun here got nowhere. */
+function queueKeeper(runsDir: string): (runs: readonly RunSummary[]) => Promise<void> {
+  let starting = false;
+  let left = '';
+  return async runs => {
+    const waiting = queuedRuns(runs);
+    if (starting || waiting.length === 0 || queueWorker(runsDir) !== null) return;
+    const ids = waiting.map(run => run.manifest.id).join(' ');
+    if (ids === left) throw new CliError(`The queue ended and left ${waiting.length === 1 ? 'a run' : `${waiting.length} runs`} waiting: ${waiting.map(run => run.manifest.name).join(', ')}.`, `See ${path.join(queueFolder(runsDir), 'queue.log')}; \`trm queue start\` tries again.`);
+    left = ids;
+    starting = true;
+    void (await startQueue(runsDir)).ended.then(() => { starting = false; });
+  };
+}
+
+/** Tells of these runs until all have ended; true when they have, false when Ctrl-C ended the looking. Throws CliError when the rest of them is not begun. */
 export async function followRuns(runsDir: string, dirs: readonly string[]): Promise<boolean> {
   const wanted = new Set(dirs);
   const told = new Set<string>();
   const progress = new Progress(null);
   const since = Date.now();
+  const keepGoing = queueKeeper(runsDir);
   const interrupt = new AbortController();
   const onInterrupt = (): void => interrupt.abort();
   process.on('SIGINT', onInterrupt).on('SIGTERM', onInterrupt);
@@ -62,7 +82,7 @@ export async function followRuns(runsDir: string, dirs: readonly string[]): Prom
       progress.update(Math.floor(100 * share), 100, `run ${Math.min(told.size + 1, wanted.size)} of ${wanted.size}${at ? `: ${at.manifest.name}` : ''}${left === null ? '' : `, about ${left} left`}`);
       if (runs.every(run => !isOpen(run))) return true;
       if (interrupt.signal.aborted) return false;
-      if (queueWorker(runsDir) === null && runs.some(run => run.state === 'queued')) await startQueue(runsDir);
+      await keepGoing(runs);
       await sleep(lookEvery, undefined, { signal: interrupt.signal }).catch(() => undefined);
     }
   } finally {
@@ -79,16 +99,17 @@ export async function queueCommand({ runsDir, json }: { runsDir: string; json?: 
   const { runs } = await listRuns(path.resolve(runsDir));
   const waiting = queuedRuns(runs);
   const worker = queueWorker(runsDir);
+  const before = worker && waitsFor(worker, turnFolder(dataFolder()));
   const training = runs.filter(run => ['pending', 'running', 'paused'].includes(run.state));
   if (json) {
     const brief = ({ manifest, dir }: RunSummary): { run: string; name: string; dir: string } => ({ run: manifest.id, name: manifest.name, dir });
-    printJson({ worker: worker && { host: worker.host, pid: worker.pid, since: worker.since }, training: training.map(brief), queued: waiting.map(brief) });
+    printJson({ worker: worker && { host: worker.host, pid: worker.pid, since: worker.since, waits_for: before }, training: training.map(brief), queued: waiting.map(brief) });
     return 0;
   }
-  for (const run of training) print(`${run.manifest.name}: ${runStatusLine(run)}`);
+  for (const run of training) print(`${run.manifest.name}: ${runStatusLine(run, await preparingStatus(run))}`);
   if (waiting.length === 0) print('No run waits.');
   else print(table(waiting.map((run, i) => [`${i + 1}.`, run.manifest.name, run.manifest.id])));
-  if (waiting.length > 0) note(worker ? `Process ${worker.pid} on ${worker.host} works on the queue since ${worker.since}.` : 'Nobody works on the queue. `trm queue start` does.');
+  if (waiting.length > 0) note(worker ? `Process ${worker.pid} on ${worker.host} works on the queue since ${worker.since}${before === null ? '' : `, and waits until that of ${before} is empty`}.` : 'Nobody works on the queue. `trm queue start` does.');
   return 0;
 }
 

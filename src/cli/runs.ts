@@ -7,6 +7,8 @@ import { loadConfig } from '../config/load';
 import { parseOverride } from '../config/overrides';
 import { checkpointDir } from '../runs/checkpoints';
 import { accuracyText, durationText, labelWords, runStatusLine } from '../runs/describe';
+import { resumeCommandText } from '../runs/memory-need';
+import { awayFrom } from '../runs/owner-socket';
 import { newRunId } from '../runs/paths';
 import { listRuns, readRun } from '../runs/read-run';
 import { runList, runOutcome } from '../runs/report';
@@ -15,6 +17,7 @@ import { CliError } from './errors';
 import type { ExitCode } from './errors';
 import { launchAndFollow } from './launch';
 import type { Followed } from './launch';
+import { preparingStatus } from './live-status';
 import { note, print, printJson, table } from './output';
 
 /** Options of train and resume. */
@@ -102,7 +105,7 @@ function conclude({ run, lastTrain, interrupted, error }: Followed, json: boolea
     if (best) print(`best: ${accuracyText(best.eval)} at ${best.checkpoint}`);
     print(`folder: ${dir}`);
   }
-  if (state === 'failed' && manifest.failure) note(`${manifest.failure.message}\n${manifest.failure.next}`);
+  if (state === 'failed' && manifest.failure) note(`${manifest.failure.message}\n${manifest.failure.next}${resumeCommandText(manifest)}`);
   if (state === 'crashed') note(`${error ? `${error.message}\n${error.next}` : 'The trainer process is gone without a last word.'}\nResume the run to go on from its last checkpoint.`);
   if (interrupted && state !== 'failed' && state !== 'crashed') return 130;
   return state === 'finished' || state === 'stopped' ? 0 : manifest.failure?.cause === 'bad_config' ? 2 : 1;
@@ -116,7 +119,7 @@ export async function runsCommand({ runsDir, json }: { runsDir: string; json?: b
     return 0;
   }
   if (!runs.length) print(`No runs in ${path.resolve(runsDir)}. Begin one with \`trm train CONFIG\`.`);
-  else print(table(runs.map(run => [run.manifest.id, [runStatusLine(run), ...labelWords(run)].join(', ')])));
+  else print(table(await Promise.all(runs.map(async run => [run.manifest.id, [runStatusLine(run, await preparingStatus(run)), ...labelWords(run)].join(', ')]))));
   for (const { dir, problem } of broken) note(`${dir}: ${problem}`);
   return 0;
 }
@@ -126,7 +129,11 @@ export async function stopCommand(run: string, runsDir: string): Promise<ExitCod
   const { connectTrainer } = await import('../protocol/control-client');
   const { manifest, state } = await readRun(findRun(run, runsDir));
   if (state !== 'running' && state !== 'paused' && state !== 'pending') throw new CliError(`Run ${manifest.id} is ${state}, so there is nothing to stop.`, '');
-  const trainer = await connectTrainer(manifest.owner);
+  const trainer = await connectTrainer(manifest.owner).catch((error: unknown) => {
+    const away = awayFrom(manifest.owner);
+    if (away === null) throw error;
+    throw 'host' in away ? new CliError(`Run ${manifest.id} is trained on ${away.host}.`, 'Stop it there.') : new CliError(`Run ${manifest.id} is trained by another user of this machine (uid ${away.uid}).`, 'Only they can stop it.');
+  });
   const status = await trainer.request('stop', {});
   trainer.dispose();
   print(`${manifest.id} ${status.state} at step ${status.step}`);

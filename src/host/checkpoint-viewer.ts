@@ -177,7 +177,7 @@ class Session {
     const here = runs.get(id)?.dir === found.run.dir;
     const note = notFromHere(found.run.state);
     const commands = await vscode.commands.getCommands(true);
-    const actions = { inspect: here, resume: here && isResumable(found.run.state) && note === '', fork: here && commands.includes('trm.forkRun') };
+    const actions = { inspect: here, resume: here && isResumable(found.run) && note === '', fork: here && commands.includes('trm.forkRun') };
     return describeRun(found, filesOf(path.dirname(this.uri.fsPath)), actions, here ? note : '');
   }
 }

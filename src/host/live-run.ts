@@ -3,10 +3,10 @@
  * lost, for as long as the run lives. The run folder is the truth; the socket tells sooner (`onDidHear`: there is
  * something to read in the folder) and more (rate, time left, what it is doing), and takes requests.
  */
-import { statSync } from 'node:fs';
 import * as vscode from 'vscode';
 import type { ControlRequests, TrainerStatus } from '../protocol/control';
 import type { TrainerConnection } from '../protocol/control-client';
+import { oneLine } from '../runs/read-json';
 import type { RunOwner } from '../runs/schema';
 import type { Log } from './notify';
 import { HostError, problemOf, problemText } from './problem';
@@ -14,14 +14,14 @@ import { HostError, problemOf, problemText } from './problem';
 /** Milliseconds until a lost connection is tried again. */
 const retryAfter = 2000;
 
-/**
- * Whether a socket path, which a run folder from anywhere may name, is a socket of this user. A named pipe of Windows can
- * only be opened by whom its owner lets in, and is taken as it is.
- */
-function isOwnSocket(file: string): boolean {
-  if (process.platform === 'win32') return file.startsWith('\\\\.\\pipe\\');
-  const facts = statSync(file, { throwIfNoEntry: false });
-  return facts?.isSocket() === true && facts.uid === process.getuid?.();
+/** Why nobody answers for a run: where its trainer is when that is not here. */
+async function unreachable(id: string, owner: RunOwner): Promise<HostError> {
+  const { awayFrom } = await import('../runs/owner-socket');
+  const away = awayFrom(owner);
+  if (away === null) return new HostError('unreachable', vscode.l10n.t('The trainer of {0} does not answer.', id), vscode.l10n.t('Its folder shows what it does; see its log, or try again in a moment.'));
+  return 'host' in away
+    ? new HostError('elsewhere', vscode.l10n.t('{0} is trained on {1}, which cannot be reached from here.', id, oneLine(away.host, 60)), vscode.l10n.t('Open its folder in a window there.'))
+    : new HostError('elsewhere', vscode.l10n.t('{0} is trained by another user of this machine (uid {1}).', id, away.uid), vscode.l10n.t('Only they can do that.'));
 }
 
 /** Fulfilled when the signal fires. */
@@ -72,9 +72,7 @@ export class LiveRun implements vscode.Disposable {
     if (this.connection === null) this.connect();
     await Promise.race([this.connecting, aborted(signal)]);
     if (signal?.aborted) throw new HostError('cancelled', vscode.l10n.t('Cancelled.'), '');
-    if (this.connection === null) {
-      throw new HostError('unreachable', vscode.l10n.t('The trainer of {0} does not answer.', this.id), vscode.l10n.t('Its folder shows what it does; see its log, or try again in a moment.'));
-    }
+    if (this.connection === null) throw await unreachable(this.id, this.owner);
     return this.connection.request(method, params, signal);
   }
 
@@ -95,8 +93,9 @@ export class LiveRun implements vscode.Disposable {
 
   private async open(): Promise<void> {
     const { owner } = this;
-    if (owner.socket === null || !isOwnSocket(owner.socket)) { this.tryLater(); return; }
     try {
+      const { isOwnSocket } = await import('../runs/owner-socket');
+      if (owner.socket === null || !isOwnSocket(owner.socket)) { this.tryLater(); return; }
       const { connectTrainer } = await import('../protocol/control-client'); // and JSON-RPC with it: not loaded before a run lives
       const connection = await connectTrainer(owner);
       if (this.isDisposed() || owner.nonce !== this.owner.nonce) {

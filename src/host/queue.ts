@@ -4,11 +4,13 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { enqueue, planRun, planSweep, type Pace, type Plan } from '../experiments/plan';
 import { leaveQueue, queueFolder, queueWorker } from '../runs/queue';
+import { folderAtWork, turnFolder } from '../runs/queue-turn';
 import type { RunSummary } from '../runs/read-run';
 import { thisProcess } from '../runs/process-identity';
+import { dataFolder } from '../runtime/places';
 import { showInfo, withProgress, type Commands } from './notify';
 import { pickConfig } from './pick';
-import { HostError } from './problem';
+import { HostError, problemOf } from './problem';
 import { foldersWithQueue } from './queue-offer';
 import type { Runs } from './runs';
 import { runsDirFor } from './settings';
@@ -24,6 +26,12 @@ async function startWorker({ trainers }: TrainContext, runsDir: string): Promise
   await trainers.start(['queue', runsDir], path.dirname(runsDir), path.join(folder, 'queue.log'));
 }
 
+/** Words on what a worker of this folder waits for; '' when it need not wait for another queue. */
+function waitingWords(runsDir: string): string {
+  const other = folderAtWork(turnFolder(dataFolder()));
+  return other === null || other === path.resolve(runsDir) ? '' : ` ${l10n('The queue of {0} is trained first: there is one device.', other)}`;
+}
+
 /** Queues a plan's runs and has somebody work on them; says how many are queued, which are fewer when it was ended. */
 async function queuePlan(context: TrainContext, plan: Plan, runsDir: string, pace: Pace = {}): Promise<number> {
   const queued = (await enqueue(plan, runsDir, pace)).length;
@@ -33,7 +41,7 @@ async function queuePlan(context: TrainContext, plan: Plan, runsDir: string, pac
   const { length } = plan.runs;
   const experiment = plan.id === null ? [] : [{ title: l10n('Show Table'), run: () => vscode.commands.executeCommand('trm.showExperiment', plan.id) }];
   const words = length === 1 ? l10n('{0} is in the queue.', plan.runs[0]!.name) : queued < length ? l10n('Cancelled: {0} of {1} runs are in the queue, and stay there.', queued, length) : l10n('{0} runs are in the queue.', length);
-  showInfo(context.log, words, ...experiment);
+  showInfo(context.log, `${words}${waitingWords(runsDir)}`, ...experiment);
   return queued;
 }
 
@@ -62,11 +70,18 @@ async function addToQueue(context: TrainContext, given: unknown): Promise<void> 
   else await queuePlan(context, planRun(config.fsPath, []), runsDir);
 }
 
-/** Takes a run that waits out of the queue. */
-export async function removeFromQueue(runs: Runs, run: RunSummary): Promise<void> {
+/** Takes runs that wait out of the queue; those that have just been begun are left as they are. */
+export async function removeFromQueue(runs: Runs, waiting: readonly RunSummary[]): Promise<void> {
   requireTrust(l10n('A run can only be controlled from a trusted folder.'));
-  await leaveQueue(run.dir);
-  await runs.refresh();
+  try {
+    for (const { dir } of waiting) {
+      await leaveQueue(dir).catch((error: unknown) => {
+        if (problemOf(error).code !== 'held') throw error;
+      });
+    }
+  } finally {
+    await runs.refresh();
+  }
 }
 
 async function startQueue(context: TrainContext): Promise<void> {
@@ -76,6 +91,8 @@ async function startQueue(context: TrainContext): Promise<void> {
   if (folders.length === 0) throw new HostError('no_run', l10n('No run waits in the queue.'), l10n('Put a config into it: TRM: Add to Queue.'));
   for (const folder of folders) await startWorker(context, folder);
   await context.runs.refresh();
+  const waiting = folders.map(waitingWords).find(words => words !== '');
+  if (waiting !== undefined) showInfo(context.log, l10n('Started.') + waiting);
 }
 
 function stopQueue({ runs, log }: TrainContext): void {

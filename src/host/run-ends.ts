@@ -6,11 +6,18 @@ import * as vscode from 'vscode';
 import { experimentTables } from '../experiments/table';
 import { progressText } from '../experiments/table-text';
 import { accuracyText } from '../runs/describe';
-import { showInfo, showProblem, type Log } from './notify';
+import type { RunSummary } from '../runs/read-run';
+import { showInfo, showProblem, type Action, type Log } from './notify';
 import { HostError } from './problem';
 import type { RunEnd, Runs } from './runs';
 
-const run = (title: string, command: string, id: string): { title: string; run(): unknown } => ({ title, run: () => vscode.commands.executeCommand(command, id) });
+const run = (title: string, command: string, id: string): Action => ({ title, run: () => vscode.commands.executeCommand(command, id) });
+
+/** The button that goes on with a run that ran out of memory, where something smaller would fit. */
+function inLessMemory({ manifest: { id, failure } }: RunSummary): Action[] {
+  const size = failure?.micro_batch_size;
+  return size === undefined ? [] : [{ title: vscode.l10n.t('Resume with micro_batch_size {0}', size), run: () => vscode.commands.executeCommand('trm.resume', { id, micro_batch_size: size }) }];
+}
 
 /** Tells how a run ended. */
 function tell(log: Log, { run: ended }: RunEnd): void {
@@ -23,7 +30,7 @@ function tell(log: Log, { run: ended }: RunEnd): void {
       return;
     }
     case 'failed':
-      showProblem(log, new HostError('failed', vscode.l10n.t('{0} failed: {1}', name, failure?.message ?? ''), failure?.next ?? ''), showLog);
+      showProblem(log, new HostError('failed', vscode.l10n.t('{0} failed: {1}', name, failure?.message ?? ''), failure?.next ?? ''), ...inLessMemory(ended), showLog);
       return;
     case 'crashed':
       showProblem(log, new HostError('crashed', vscode.l10n.t('{0} crashed: its process is gone without a last word.', name), vscode.l10n.t('It can be resumed from its last checkpoint.')), run(vscode.l10n.t('Resume Run'), 'trm.resume', id), showLog);

@@ -2,7 +2,7 @@
  * Runs as the editor shows them: icon, words and numbers of a state, and the header of a run's charts. Everything is words
  * first; icons and colours only repeat them.
  */
-import { accuracyText, durationText, labelWords, runStatusLine, shareText, stateText } from '../runs/describe';
+import { accuracyText, activityText, durationText, labelWords, runStatusLine, shareText, stateText } from '../runs/describe';
 import { oneLine } from '../runs/read-json';
 import type { RunSummary } from '../runs/read-run';
 import type { RunState } from '../runs/schema';
@@ -16,8 +16,9 @@ export function isLive(state: RunState): boolean {
   return state === 'pending' || state === 'running' || state === 'paused';
 }
 
-/** Whether Resume Run does something for it. */
-export function isResumable(state: RunState): boolean {
+/** Whether Resume Run does something for it; also for one that `stop_when` ended before its last step. */
+export function isResumable({ state, manifest: { step, total_steps } }: Pick<RunSummary, 'state' | 'manifest'>): boolean {
+  if (state === 'finished') return total_steps !== null && step < total_steps;
   return state === 'queued' || state === 'paused' || state === 'stopped' || state === 'failed' || state === 'crashed' || state === 'lost';
 }
 
@@ -47,6 +48,8 @@ export function progressOf(run: Pick<RunSummary, 'manifest'>, status: TrainerSta
 export function runDescription(run: Pick<RunSummary, 'manifest' | 'state' | 'lastSeen' | 'best' | 'pinned'>, status: TrainerStatus | null): string {
   const progress = progressOf(run, status);
   const parts = [stateText(run.state, run.manifest.owner.host, run.lastSeen)];
+  const activity = status && run.state === 'pending' ? activityText(status, run.state) : null;
+  if (activity !== null) parts.push(activity);
   if (progress !== null && run.state !== 'finished') parts.push(`${Math.floor(progress * 100)} %`);
   if (run.best) parts.push(`best ${shareText(run.best.eval.exact_accuracy)} exact`);
   return [...parts, ...labelWords(run)].join(', ');
@@ -73,11 +76,12 @@ export function runDetails(run: Pick<RunSummary, 'manifest' | 'state' | 'lastSee
   return details;
 }
 
-/** Text for the status bar while a run is live: name, percent, steps per second. */
+/** Text for the status bar while a run is live: name, percent, steps per second; what it does while it prepares. */
 export function statusBarText(run: Pick<RunSummary, 'manifest' | 'state'>, status: TrainerStatus | null, more: number): string {
   const progress = progressOf(run, status);
   const icon = run.state === 'paused' ? '$(debug-pause)' : '$(sync~spin)';
-  const parts = [`${icon} TRM`, progress === null ? run.state : `${Math.floor(progress * 100)} %`];
+  const activity = status && run.state === 'pending' ? activityText(status, run.state) : null;
+  const parts = [`${icon} TRM`, activity ?? (progress === null ? run.state : `${Math.floor(progress * 100)} %`)];
   if (status?.stepsPerSecond && run.state === 'running') parts.push(`${status.stepsPerSecond.toPrecision(2)} steps/s`);
   if (more > 0) parts.push(`(+${more})`);
   return parts.join(' ');

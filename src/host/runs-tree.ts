@@ -14,7 +14,7 @@ import { command, type Log } from './notify';
 import { problemOf, problemText } from './problem';
 import type { Runs, StartingRun } from './runs';
 import { fitsFilter, filterProblem } from './run-filter';
-import { runDescription, runDetails, stateIcon } from './run-text';
+import { isResumable, runDescription, runDetails, stateIcon } from './run-text';
 
 /** A line of the tree. */
 export type RunNode =
@@ -165,7 +165,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     const item = new vscode.TreeItem(run.manifest.name, Collapsed);
     const { icon, color } = stateIcon(run.state);
     return Object.assign(item, {
-      id: `run/${id}`, description, iconPath: themeIcon(icon, color), contextValue: `run-${run.state}${run.pinned ? '/pinned' : ''}`,
+      id: `run/${id}`, description, iconPath: themeIcon(icon, color), contextValue: `run-${run.state === 'finished' && isResumable(run) ? 'ended' : run.state}${run.pinned ? '/pinned' : ''}`,
       accessibilityInformation: { label: `${run.manifest.name}, ${description}` },
     });
   }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { ConfigError } from '../config/errors';
 import { loadConfig, type LoadedConfig } from '../config/load';
+import { preparingText } from '../runs/describe';
 import { newRunId } from '../runs/paths';
 import type { RunSummary } from '../runs/read-run';
 import type { StartedTrainer } from '../runtime/spawn-trainer';
@@ -98,12 +99,12 @@ export async function train(context: TrainContext, given: unknown): Promise<stri
 }
 
 /** Resume Run, for a run without a living process. */
-export async function resume(context: TrainContext, run: RunSummary, options: { checkpoint?: string; takeOver?: boolean } = {}): Promise<void> {
+export async function resume(context: TrainContext, run: RunSummary, options: { checkpoint?: string; takeOver?: boolean; microBatchSize?: number | undefined } = {}): Promise<void> {
   requireTrust(l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'));
   const { manifest, dir } = run;
   await launch(context, {
     id: manifest.id, dir, name: manifest.name, cwd: path.dirname(dir), attempt: manifest.attempt,
-    args: ['resume', dir, ...(options.checkpoint === undefined ? [] : ['--checkpoint', options.checkpoint]), ...(options.takeOver ? ['--take-over'] : [])],
+    args: ['resume', dir, ...(options.checkpoint === undefined ? [] : ['--checkpoint', options.checkpoint]), ...(options.takeOver ? ['--take-over'] : []), ...(options.microBatchSize === undefined ? [] : ['--micro-batch-size', String(options.microBatchSize)])],
   });
 }
 
@@ -137,8 +138,8 @@ async function untilRunning(
   const isRunning = (): boolean => {
     const run = runs.get(what.id);
     if (!run || run.manifest.attempt <= what.attempt) return false;
-    const activity = runs.line(what.id)?.status?.activity;
-    if (activity !== undefined) progress.report({ message: activity });
+    const status = runs.line(what.id)?.status;
+    if (status) progress.report({ message: status.state === 'pending' ? preparingText(status) : status.activity });
     return !isLive(run.state) || (what.attempt === 0 ? feeds.follow(run.dir).store.points > 0 : run.state === 'running');
   };
   let followed = false;

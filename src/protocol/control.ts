@@ -10,11 +10,12 @@ export interface TrainerStatus {
   readonly run: string;
   readonly state: RunState;
   readonly step: number;
-  readonly totalSteps: number;
-  /** What it is doing now, in words: "training", "evaluating 300 of 1000 puzzles", "writing checkpoint". */
+  /** Null while it prepares a run of which that is not known yet. */
+  readonly totalSteps: number | null;
+  /** What it is doing now, in words: "making the dataset, 43 %", "training", "evaluating 300 of 1000 puzzles", "writing checkpoint". */
   readonly activity: string;
   readonly stepsPerSecond: number | null;
-  /** Seconds to the last step at the present rate, without evaluations; null when unknown. */
+  /** Seconds to the last step at the present rate, without evaluations; while it makes the dataset, to the end of that. Null when unknown. */
   readonly eta: number | null;
 }
 
@@ -31,7 +32,7 @@ export interface ControlRequests {
   status: [Record<string, never>, TrainerStatus];
   pause: [Record<string, never>, TrainerStatus];
   resume: [Record<string, never>, TrainerStatus];
-  /** Writes a checkpoint, then ends; answers when the checkpoint is on disk. */
+  /** Writes a checkpoint, then ends; answers when the checkpoint is on disk. While it prepares there is nothing to write: it ends. */
   stop: [Record<string, never>, TrainerStatus];
   checkpoint: [Record<string, never>, { checkpoint: string }];
   evaluate: [Record<string, never>, EvalSummary];

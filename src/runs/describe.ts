@@ -8,7 +8,7 @@ import type { EvalSummary, RunState } from './schema';
 /** What a live trainer says of itself, as far as it is told here. */
 export interface LiveStatus {
   readonly step: number;
-  readonly totalSteps: number;
+  readonly totalSteps: number | null;
   readonly activity: string;
   readonly stepsPerSecond: number | null;
   /** Seconds. */
@@ -45,13 +45,23 @@ export function stateText(state: RunState, host: string, lastSeen: Date | null):
   return `lost contact with ${oneLine(host, 60)}${lastSeen ? ` (last seen ${lastSeen.toISOString().slice(0, 16).replace('T', ' ')} UTC)` : ''}`;
 }
 
+/** What it does, where that is worth a word; null where its state says it. */
+export function activityText({ activity }: Pick<LiveStatus, 'activity'>, state: RunState): string | null {
+  return state === 'pending' || (state === 'running' && activity !== 'training') ? oneLine(activity, 80) : null;
+}
+
+/** What a run does that does not train yet, and how long that takes: "making the dataset, 43 %, about 2 min left". */
+export const preparingText = ({ activity, eta }: Pick<LiveStatus, 'activity' | 'eta'>): string => `${oneLine(activity, 80)}${eta === null ? '' : `, about ${durationText(eta)} left`}`;
+
 /** "running, step 120 of 400, 3.1 steps/s, about 2 min left, best 94.0 % exact (188 of 200; 89.8-96.5 %)". */
 export function runStatusLine(run: Pick<RunSummary, 'manifest' | 'state' | 'lastSeen' | 'best'>, live?: LiveStatus): string {
   const { manifest, state, best } = run;
   const step = live?.step ?? manifest.step;
   const total = live?.totalSteps ?? manifest.total_steps;
-  const parts = [stateText(state, manifest.owner.host, run.lastSeen), `step ${step}${total === null ? '' : ` of ${total}`}`];
-  if (live && live.activity !== 'training' && state === 'running') parts.push(oneLine(live.activity, 80));
+  const parts = [stateText(state, manifest.owner.host, run.lastSeen)];
+  if (state !== 'pending' || step > 0 || total !== null) parts.push(`step ${step}${total === null ? '' : ` of ${total}`}`);
+  const activity = live && activityText(live, state);
+  if (activity) parts.push(activity);
   if (live?.stepsPerSecond) parts.push(`${live.stepsPerSecond.toPrecision(2)} steps/s`);
   if (live && live.eta !== null && live.eta > 0) parts.push(`about ${durationText(live.eta)} left`);
   if (best) parts.push(`best ${accuracyText(best.eval)}`);

@@ -26,19 +26,25 @@ export function batchThatFits({ estimated, per_slot, slots, batch }: MemoryNeed,
 /** Whether training is expected to fit. */
 export const fits = ({ estimated }: Pick<MemoryNeed, 'estimated'>, available: number): boolean => estimated <= available * (1 - reserve);
 
-/**
- * What to do so that training fits into `available` bytes. `run`: the id of a run that can go on so, since a micro-batch of
- * another size is the same training.
- */
-export function memoryAdvice(need: MemoryNeed, available: number, run?: string): string {
-  const fit = batchThatFits(need, available);
-  if (!fit) return `Not even one puzzle at a time would fit into ${bytesText(available)}: make the model smaller (hidden_size, L_cycles), or train on a machine with more memory.`;
-  if (fit.value >= need.slots) return 'By its estimate this training fits: end other programs that take memory, and try again.';
-  const then = `about ${bytesText(need.estimated - need.per_slot * (need.slots - fit.value))}`;
-  if (fit.key === 'global_batch_size') return `Set global_batch_size: ${fit.value}: ${then}.`;
-  const goOn = run === undefined ? '' : ` \`trm resume ${run} --micro-batch-size ${fit.value}\` goes on with it.`;
-  return `Set micro_batch_size: ${fit.value} (the same training, in ${need.batch / fit.value} passes per step): ${then}.${goOn}`;
+/** What to do so that training fits, in words; and the micro_batch_size with which it would, which a run that ended can go on with. */
+export interface MemoryAdvice {
+  readonly next: string;
+  readonly micro_batch_size?: number;
 }
+
+/** What to do so that training fits into `available` bytes. A micro-batch of another size is the same training. */
+export function memoryAdvice(need: MemoryNeed, available: number): MemoryAdvice {
+  const fit = batchThatFits(need, available);
+  if (!fit) return { next: `Not even one puzzle at a time would fit into ${bytesText(available)}: make the model smaller (hidden_size, L_cycles), or train on a machine with more memory.` };
+  if (fit.value >= need.slots) return { next: 'By its estimate this training fits: end other programs that take memory, and try again.' };
+  const then = `about ${bytesText(need.estimated - need.per_slot * (need.slots - fit.value))}`;
+  if (fit.key === 'global_batch_size') return { next: `Set global_batch_size: ${fit.value}: ${then}.` };
+  return { next: `Set micro_batch_size: ${fit.value} (the same training, in ${need.batch / fit.value} passes per step): ${then}.`, micro_batch_size: fit.value };
+}
+
+/** The command that goes on with a run as its failure advises; '' when that advises nothing of the kind. */
+export const resumeCommandText = ({ id, failure }: Pick<RunManifest, 'id' | 'failure'>): string =>
+  failure?.micro_batch_size === undefined ? '' : ` \`trm resume ${id} --micro-batch-size ${failure.micro_batch_size}\` goes on with it.`;
 
 /** "1.7 GB", "650 MB". */
 export function bytesText(bytes: number): string {

@@ -50,8 +50,8 @@ export async function recordMemoryDeath(run: RunSummary, traces: DeathTraces): P
   if (message === null) return run;
   const { state, manifest } = await readRun(run.dir);
   if (state !== 'crashed' || manifest.attempt !== run.manifest.attempt) return readRun(run.dir); // resumed meanwhile
-  const advice = manifest.memory ? memoryAdvice(manifest.memory, Math.min(manifest.memory.free, manifest.memory.estimated), manifest.id) : 'Use a smaller global_batch_size or micro_batch_size.';
-  const failure = { cause: 'out_of_memory' as const, message, next: advice };
+  const advice = manifest.memory ? memoryAdvice(manifest.memory, Math.min(manifest.memory.free, manifest.memory.estimated)) : { next: 'Use a smaller global_batch_size or micro_batch_size.' };
+  const failure = { cause: 'out_of_memory' as const, message, ...advice };
   writeFileAtomic(runPaths(run.dir).manifest, `${JSON.stringify({ ...await readManifest(run.dir), state: 'failed', failure, updated: new Date().toISOString() }, null, 2)}\n`);
   return readRun(run.dir);
 }

@@ -14,15 +14,17 @@ import { RunWriter } from './run-writer';
 /** Where the process that works on the queue is recorded, and its log. */
 export const queueFolder = (runsDir: string): string => path.join(path.resolve(runsDir), '.queue');
 
-/** The process that works on the queue; null when none does. One on another machine counts while its heartbeat is fresh. */
-export function queueWorker(runsDir: string): Attempt | null {
-  const dir = queueFolder(runsDir);
+/** The process that holds a folder as one holds the queue; null when none does. One on another machine counts while its heartbeat is fresh. */
+export function holderOf(dir: string): Attempt | null {
   const last = listAttempts(dir).at(-1);
   if (!last || last.released !== null) return null;
   const beat = lastHeartbeat(dir);
   const liveness = isSameProcessAlive(last, beat);
   return liveness === 'alive' || (liveness === 'elsewhere' && beat !== null && Date.now() - beat.getTime() < 60_000) ? last : null;
 }
+
+/** The process that works on the queue; null when none does. */
+export const queueWorker = (runsDir: string): Attempt | null => holderOf(queueFolder(runsDir));
 
 /**
  * The runs that a worker was training when it was killed with them: they were begun from the queue, crashed, and were written

@@ -119,7 +119,11 @@ export const runManifestSchema = z.object({
   updated: z.iso.datetime(),
   /** Seconds of training, evaluation and checkpointing over all attempts. */
   process_seconds: z.number().min(0),
-  failure: z.object({ cause: z.enum(failureCauses), message: z.string(), next: z.string() }).nullable(),
+  failure: z.object({
+    cause: z.enum(failureCauses), message: z.string(), next: z.string(),
+    /** Out of memory: the micro_batch_size with which the run could go on. */
+    micro_batch_size: z.int().positive().optional(),
+  }).nullable(),
   /** Why it finished: all steps, or stop_when. */
   finished_because: z.string().nullable(),
   last_eval: evalSummarySchema.nullable(),

@@ -12,12 +12,16 @@ export const RUNTIME_DIR_VARIABLE = 'TRM_RUNTIME_DIR';
 /** Environment variable that names the device for configs that leave it open (`device: auto`). */
 export const DEVICE_VARIABLE = 'TRM_DEVICE';
 
-/** The runtime folder: the argument, else TRM_RUNTIME_DIR, else `trm-explorer/runtime` in the user's data folder. */
+/** What is this user's and of no workspace: `trm-explorer` in the user's data folder. */
+export function dataFolder(): string {
+  const data = process.env['XDG_DATA_HOME'];
+  return join(data !== undefined && data !== '' ? data : join(homedir(), '.local', 'share'), 'trm-explorer');
+}
+
+/** The runtime folder: the argument, else TRM_RUNTIME_DIR, else `runtime` in the data folder. */
 export function runtimeFolder(explicit?: string): string {
   const chosen = explicit ?? process.env[RUNTIME_DIR_VARIABLE];
-  if (chosen !== undefined && chosen !== '') return resolve(chosen);
-  const data = process.env['XDG_DATA_HOME'];
-  return join(data !== undefined && data !== '' ? data : join(homedir(), '.local', 'share'), 'trm-explorer', 'runtime');
+  return chosen !== undefined && chosen !== '' ? resolve(chosen) : join(dataFolder(), 'runtime');
 }
 
 /** What the native binding is installed from. */

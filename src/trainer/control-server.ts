@@ -43,13 +43,13 @@ export class ControlServer {
   private readonly sockets = new Set<Socket>();
   private readonly answering = new Set<Promise<unknown>>();
 
-  private constructor(readonly socket: string, private readonly server: Server) {}
+  private constructor(readonly socket: string, private readonly server: Server, private handlers: ControlHandlers) {}
 
   /** Listens, and answers with `handlers` whoever knows the nonce. */
   static async listen(nonce: string, handlers: ControlHandlers): Promise<ControlServer> {
     const server = createServer();
-    const control = new ControlServer(socketPath(), server);
-    server.on('connection', socket => control.accept(socket, nonce, handlers));
+    const control = new ControlServer(socketPath(), server, handlers);
+    server.on('connection', socket => control.accept(socket, nonce));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(control.socket, () => resolve());
@@ -63,6 +63,11 @@ export class ControlServer {
     for (const [connection, socket] of this.connections) {
       if (socket.writableLength < mostUnread) void connection.sendNotification(method, params).catch(() => undefined);
     }
+  }
+
+  /** From now on these answer, also on connections there are. */
+  handOver(handlers: ControlHandlers): void {
+    this.handlers = handlers;
   }
 
   /** True when somebody listens. */
@@ -88,7 +93,7 @@ export class ControlServer {
     await Promise.all([...this.sockets].map(socket => new Promise<void>(resolve => socket.end(resolve))));
   }
 
-  private accept(socket: Socket, nonce: string, handlers: ControlHandlers): void {
+  private accept(socket: Socket, nonce: string): void {
     const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
     const left = new AbortController();
     let known = false;
@@ -105,6 +110,7 @@ export class ControlServer {
     connection.onError(end);
     connection.onClose(end);
     connection.onRequest(async (method, params, cancel) => {
+      const { handlers } = this;
       if (method === 'hello') {
         if (!sameSecret((params as { nonce?: unknown } | undefined)?.nonce, nonce)) {
           setTimeout(end, 1000).unref(); // not before the refusal has been sent

@@ -2,8 +2,9 @@
  * Where a fork begins: a checkpoint of another run, whose weights, optimiser, slots and position in the data a new run takes
  * over. What decides the order of the data must be as it was there; shapes are compared where the data are open.
  */
+import path from 'node:path';
 import type { ResolvedConfig } from '../config/resolve';
-import { readCheckpointState } from '../runs/checkpoints';
+import { listCheckpoints, readCheckpointState } from '../runs/checkpoints';
 import { RunFolderError } from '../runs/errors';
 import type { RunManifest } from '../runs/schema';
 import { UsageError } from './failure';
@@ -39,6 +40,17 @@ export function forkPoint(target: string, config: ResolvedConfig): ForkPoint {
     );
   }
   return { checkpoint, parent: { run: manifest.id, step }, dataset: manifest.dataset };
+}
+
+/**
+ * Where a fork began that has no checkpoint of its own yet, found again in its parent, which lies beside it.
+ * @throws UsageError when the parent or its checkpoint is gone, or a later attempt came to the same step; else as forkPoint.
+ */
+export function forkPointAgain(dir: string, id: string, { run, step }: ForkPoint['parent'], config: ResolvedConfig): ForkPoint {
+  const beside = path.join(path.dirname(dir), path.basename(run));
+  const [found, other] = listCheckpoints(beside).filter(checkpoint => checkpoint.step === step && checkpoint.problem === null);
+  if (!found || other) throw new UsageError(`Run ${id} was to go on from step ${step} of ${run}, and has no checkpoint of its own to resume from; ${found ? 'there are two of that step there' : 'that one is gone, too'}.`, 'Fork that run again.');
+  return forkPoint(found.dir, config);
 }
 
 /** Throws UsageError when nothing is left to train after the checkpoint. */

@@ -34,13 +34,13 @@ export async function checkMemory(config: ResolvedConfig, data: DataShape, engin
 /** A warning when it will not fit; null when it will. */
 export function memoryWarning(memory: RunMemory): { message: string; next: string } | null {
   if (fits(memory, memory.free)) return null;
-  return { message: `This training may run out of memory: it needs about ${bytesText(memory.estimated)}, and ${roomText(memory)}.`, next: memoryAdvice(memory, memory.free) };
+  return { message: `This training may run out of memory: it needs about ${bytesText(memory.estimated)}, and ${roomText(memory)}.`, next: memoryAdvice(memory, memory.free).next };
 }
 
 /** A failure with the batch size that would fit, when it was memory that ran out. */
-export function withMemoryAdvice(failure: Failure, { memory, id }: Pick<RunManifest, 'memory' | 'id'>): Failure {
+export function withMemoryAdvice(failure: Failure, { memory }: Pick<RunManifest, 'memory'>): Failure {
   if (failure.cause !== 'out_of_memory' || !memory) return failure;
   // What should have fitted did not: there is a limit that cannot be seen, near what the process held at most.
   const room = memory.estimated > memory.free ? memory.free : Math.min(memory.estimated, process.resourceUsage().maxRSS * 1024);
-  return { ...failure, next: memoryAdvice(memory, room, id) };
+  return { ...failure, ...memoryAdvice(memory, room) };
 }

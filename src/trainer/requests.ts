@@ -41,6 +41,11 @@ export class Requests {
     this.wake?.();
   }
 
+  /** Whether training is to wait from its next opening on, or waits. */
+  get pauseAsked(): boolean {
+    return this.paused;
+  }
+
   /** Training should end at its next opening. */
   stop(): void {
     this.stopping.abort(new Stopped());

@@ -27,13 +27,15 @@ import type { TrainingSnapshot } from '../training/snapshot';
 import { ControlServer } from './control-server';
 import { UsageError, describeFailure, exitCodeOf } from './failure';
 import type { Failure } from './failure';
-import { forkPoint, refuseEnded } from './fork';
+import { forkPoint, forkPointAgain, refuseEnded } from './fork';
 import type { ForkPoint } from './fork';
 import { checkMemory, memoryWarning, withMemoryAdvice } from './memory-check';
+import { Preparing } from './preparing';
 import { reportFailure } from './report';
 import { Stopped } from './requests';
 import { weightsAt } from './stored-weights';
 import { TrainRun } from './train-run';
+import type { RunParts } from './train-run';
 import { checkFits, configOfRun, openData, openEngine, openModel } from './workshop';
 
 /** Options of a new run. */
@@ -67,7 +69,7 @@ const letGoWithin = 10_000;
 
 /** Trains a config in a new run folder. Returns the exit code. Throws only before the folder exists. */
 export async function train({ configPath, runsDir, id, overrides, base, fork }: TrainOptions): Promise<number> {
-  const stopped = stopSignal();
+  const stopping = stopAsked();
   const { config, problems, bytes, included } = loadConfig(path.resolve(configPath), overrides);
   const file = path.resolve(base ?? configPath);
   if (!existsSync(path.dirname(file))) throw new UsageError(`The config is of the folder ${path.dirname(file)}, which is not there.`, 'Train a copy of it in a folder of your own.');
@@ -78,12 +80,12 @@ export async function train({ configPath, runsDir, id, overrides, base, fork }: 
     manifest: { config_path: file, config: { ...config }, overrides: [...overrides], parent: from && from.parent, dataset: from && from.dataset },
   });
   const warnings = problems.map(({ message }) => message);
-  return work(writer, config, { checkpoint: from && from.checkpoint, fork: from, skipped: [], warnings }, stopped);
+  return work(writer, config, { checkpoint: from && from.checkpoint, fork: from, skipped: [], warnings }, stopping);
 }
 
 /** Continues a run from a checkpoint. Returns the exit code. Throws only before the folder is taken: it is as it was then. */
 export async function resume({ dir, checkpoint, takeOver, engine, device, microBatchSize }: ResumeOptions): Promise<number> {
-  const stopped = stopSignal();
+  const stopping = stopAsked();
   if (checkpoint === undefined) await refuseComplete(path.resolve(dir));
   else checkpointDir(path.resolve(dir), checkpoint);
   const writer = await reopen(path.resolve(dir), takeOver === undefined ? {} : { takeOver });
@@ -91,8 +93,9 @@ export async function resume({ dir, checkpoint, takeOver, engine, device, microB
     const config = inMicroBatches(configOfRun(writer.manifest), microBatchSize);
     writer.update({ config: { ...config } });
     const { found, skipped } = findCheckpoint(writer.dir, checkpoint);
-    if (found === null && writer.manifest.parent) throw new UsageError(`Run ${writer.manifest.id} was to go on from step ${writer.manifest.parent.step} of ${writer.manifest.parent.run}, and has no checkpoint of its own to resume from.`, 'Fork that run again.');
-    return await work(writer, config, { checkpoint: found, skipped, warnings: [], engine, device }, stopped);
+    const { id, parent } = writer.manifest;
+    const fork = found === null && parent ? forkPointAgain(writer.dir, id, parent, config) : null;
+    return await work(writer, config, { checkpoint: found ?? (fork && fork.checkpoint), fork, skipped, warnings: [], engine, device }, stopping);
   } catch (error) {
     return fail(writer, error);
   }
@@ -126,11 +129,11 @@ async function refuseComplete(dir: string): Promise<void> {
 }
 
 /** Aborted by SIGTERM or Ctrl-C; asked for before a folder is made or taken, so that none is left half made. */
-function stopSignal(): AbortSignal {
-  const stopped = new AbortController();
-  const stop = (): void => stopped.abort(new Stopped());
+function stopAsked(): AbortController {
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort(new Stopped());
   process.on('SIGTERM', stop).on('SIGINT', stop);
-  return stopped.signal;
+  return stopping;
 }
 
 function findCheckpoint(dir: string, name: string | undefined): { found: string | null; skipped: string[] } {
@@ -150,19 +153,25 @@ interface Beginning {
   readonly device?: string | undefined;
 }
 
-async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginning, stopped: AbortSignal): Promise<number> {
+async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginning, stopping: AbortController): Promise<number> {
   const log = logger(writer);
   let control: ControlServer | null = null;
+  const notify: RunParts['notify'] = (method, params) => control?.notify(method, params);
+  const preparing = new Preparing({ writer, stopping, notify });
   try {
     writer.startHeartbeat();
     writer.onProblem = problem => log(`cannot write: ${problem.message} It is kept and tried again. ${problem.next}`);
     log(`run ${writer.manifest.id}, attempt ${writer.attempt}, process ${process.pid}`);
-    const { data, warnings } = await prepareData(writer, config, log, stopped);
+    control = await ControlServer.listen(writer.nonce, preparing.handlers());
+    writer.setSocket(control.socket);
+    const { data, warnings } = await prepareData(writer, config, preparing, log, stopping.signal);
     const checkpoint = beginning.checkpoint === null ? null : readCheckpoint(beginning.checkpoint);
     if (checkpoint) checkFits(checkpoint.state, config, data.train.metadata);
     const initial = checkpoint || config.load_checkpoint === null ? null
       : fitWeights(await weightsAt(path.resolve(path.dirname(writer.manifest.config_path), config.load_checkpoint)), config.arch, data.train.metadata);
+    await preparing.stage('starting the engine');
     const { engine, facts } = await openEngine(config, { ...engineOf(beginning, checkpoint), device: beginning.device });
+    await preparing.stage('preparing the training');
     const model = openModel(config, data.train.metadata);
     const counts = parameterCount(config.arch, data.train.metadata);
     const scheduled = stepsInAll(config, data.train.metadata);
@@ -188,13 +197,14 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     const run = new TrainRun({
       writer, config, engine, gpu, engineFacts: facts, model, data, sampler, training, totalSteps, log,
       best, processSeconds: checkpoint?.state.process_seconds ?? 0, evaluationDue: checkpoint?.state.evaluation_due ?? false, unsaved: !checkpoint, forked: Boolean(beginning.fork),
-      notify: (method, params) => control?.notify(method, params),
+      notify,
     });
     writer.onProblem = problem => run.alert('warning', problem.code, `${problem.message} What was to be written is kept and tried again.`, problem.next);
     writer.onRecovered = () => run.alert('info', 'disk', 'The disk takes writes again; nothing was lost.', '');
-    control = await ControlServer.listen(writer.nonce, run.handlers());
-    writer.setSocket(control.socket);
-    if (beginning.fork) run.markStart('start', `forked from step ${beginning.fork.parent.step} of ${beginning.fork.parent.run}`);
+    stopping.signal.addEventListener('abort', () => run.stop());
+    if (stopping.signal.aborted) run.stop();
+    control.handOver(run.handlers());
+    if (beginning.fork) run.markStart(writer.attempt > 1 ? 'resume' : 'start', `forked from step ${beginning.fork.parent.step} of ${beginning.fork.parent.run}`);
     else run.markStart(checkpoint || writer.attempt > 1 ? 'resume' : 'start', checkpoint ? `from ${path.basename(beginning.checkpoint!)}` : initial ? `from the weights of ${config.load_checkpoint!}` : 'from the beginning');
     for (const note of [...beginning.warnings, ...facts.notes]) run.alert('info', 'note', note, '');
     for (const warning of warnings) run.alert('warning', 'data', warning, '');
@@ -205,8 +215,6 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     if (checkpoint && (checkpoint.state.engine.name !== facts.name || checkpoint.state.engine.threads !== facts.threads)) {
       run.alert('warning', 'engine', `The checkpoint was made on ${checkpoint.state.engine.name} with ${checkpoint.state.engine.threads} threads, this is ${facts.name} with ${facts.threads}.`, 'The run goes on to rounding, not bit for bit.');
     }
-    stopped.addEventListener('abort', () => run.stop());
-    if (stopped.aborted) run.stop();
     const { state, because } = await run.run();
     log(`${state}: ${because}`);
     training.dispose();
@@ -214,10 +222,11 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     return 0;
   } catch (error) {
     if (!(error instanceof Stopped)) return await fail(writer, error, log);
-    writer.update({ state: 'stopped', finished_because: 'stopped by the user before the first step' });
+    writer.update({ state: 'stopped', finished_because: preparing.because });
     await writer.close();
     return 0;
   } finally {
+    preparing.ended();
     await control?.close();
   }
 }
@@ -229,14 +238,19 @@ function bestOf(writer: RunWriter, checkpoint: Checkpoint | null): Best | null {
 }
 
 /** Makes sure the data are there and are those the run began with. */
-async function prepareData(writer: RunWriter, config: ResolvedConfig, log: (line: string) => void, signal: AbortSignal): Promise<{ data: ReturnType<typeof openData>; warnings: string[] }> {
+async function prepareData(writer: RunWriter, config: ResolvedConfig, preparing: Preparing, log: (line: string) => void, signal: AbortSignal): Promise<{ data: ReturnType<typeof openData>; warnings: string[] }> {
   const folder = path.dirname(writer.manifest.config_path);
+  const told = preparing.building();
   const { folders, built } = await ensureDataset(config, folder, {
     signal,
     onBuild: where => log(`building the dataset in ${where}`),
-    onProgress: () => writer.beatIfDue(),
+    onProgress: progress => {
+      writer.beatIfDue();
+      told(progress);
+    },
   });
   for (const note of built?.notes ?? []) log(note);
+  await preparing.stage('reading the data');
   const data = openData(folders, config);
   const before = writer.manifest.dataset;
   for (const split of ['train', 'test'] as const) {

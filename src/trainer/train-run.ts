@@ -140,6 +140,7 @@ export class TrainRun {
   /** Asks the run to write a checkpoint and end. */
   stop(): void {
     this.requests.stop();
+    this.tellStatus();
   }
 
   /** What is asked over the control socket. */
@@ -150,11 +151,11 @@ export class TrainRun {
       status: () => this.status(),
       pause: () => {
         this.requests.pause();
-        return this.status();
+        return this.tellStatus();
       },
       resume: () => {
         this.requests.resume();
-        return this.status();
+        return this.tellStatus();
       },
       stop: async () => {
         this.stop();
@@ -181,9 +182,22 @@ export class TrainRun {
     const { training, totalSteps, writer } = this.parts;
     const rate = this.clock.rate;
     return {
-      run: writer.manifest.id, state: this.state, step: training.step, totalSteps, activity: this.activity,
+      run: writer.manifest.id, state: this.state, step: training.step, totalSteps, activity: this.doing(),
       stepsPerSecond: rate, eta: rate === null ? null : (totalSteps - training.step) / rate,
     };
+  }
+
+  /** What it does, in words; between a request and the end of the step that it waits for, what it is about to do. */
+  private doing(): string {
+    if (this.state !== 'running' || this.activity === 'writing checkpoint') return this.activity;
+    if (this.requests.stopping.signal.aborted) return 'stopping after this step';
+    return this.requests.pauseAsked ? 'pausing after this step' : this.activity;
+  }
+
+  private tellStatus(): TrainerStatus {
+    const status = this.status();
+    this.parts.notify('status', status);
+    return status;
   }
 
   /** Says on the charts that the run begins or goes on from a checkpoint. */
@@ -217,7 +231,7 @@ export class TrainRun {
     const { writer, training } = this.parts;
     this.state = state;
     if (state === 'running' || state === 'paused') writer.update({ state, step: training.step, process_seconds: this.clock.seconds });
-    this.parts.notify('status', this.status());
+    this.tellStatus();
   }
 
   /** Does what others asked for, and waits while paused or until a hindrance has `passed`; throws Stopped when the run is to end. */
@@ -254,7 +268,7 @@ export class TrainRun {
     if (performance.now() - this.lastManifest > 1000) {
       this.lastManifest = performance.now();
       this.parts.writer.update({ step: report.step, process_seconds: this.clock.seconds });
-      this.parts.notify('status', this.status());
+      this.tellStatus();
     }
   }
 
@@ -266,7 +280,7 @@ export class TrainRun {
     const evaluator = (this.evaluator ??= new Evaluator(engine, model, config.arch, weights, Math.min(config.micro_batch_size, data.test.examples)));
     const progress = (done: number, count: number): void => void (this.activity = `evaluating ${done} of ${count} puzzles`);
     progress(0, this.rows.examples.length);
-    this.parts.notify('status', this.status());
+    this.tellStatus();
     try {
       const evaluation = await evaluator.evaluate({
         rows: this.rows, total: this.rows.total, depth: config.arch.halt_max_steps, seed: config.seed, onProgress: progress,

@@ -47,6 +47,25 @@ describe('a fork', () => {
     expect(ofKind(await eventsOf(dir), 'train')[0]!.lr).toBeLessThan(1e-3);
   });
 
+  it('that was stopped before its first step begins where it was to begin, as long as its parent is there', async () => {
+    const copy = temporaryFolder();
+    cpSync(folder, copy, { recursive: true });
+    const { dir } = documentOf(await trm(['fork', 'parent', '--checkpoint', '30', '--json'], copy)) as { dir: string };
+    const asStopped = (): void => {
+      rmSync(path.join(dir, 'checkpoints'), { recursive: true });
+      rmSync(path.join(dir, 'best.json'), { force: true });
+      writeFileSync(path.join(dir, 'run.json'), JSON.stringify({ ...jsonOf(path.join(dir, 'run.json')), state: 'stopped', step: 0 }));
+    };
+    asStopped();
+    const again = startResuming(dir);
+    expect(await again.ended, again.stderr).toBe(0);
+    expect(tensors(dir, 'step-60')).toEqual(tensors(parent, 'step-60'));
+    expect(ofKind(await eventsOf(dir), 'marker').find(e => e.attempt === 2)).toMatchObject({ marker: 'resume', step: 30, supersedes: 30, text: 'forked from step 30 of parent' });
+    asStopped();
+    rmSync(path.join(copy, 'runs', 'parent'), { recursive: true });
+    expectRefusal(await trm(['resume', path.basename(dir)], copy), 2, 'was to go on from step 30 of parent, and has no checkpoint of its own to resume from; that one is gone, too.', 'Fork that run again.');
+  });
+
   it('of a run that was deleted meanwhile goes on by itself', async () => {
     const copy = temporaryFolder();
     cpSync(folder, copy, { recursive: true });

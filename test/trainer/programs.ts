@@ -131,11 +131,11 @@ export async function until<T>(look: () => T | undefined | false | Promise<T | u
   }, { timeout: seconds * 1000, interval: 20 });
 }
 
-/** Waits until attempt `attempt` of the run listens on its control socket. */
+/** Waits until attempt `attempt` of the run trains, and listens on its control socket. */
 export async function listening(dir: string, attempt = 1): Promise<RunSummary> {
   return until(async () => {
     const run = await readRun(dir);
-    return run.manifest.attempt === attempt && run.manifest.owner.socket !== null && run;
+    return run.manifest.attempt === attempt && run.state !== 'pending' && run.manifest.owner.socket !== null && run;
   });
 }
 

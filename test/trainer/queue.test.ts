@@ -1,4 +1,5 @@
 /** The queue with real trainers: one run after another, past one that fails, and on after everything was killed. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { queueWorker } from '../../src/runs/queue';
@@ -6,6 +7,8 @@ import { listRuns, readRun } from '../../src/runs/read-run';
 import type { RunSummary } from '../../src/runs/read-run';
 import { temporaryFolder } from '../unit/runs-fixture';
 import { Program, documentOf, endless, expectRefusal, listening, tiny, trm, until, writeConfig } from './programs';
+
+process.env['XDG_DATA_HOME'] = temporaryFolder(); // where queues of this machine wait for each other: not for those of whoever runs the tests
 
 const brief = { ...tiny, epochs: 4 };
 const runsOf = async (folder: string): Promise<RunSummary[]> => (await listRuns(path.join(folder, 'runs'))).runs;
@@ -68,6 +71,48 @@ describe('the queue', () => {
     expect((await readRun(path.join(runsDir, after!))).state).toBe('queued');
     expect((await trm(['stop', long!], folder)).code).toBe(0);
     await until(async () => (await readRun(path.join(runsDir, after!))).state === 'finished');
+  });
+
+  it('ends, and so does who follows it, when a run cannot even be begun', async () => {
+    const folder = temporaryFolder();
+    const runsDir = path.join(folder, 'runs');
+    const config = writeConfig(folder, { ...tiny, ...endless });
+    const first = new Program('trainer', ['train', config, '--runs-dir', runsDir, '--run-id', 'first']);
+    await listening(path.join(runsDir, 'first'));
+    writeConfig(folder, { ...brief, sweep: { lr: [1e-3, 1e-4] } });
+    const sweep = new Program('trm', ['sweep', 'tiny.trm.yaml'], folder);
+    const blocked = await until(async () => (await runsOf(folder)).find(run => run.state === 'queued' && run.manifest.experiment?.order === 0));
+    writeFileSync(path.join(blocked.dir, 'attempts'), ''); // nobody can take it
+    expect((await trm(['stop', 'first'], folder)).code).toBe(0);
+    await first.ended;
+    expect(await sweep.ended, sweep.stderr).toBe(1);
+    expect(sweep.stderr).toContain('The queue ended and left a run waiting: tiny: lr=0.001.');
+    await until(() => queueWorker(runsDir) === null);
+    expect((await runsOf(folder)).map(run => run.state).toSorted()).toEqual(['finished', 'queued', 'stopped']);
+    const log = readFileSync(path.join(runsDir, '.queue', 'queue.log'), 'utf8');
+    expect(log.split(`begins ${blocked.manifest.id}`)).toHaveLength(3); // once by each of the two workers that were started
+  });
+
+  it('waits for the queue of another folder, and for a run that its worker left to itself', async () => {
+    const [one, other] = [temporaryFolder(), temporaryFolder()];
+    writeConfig(one, { ...tiny, ...endless }, 'long');
+    writeConfig(other, brief, 'brief');
+    const [long] = documentOf(await trm(['train', 'long.trm.yaml', '--queue', '--json'], one))['runs'] as string[];
+    await listening(path.join(one, 'runs', long!));
+    await trm(['train', 'brief.trm.yaml', '--queue'], other);
+    const waiting = await until(async () => {
+      const told = documentOf(await trm(['queue', '--json'], other)) as { worker: { waits_for: string | null } | null; queued: unknown[] };
+      return told.worker?.waits_for === path.join(one, 'runs') && told;
+    });
+    expect(waiting.queued).toHaveLength(1);
+    expect((await trm(['queue'], other)).stderr).toContain(`waits until that of ${path.join(one, 'runs')} is empty`);
+    expect((await trm(['queue', 'stop'], one)).code).toBe(0);
+    await until(() => queueWorker(path.join(one, 'runs')) === null);
+    await until(async () => (documentOf(await trm(['queue', '--json'], other)) as { worker: { waits_for: unknown } }).worker.waits_for === null);
+    expect((await runsOf(other))[0]!.state).toBe('queued');
+    expect((await trm(['stop', long!], one)).code).toBe(0);
+    await until(async () => (await runsOf(other))[0]!.state === 'finished');
+    await until(() => queueWorker(path.join(other, 'runs')) === null);
   });
 
   it('says what is wrong with an experiment as it was asked for, and queues nothing', async () => {

@@ -32,7 +32,10 @@ describe('a run in words', () => {
   });
   it('knows which are live and which can be resumed', () => {
     expect(states.filter(isLive)).toEqual(['pending', 'running', 'paused']);
-    expect(states.filter(isResumable)).toEqual(['paused', 'failed', 'stopped', 'crashed', 'lost']);
+    const done = { step: 400 };
+    expect(states.filter(state => isResumable(run(state, done)))).toEqual(['paused', 'failed', 'stopped', 'crashed', 'lost']);
+    expect(isResumable(run('finished', { step: 300 }))).toBe(true); // stop_when was reached
+    expect(isResumable(run('finished', { total_steps: null }))).toBe(false);
   });
   it('never counts back when a status is older than run.json', () => {
     expect(progressOf(run('running', { step: 200 }), status)).toBe(0.5);
@@ -42,6 +45,13 @@ describe('a run in words', () => {
     expect(statusBarText(run('running'), status, 0)).toBe('$(sync~spin) TRM 32 % 3.1 steps/s');
     expect(statusBarText(run('paused'), status, 2)).toBe('$(debug-pause) TRM 32 % (+2)');
     expect(statusBarText(run('pending', { total_steps: null }), null, 0)).toBe('$(sync~spin) TRM pending');
+  });
+  it('says what a run does that does not train yet', () => {
+    const pending = { ...run('pending', { total_steps: null, step: 0 }), best: null };
+    const making = { ...status, state: 'pending', step: 0, totalSteps: null, activity: 'making the dataset, 43 %', stepsPerSecond: null, eta: 125 } as const;
+    expect(runDescription(pending, making)).toBe('pending, making the dataset, 43 %');
+    expect(statusBarText(pending, making, 0)).toBe('$(sync~spin) TRM making the dataset, 43 %');
+    expect(runHeader(pending, making, null)).toMatchObject({ status: 'pending, making the dataset, 43 %, about 2 min left', totalSteps: null });
   });
   it('gives what to do with a failure', () => {
     const failed = run('failed', { failure: { cause: 'bad_data', message: 'No data.', next: 'Build it.' } });

@@ -9,7 +9,7 @@ import { parseConfig } from '../../src/config/load';
 import type { ResolvedConfig } from '../../src/config/resolve';
 import { memoryFit } from '../../src/host/language/summary';
 import { savedBytes, trainingMemory, wasmLimit } from '../../src/model/memory';
-import { batchThatFits, bytesText, fits, memoryAdvice } from '../../src/runs/memory-need';
+import { batchThatFits, bytesText, fits, memoryAdvice, resumeCommandText } from '../../src/runs/memory-need';
 import type { MemoryNeed, RunMemory } from '../../src/runs/memory-need';
 import { memoryDeath, recordMemoryDeath } from '../../src/runs/out-of-memory';
 import { readRun } from '../../src/runs/read-run';
@@ -81,9 +81,11 @@ describe('advice', () => {
 
   it('is another model when not even one puzzle fits', () => {
     expect(batchThatFits(need, 0.6e9)).toBeNull();
-    expect(memoryAdvice(need, 0.6e9)).toMatch(/hidden_size/);
-    expect(memoryAdvice(need, 6.2e9)).toBe('Set micro_batch_size: 50 (the same training, in 2 passes per step): about 5.5 GB.');
-    expect(memoryAdvice(need, 6.2e9, 'sudoku-1')).toMatch(/5\.5 GB\. `trm resume sudoku-1 --micro-batch-size 50` goes on with it\.$/);
+    expect(memoryAdvice(need, 0.6e9)).toEqual({ next: expect.stringMatching(/hidden_size/) as string });
+    expect(memoryAdvice(need, 6.2e9)).toEqual({ next: 'Set micro_batch_size: 50 (the same training, in 2 passes per step): about 5.5 GB.', micro_batch_size: 50 });
+    const failure = { cause: 'out_of_memory' as const, message: '', ...memoryAdvice(need, 6.2e9) };
+    expect(resumeCommandText({ id: 'sudoku-1', failure })).toBe(' `trm resume sudoku-1 --micro-batch-size 50` goes on with it.');
+    expect(resumeCommandText({ id: 'sudoku-1', failure: { ...failure, micro_batch_size: undefined } })).toBe('');
     expect(fits(need, 11e9)).toBe(false);
     expect(fits(need, 12e9)).toBe(true);
   });
@@ -92,7 +94,7 @@ describe('advice', () => {
     const place = { ...onCpu, free: 20e9 };
     expect(memoryFit(need, place)).toEqual({ size: '10.5 GB', advice: null });
     expect(memoryFit(need, { ...place, free: 6.2e9 }).advice).toMatch(/micro_batch_size: 50/);
-    expect(memoryFit(need, { ...place, engine: 'wasm', workers: 1 }).advice).toBe(memoryAdvice(need, wasmLimit));
+    expect(memoryFit(need, { ...place, engine: 'wasm', workers: 1 }).advice).toBe(memoryAdvice(need, wasmLimit).next);
   });
 
   it('is in words', () => {
@@ -155,7 +157,7 @@ describe('the end of a trainer that said nothing', () => {
     const dir = await killedRun();
     const found = await recordMemoryDeath(await readRun(dir), { oomKills: killed.oomKills });
     expect(found.state).toBe('failed');
-    expect(found.manifest).toMatchObject({ state: 'failed', step: 7, failure: { cause: 'out_of_memory', message: expect.stringContaining('It held 17.0 GB') as string, next: expect.stringMatching(/^Set micro_batch_size: 50 .*`trm resume sudoku-\S+ --micro-batch-size 50` goes on with it/) as string } });
+    expect(found.manifest).toMatchObject({ state: 'failed', step: 7, failure: { cause: 'out_of_memory', message: expect.stringContaining('It held 17.0 GB') as string, next: expect.stringMatching(/^Set micro_batch_size: 50 .* GB\.$/) as string, micro_batch_size: 50 } });
     expect(await readRun(dir)).toMatchObject({ state: 'failed' });
   });
 

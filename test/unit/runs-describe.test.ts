@@ -21,6 +21,7 @@ it('says where a run stands', () => {
   expect(runStatusLine(run)).toBe('running, step 120 of 400, best 94.0 % exact (188 of 200; 89.8-96.5 %)');
   expect(runStatusLine(run, { step: 121, totalSteps: 400, activity: 'evaluating 3 of 9 puzzles', stepsPerSecond: 3.14, eta: 125 }))
     .toBe('running, step 121 of 400, evaluating 3 of 9 puzzles, 3.1 steps/s, about 2 min left, best 94.0 % exact (188 of 200; 89.8-96.5 %)');
+  expect(runStatusLine({ ...run, state: 'running', best: null }, { step: 121, totalSteps: 400, activity: 'pausing after this step', stepsPerSecond: null, eta: null })).toBe('running, step 121 of 400, pausing after this step');
   expect(runStatusLine({ ...run, state: 'lost', lastSeen: new Date('2026-01-02T03:04:05Z'), best: null, manifest: { ...manifest, owner: { ...manifest.owner, host: 'a\u001b[2Jb' } } }))
     .toBe('lost contact with a [2Jb (last seen 2026-01-02 03:04 UTC), step 0 of 400');
   expect(runStatusLine({ ...run, state: 'failed', best: null, manifest: { ...manifest, failure: { cause: 'disk', message: 'The disk is full.\nx', next: '' } } }))

@@ -28,11 +28,18 @@ const buttons: readonly { command: HeaderCommand; icon: string; label: string; w
   { command: 'resume', icon: 'debug-continue', label: 'Resume', when: ['paused', 'stopped', 'failed', 'crashed', 'lost'] },
   { command: 'resume', icon: 'play', label: 'Start now, before those in the queue', when: ['queued'] },
   { command: 'stop', icon: 'close', label: 'Take out of the queue', when: ['queued'] },
-  { command: 'stop', icon: 'debug-stop', label: 'Stop (writes a checkpoint)', when: ['running', 'paused', 'pending'] },
+  { command: 'stop', icon: 'debug-stop', label: 'Stop (writes a checkpoint)', when: ['running', 'paused'] },
+  { command: 'stop', icon: 'debug-stop', label: 'Stop (it does not train yet)', when: ['pending'] },
   { command: 'inspect', icon: 'search-fuzzy', label: 'Inspect a puzzle trace', when: 'always' },
   { command: 'openFolder', icon: 'folder-opened', label: 'Open the run folder', when: 'always' },
   { command: 'showLog', icon: 'output', label: 'Show the log', when: 'always' },
 ];
+
+/** Whether a run finished before its last step: it can go on. */
+const endedEarly = ({ state, step, totalSteps }: RunHeader): boolean => state === 'finished' && totalSteps !== null && step < totalSteps;
+
+/** The state that decides what can be done: one that ended early is taken as stopped. */
+const stateToAct = (header: RunHeader): State => (endedEarly(header) ? 'stopped' : header.state);
 
 /** State of a run as an icon and a word. */
 export function stateBadge(state: State): HTMLElement {
@@ -52,7 +59,7 @@ export class RunHeading {
   readonly #progress = h('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Training', 'aria-valuemin': 0 }, this.#bar);
   readonly #failure = h('div', { class: 'notice', role: 'alert', hidden: true });
   readonly #run: (command: HeaderCommand) => void;
-  #shownState: State | undefined;
+  #shownState = '';
   #failureText = '';
 
   constructor(run: (command: HeaderCommand) => void) {
@@ -66,7 +73,7 @@ export class RunHeading {
     const { header } = run;
     setText(this.#name, header.name);
     this.#name.title = header.name;
-    if (header.state !== this.#shownState) this.#showState(header.state);
+    this.#showState(header.state, stateToAct(header));
     setText(this.#status, header.status);
     const { best, totalSteps } = header;
     setText(this.#facts, [
@@ -83,12 +90,14 @@ export class RunHeading {
     this.#showFailure(header);
   }
 
-  #showState(state: State): void {
+  #showState(state: State, toAct: State): void {
+    const shown = `${state} ${toAct}`;
+    if (shown === this.#shownState) return;
     const focused = this.#actions.querySelector<HTMLElement>(':focus')?.dataset['command'];
-    this.#shownState = state;
+    this.#shownState = shown;
     setChildren(this.#state, stateBadge(state));
     this.element.dataset['state'] = state;
-    setChildren(this.#actions, ...buttons.filter(({ when }) => when === 'always' || when.includes(state))
+    setChildren(this.#actions, ...buttons.filter(({ when }) => when === 'always' || when.includes(toAct))
       .map(({ command, icon: name, label }) => iconButton(name, label, () => this.#run(command), { 'data-command': command })));
     if (focused !== undefined) (this.#actions.querySelector<HTMLElement>(`[data-command="${focused}"]`) ?? this.#actions.querySelector('button'))?.focus();
   }

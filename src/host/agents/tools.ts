@@ -136,7 +136,7 @@ const tools: { readonly [N in ToolName]: Tool<N> } = {
     ask: async ({ run }, context) => ({ title: l10n('Resume Run'), message: l10n('Resume {0} from its newest checkpoint?', called(await findRun(context, run))) }),
     answer: async ({ run: named }, context, signal) => {
       const run = await findRun(context, named);
-      if (!isResumable(run.state)) throw new HostError('not_resumable', `The run is ${run.state}, so it cannot be resumed.`, run.state === 'finished' ? 'To train longer, raise epochs in its config and train again.' : '');
+      if (!isResumable(run)) throw new HostError('not_resumable', `The run is ${run.state}, so it cannot be resumed.`, run.state === 'finished' ? 'To train longer, raise epochs in its config and train again.' : '');
       return act('trm.resume', run, context, signal, now => isLive(now.state) || now.state === 'finished');
     },
   },

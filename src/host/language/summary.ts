@@ -36,7 +36,7 @@ export function memoryNeed(config: ResolvedConfig, configPath: string, place: Tr
 /** How much it takes, "1.7 GB"; when that does not fit there, what would. */
 export function memoryFit(need: MemoryNeed, { engine, free, workers = 1 }: TrainingPlace): { size: string; advice: string | null } {
   const room = engine === 'wasm' ? Math.min(free, wasmLimit * workers) : free;
-  return { size: bytesText(need.estimated), advice: fits(need, room) ? null : memoryAdvice(need, room) };
+  return { size: bytesText(need.estimated), advice: fits(need, room) ? null : memoryAdvice(need, room).next };
 }
 
 /** Steps as training will count them, taking every puzzle to have the mean number of examples. */
