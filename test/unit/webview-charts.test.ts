@@ -7,7 +7,7 @@ import { HeatData } from '../../webview/charts/heat-data';
 import { logTicks } from '../../webview/charts/log-ticks';
 import { thinMarks } from '../../webview/charts/marks';
 import { rampColor } from '../../webview/charts/ramp';
-import { Series, visible } from '../../webview/charts/series';
+import { Series, standingAt, visible } from '../../webview/charts/series';
 import { extentOf, shareIn, valueIn } from '../../webview/charts/span';
 import { countAxis, durationAxis, roundCounts, roundSeconds } from '../../webview/charts/x-axis';
 import { formatBytes, formatDuration, formatNumber, formatPercent, formatTick } from '../../webview/shared/format';
@@ -99,6 +99,29 @@ describe('drawing many points as few', () => {
     const x = new Column();
     for (let i = 0; i < 1_000; i += 1) { x.push(i); values.push(Number.NaN); }
     expect(new Extremes(values).decimate(x, 0, 1_000, { min: 0, max: 999 }, 10)).toEqual([]);
+  });
+});
+
+describe('the value at the crosshair', () => {
+  const span = { min: 1, max: 5_000 };
+  const { x } = wave(100, i => i);
+
+  it('is the nearest one; there is none before the first', () => {
+    expect([1, 7.4, 7.6, 100].map(at => standingAt(x, at, span, 500))).toEqual([0, 6, 7, 99]);
+    expect([0.9, -4].map(at => standingAt(x, at, span, 500))).toEqual([-1, -1]);
+  });
+
+  it('is none where a shorter run has ended, but within a pixel or the distance between two values', () => {
+    expect([109, 111, 4_000].map(at => standingAt(x, at, span, 500))).toEqual([99, -1, -1]); // a pixel is 10 steps
+    expect([101, 102].map(at => standingAt(x, at, { min: 90, max: 190 }, 500))).toEqual([99, -1]);
+    expect([109, 120, 4_000].map(at => standingAt(x, at, { min: 1, max: 10_000, log: true }, 100))).toEqual([99, -1, -1]);
+  });
+
+  it('is the only one at its place alone, and none where there is no value', () => {
+    const one = new Column();
+    expect(standingAt(one, 5, span, 500)).toBe(-1);
+    one.push(30);
+    expect([29, 30, 39, 41].map(at => standingAt(one, at, span, 500))).toEqual([-1, 0, 0, -1]);
   });
 });
 

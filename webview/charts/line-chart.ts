@@ -21,7 +21,7 @@ import type { Choice, KeyAction, PanelHeading, TableData } from './panel';
 import { Chart } from './register';
 import { chartPng, chartSvg } from './save';
 import { fade, xScale, yScale } from './scales';
-import { visible } from './series';
+import { standingAt, visible } from './series';
 import type { Series } from './series';
 import { extentOf } from './span';
 import type { Span } from './span';
@@ -198,7 +198,7 @@ export class LineChart implements GroupMember {
 
   #index(line: Line, x: number | null): number {
     if (x === null) return line.x.length - 1;
-    return x < line.x.at(0) ? -1 : line.x.nearest(x);
+    return standingAt(line.x, x, this.#group.span(), this.#chart.width);
   }
 
   #value(line: Line, x: number | null): string {
