@@ -1,6 +1,7 @@
 /** The data model of the live charts: what a run's messages become, what a resume takes back, which alerts are marked, what a reload keeps. */
 import { describe, expect, it } from 'vitest';
 import type { RunData, RunHeader, SystemColumns, TrainColumns } from '../../src/protocol/charts';
+import { latestHaltingSteps } from '../../webview/live/halting-steps';
 import { RunStore } from '../../webview/live/run-store';
 import { keptView } from '../../webview/live/kept-view';
 import { runMarks } from '../../webview/live/run-marks';
@@ -81,6 +82,19 @@ describe('a run in the charts', () => {
     expect(steps(store)).toEqual([1, 2]);
     expect(store.train.y.loss.values.last).toBe(7);
   });
+});
+
+it('knows which training steps the latest halting is of', () => {
+  const store = new RunStore(data({}));
+  expect(latestHaltingSteps(store)).toBeNull();
+  store.append(data({ halting: [halting(256, 1, 0.2)] }));
+  expect(latestHaltingSteps(store)).toEqual({ from: 1, to: 256 });
+  store.append(data({ halting: [halting(512, 2, 0.2), halting(768, 3, 0.2)] }));
+  expect(latestHaltingSteps(store)).toEqual({ from: 513, to: 768 });
+  store.append(data({ markers: [resume(600, 10)] }));
+  expect(latestHaltingSteps(store)).toEqual({ from: 257, to: 512 });
+  store.append(data({ halting: [{ ...halting(768, 11, 0.2), attempt: 2 }] }));
+  expect(latestHaltingSteps(store)).toEqual({ from: 601, to: 768 }); // what came before it was left out of the sum
 });
 
 it('knows whether a run measures a solver', () => {
