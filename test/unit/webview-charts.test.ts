@@ -8,7 +8,7 @@ import { logTicks } from '../../webview/charts/log-ticks';
 import { thinMarks } from '../../webview/charts/marks';
 import { rampColor } from '../../webview/charts/ramp';
 import { Series, standingAt, visible } from '../../webview/charts/series';
-import { extentOf, shareIn, valueIn } from '../../webview/charts/span';
+import { extentOf, panned, shareIn, valueIn } from '../../webview/charts/span';
 import { countAxis, durationAxis, roundCounts, roundSeconds } from '../../webview/charts/x-axis';
 import { formatBytes, formatDuration, formatNumber, formatPercent, formatTick } from '../../webview/shared/format';
 
@@ -174,6 +174,23 @@ describe('heat data', () => {
     heat.truncate(1);
     heat.push([{ row: 0, mean: 0.25, weight: 1 }]);
     expect([heat.columns, heat.mean(0, 1, 2)]).toEqual([2, 0.25]);
+  });
+});
+
+describe('a window that is panned', () => {
+  const whole = { min: 0, max: 100 };
+
+  it('moves by a share of its width, and stops at the ends of the data', () => {
+    expect([0.25, -0.25].map(share => panned({ min: 40, max: 60 }, whole, share))).toEqual([{ min: 45, max: 65 }, { min: 35, max: 55 }]);
+    expect(panned({ min: 78, max: 98 }, whole, 0.25)).toEqual({ min: 80, max: 100 });
+    expect(panned({ min: 0, max: 20 }, whole, -0.25)).toEqual({ min: 0, max: 20 });
+    expect(panned({ min: 90, max: 110 }, whole, 0.25)).toEqual({ min: 90, max: 110 }); // dragged there: no further
+    expect(panned({ min: 90, max: 110 }, whole, -0.25)).toEqual({ min: 85, max: 105 });
+  });
+
+  it('keeps its width in the plot on a logarithmic axis', () => {
+    const { min, max } = panned({ min: 10, max: 1_000, log: true }, { min: 1, max: 100_000 }, 0.5);
+    expect([min, max]).toEqual([expect.closeTo(100, 9), expect.closeTo(10_000, 7)]);
   });
 });
 

@@ -202,7 +202,7 @@ export class BarChart implements GroupMember {
     const last = this.#shown.categories.length - 1;
     if (last < 0) return this.#shown.empty;
     const at = this.#at ?? (action === 'right' || action === 'farRight' ? -1 : last + 1);
-    const to = { left: at - 1, right: at + 1, farLeft: at - 10, farRight: at + 10, first: 0, last, zoomIn: at, zoomOut: at, reset: -1 }[action];
+    const to = { left: at - 1, right: at + 1, farLeft: at - 10, farRight: at + 10, first: 0, last, panLeft: at, panRight: at, zoomIn: at, zoomOut: at, reset: -1 }[action];
     if (action === 'reset') { this.#point(null); return this.#summary(); }
     const index = Math.min(last, Math.max(0, to));
     this.#point(index);

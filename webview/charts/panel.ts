@@ -17,15 +17,15 @@ export interface PanelContent {
   summary(): string;
   table(): TableData;
   save(kind: ExportKind): void;
-  /** Moves the crosshair by one stop (or ten) left or right, to an end, or zooms; returns what to read out. */
+  /** Moves the crosshair by one stop (or ten) left or right, to an end, or pans or zooms; returns what to read out. */
   key(action: KeyAction): string;
 }
 
 /** What keys do on a chart. */
-export type KeyAction = 'left' | 'right' | 'farLeft' | 'farRight' | 'first' | 'last' | 'zoomIn' | 'zoomOut' | 'reset';
+export type KeyAction = 'left' | 'right' | 'farLeft' | 'farRight' | 'first' | 'last' | 'panLeft' | 'panRight' | 'zoomIn' | 'zoomOut' | 'reset';
 
 const keys: Readonly<Record<string, KeyAction>> = {
-  ArrowLeft: 'left', ArrowRight: 'right', PageDown: 'farLeft', PageUp: 'farRight', Home: 'first', End: 'last', '+': 'zoomIn', '=': 'zoomIn', '-': 'zoomOut', Escape: 'reset', 0: 'reset',
+  ArrowLeft: 'left', ArrowRight: 'right', 'Shift ArrowLeft': 'panLeft', 'Shift ArrowRight': 'panRight', PageDown: 'farLeft', PageUp: 'farRight', Home: 'first', End: 'last', '+': 'zoomIn', '=': 'zoomIn', '-': 'zoomOut', Escape: 'reset', 0: 'reset',
 };
 
 /** Heading of a panel. */
@@ -72,7 +72,7 @@ export class ChartPanel {
     this.canvas = h('canvas', { role: 'img', 'aria-label': `${heading.title}. ${heading.hint}` });
     this.plot = h('div', {
       class: 'plot', tabindex: 0, role: 'application', 'aria-roledescription': 'chart',
-      'aria-label': `${heading.title}. ${heading.hint} Arrow keys read values, plus and minus zoom, Escape resets.`, 'aria-describedby': summaryId,
+      'aria-label': `${heading.title}. ${heading.hint} Arrow keys read values, with Shift they pan, plus and minus zoom, Escape resets.`, 'aria-describedby': summaryId,
     }, this.canvas, this.#line, this.#pill, this.#empty);
     this.#tableButton = iconButton('table', `${heading.title}: show as a table`, () => this.#toggleTable(), { 'aria-pressed': 'false', 'aria-expanded': 'false' });
     this.element = h('section', { class: 'chart', 'aria-labelledby': titleId, 'data-chart': heading.id },
@@ -86,7 +86,7 @@ export class ChartPanel {
       this.legend.element, this.plot, this.foot, this.#summary);
     this.foot.append(this.#table);
     this.plot.addEventListener('keydown', event => {
-      const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
+      const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.shiftKey && event.key.startsWith('Arrow') ? `Shift ${event.key}` : event.key];
       if (action === undefined) return;
       event.preventDefault();
       announce(this.#content().key(action));
