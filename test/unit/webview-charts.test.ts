@@ -1,7 +1,7 @@
 /** The chart layer without a canvas: what is kept, what is drawn of it, how it is smoothed, written and exported. */
 import { describe, expect, it } from 'vitest';
 import { Column } from '../../webview/charts/column';
-import { Extremes } from '../../webview/charts/decimate';
+import { Extremes, markedApart } from '../../webview/charts/decimate';
 import { toCsv } from '../../webview/charts/csv';
 import { HeatData } from '../../webview/charts/heat-data';
 import { logTicks } from '../../webview/charts/log-ticks';
@@ -99,6 +99,18 @@ describe('drawing many points as few', () => {
     const x = new Column();
     for (let i = 0; i < 1_000; i += 1) { x.push(i); values.push(Number.NaN); }
     expect(new Extremes(values).decimate(x, 0, 1_000, { min: 0, max: 999 }, 10)).toEqual([]);
+  });
+});
+
+describe('marks on points', () => {
+  const span = { min: 0, max: 100 };
+  const marked = (xs: number[], pixels: number): number[] => { const marks = markedApart(xs.map(x => ({ x, y: 0 })), span, pixels, 10); return xs.filter((_, i) => marks[i]); };
+
+  it('are on every point when there is room, else thinned, never left out, the last always marked', () => {
+    expect(marked([0, 25, 50], 100)).toEqual([0, 25, 50]);
+    expect(marked([0, 4, 8, 12, 16, 20], 100)).toEqual([8, 20]);
+    expect(marked(Array.from({ length: 1_000 }, (_, i) => i / 10), 300)).toHaveLength(30);
+    expect(marked([7], 100)).toEqual([7]);
   });
 });
 

@@ -8,6 +8,7 @@ import { h, setText } from '../shared/dom';
 import { formatCount } from '../shared/format';
 import type { Theme } from '../shared/theme';
 import type { Column } from './column';
+import { markedApart } from './decimate';
 import type { Point } from './decimate';
 import type { ChartGroup, GroupMember } from './group';
 import { handlePointer, pressKey, zoomOptions } from './interaction';
@@ -39,7 +40,7 @@ export interface Line {
   readonly y: Series;
   /** Weight of the smoothing, 0 to below 1. */
   readonly smoothing: number;
-  /** Marks every point (when there is room): for rare measurements. */
+  /** Marks its points, as many as there is room for: for rare measurements, and to be told from a line of the same colour. */
   readonly points: boolean;
   /** Interval around every value. */
   readonly band?: { readonly low: Series; readonly high: Series };
@@ -79,6 +80,9 @@ export interface LineChartOptions extends PanelHeading {
 
 type Dataset = ChartDataset<'line', Point[]>;
 const tableRows = 100;
+const pointRadius = 3.5;
+/** Pixels between marked points. */
+const pointGap = 9;
 
 /** See the file's head. */
 export class LineChart implements GroupMember {
@@ -180,10 +184,11 @@ export class LineChart implements GroupMember {
         );
       }
       if (line.smoothing > 0) faint.push(this.#dataset(`${line.key} raw`, { data: line.y.points(line.x, span, coarse, 0), borderColor: fade(color, behind), borderWidth: 1, pointRadius: 0 }));
-      const pointed = points.length === 1 || (line.points && points.length < pixels / 9);
-      main.push(this.#dataset(`${line.key} ${color} ${pointed}`, {
+      const single = points.length === 1;
+      const radius = line.points ? markedApart(points, span, pixels, pointGap).map(marked => (marked ? pointRadius : 0)) : single ? pointRadius : 0;
+      main.push(this.#dataset(`${line.key} ${color} ${single}`, {
         data: points, clip: { left: 0, right: 4, top: 6, bottom: 6 }, borderColor: color, backgroundColor: color, borderWidth: line.width, borderDash: [...dash],
-        pointRadius: pointed ? 3.5 : 0, pointStyle: shape, pointBorderColor: color, pointBackgroundColor: theme.background, pointBorderWidth: 1.75,
+        pointRadius: radius, pointStyle: shape, pointBorderColor: color, pointBackgroundColor: theme.background, pointBorderWidth: 1.75,
       }));
     }
     return [...main, ...faint, ...bands]; // chart.js draws the first on top
