@@ -115,12 +115,18 @@ describe('alerts on the axis', () => {
   const theme = { foreground: 'black', muted: 'grey', success: 'green', warning: 'yellow', error: 'red' };
   const run = new RunStore(data({ alerts: [alert(3, 'loss_spike'), alert(5, 'disk_full', 'error'), alert(6, 'note', 'info')] }));
 
-  it('have a shape and words on every chart, and a name on the one they are about', () => {
+  it('have a shape and words on every chart, and a name on the one they are about, or on all; what is only worth knowing has no mark', () => {
     expect(runMarks(run, 'examples', theme, 'loss')).toMatchObject([
       { x: 24, text: 'warning: what loss_spike is', label: 'loss spike', color: 'yellow', look: { kind: 'line', head: 'triangle' } },
-      { x: 40, text: 'error: what disk_full is', label: 'error', color: 'red', look: { kind: 'line', head: 'triangle' } },
+      { x: 40, text: 'error: what disk_full is', label: 'disk full', color: 'red', look: { kind: 'line', head: 'triangle' } },
     ]);
-    expect(runMarks(run, 'step', theme, 'accuracy').map(mark => [mark.x, mark.label])).toEqual([[3, undefined], [5, undefined]]);
+    expect(runMarks(run, 'step', theme, 'accuracy').map(mark => [mark.x, mark.label])).toEqual([[3, undefined], [5, 'disk full']]);
+  });
+
+  it('are named by their code, one that nobody knows by its level', () => {
+    const names = (...codes: string[]): (string | undefined)[] => runMarks(new RunStore(data({ alerts: codes.map((code, i) => alert(i + 1, code)) })), 'step', theme, 'loss').map(({ label }) => label);
+    expect(names('non_finite', 'disk_low', 'read_only', 'io', 'engine', 'data', 'bad_checkpoint', 'load_checkpoint', 'gpu_idle', 'new_code', 'constructor'))
+      .toEqual(['loss is not finite', 'disk nearly full', 'disk is read-only', 'disk cannot be written', 'another engine', 'data', 'damaged checkpoint', 'initial weights', undefined, 'warning', 'warning']);
   });
 });
 
