@@ -28,6 +28,9 @@ const keys: Readonly<Record<string, KeyAction>> = {
   ArrowLeft: 'left', ArrowRight: 'right', 'Shift ArrowLeft': 'panLeft', 'Shift ArrowRight': 'panRight', PageDown: 'farLeft', PageUp: 'farRight', Home: 'first', End: 'last', '+': 'zoomIn', '=': 'zoomIn', '-': 'zoomOut', Escape: 'reset', 0: 'reset',
 };
 
+/** Milliseconds between two drawings of a table. */
+const tablePauseMs = 2_000;
+
 /** Heading of a panel. */
 export interface PanelHeading {
   readonly id: string;
@@ -61,6 +64,7 @@ export class ChartPanel {
   readonly #content: () => PanelContent;
   #choiceSignature = '';
   #tableDrawn = 0;
+  #tableTimer = 0;
 
   constructor(heading: PanelHeading, content: () => PanelContent) {
     this.#content = content;
@@ -85,6 +89,7 @@ export class ChartPanel {
         ])), this.#choices),
       this.legend.element, this.plot, this.foot, this.#summary);
     this.foot.append(this.#table);
+    this.#table.addEventListener('focusout', () => this.#drawTableSoon());
     this.plot.addEventListener('keydown', event => {
       const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.shiftKey && event.key.startsWith('Arrow') ? `Shift ${event.key}` : event.key];
       if (action === undefined) return;
@@ -131,11 +136,20 @@ export class ChartPanel {
     this.#pill.style.transform = `translate(calc(${Math.round(at.x)}px + ${hang}), ${Math.round(at.bottom + 2)}px)`;
   }
 
-  /** To be called after the chart was drawn: keeps the table (at most once in two seconds) and the summary up to date. */
+  /** To be called after the chart was drawn: keeps the table (within two seconds) and the summary up to date. */
   drawn(): void {
+    this.#drawTableSoon();
     if (document.activeElement === this.plot) return; // do not change what is being read
     setText(this.#summary, this.#content().summary());
-    if (!this.#table.hidden && performance.now() - this.#tableDrawn > 2_000 && !this.#table.contains(document.activeElement)) this.#drawTable();
+  }
+
+  /** Draws an open table anew once two seconds have passed since it was drawn, but not while the reader is in it. */
+  #drawTableSoon(): void {
+    if (this.#table.hidden || this.#tableTimer !== 0) return;
+    this.#tableTimer = window.setTimeout(() => {
+      this.#tableTimer = 0;
+      if (!this.#table.hidden && !this.#table.contains(document.activeElement)) this.#drawTable();
+    }, Math.max(0, this.#tableDrawn + tablePauseMs - performance.now()));
   }
 
   #toggleTable(): void {
