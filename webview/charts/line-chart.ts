@@ -105,7 +105,7 @@ export class LineChart implements GroupMember {
       summary: () => this.#summary(), table: () => this.#table(), save: kind => save(this.#file(kind)), key: action => this.#key(action),
     }));
     this.panel.foot.prepend(this.#note);
-    this.#chart = new Chart<'line', Point[]>(this.panel.canvas, { type: 'line', data: { datasets: [] }, options: { parsing: false, normalized: true, spanGaps: true, layout: { padding: { top: 6, right: 8 } } } });
+    this.#chart = new Chart<'line', Point[]>(this.panel.canvas, { type: 'line', data: { datasets: [] }, options: { parsing: false, normalized: true, spanGaps: true, layout: { padding: { top: 6, right: 8 } }, onResize: () => group.invalidate(true) } });
     handlePointer(this.panel.plot, this.#chart, group, this);
     group.add(this);
   }
@@ -144,7 +144,7 @@ export class LineChart implements GroupMember {
     this.panel.choices = model.choices;
     this.panel.unit = model.unit;
     this.panel.legend.compact = model.namedElsewhere;
-    this.panel.emptyText = this.#counts.drawn === 0 ? model.empty : '';
+    this.panel.emptyText = this.#counts.drawn === 0 ? this.#nothing() : '';
     this.panel.legend.show(this.#legend(this.#group.crosshairAt));
     setText(this.#note, this.#thinned());
     this.panel.drawn();
@@ -225,7 +225,7 @@ export class LineChart implements GroupMember {
 
   #summary(): string {
     const lines = this.#shown.lines.filter(line => line.shown && line.y.values.length > 0);
-    if (lines.length === 0) return this.#shown.empty;
+    if (lines.length === 0) return this.#nothing();
     const { axis } = this.#group;
     const span = this.#group.span();
     const said = lines.map(line => {
@@ -236,6 +236,12 @@ export class LineChart implements GroupMember {
     });
     const thinned = this.#thinned();
     return `${axis.title} ${axis.format(span.min)} to ${axis.format(span.max)}. ${said.join(' ')}${thinned === '' ? '' : ` ${thinned}.`}`;
+  }
+
+  /** Why there is no line. */
+  #nothing(): string {
+    const { lines, empty } = this.#shown;
+    return lines.length > 0 && lines.every(line => !line.shown) ? 'All lines are switched off. Press a name above to show one.' : empty;
   }
 
   /** How many points there are and are drawn; empty when all are. */
@@ -281,7 +287,8 @@ export class LineChart implements GroupMember {
 
   #key(action: KeyAction): string {
     const line = this.#shown.lines.filter(l => l.shown).reduce<Line | undefined>((a, b) => (a === undefined || b.x.length > a.x.length ? b : a), undefined);
-    if (line === undefined || !pressKey(action, this.#group, this, line.x, this.panel.plot.clientWidth)) return this.#group.following ? 'Following the latest values.' : this.#summary();
+    if (line === undefined) return this.#nothing();
+    if (!pressKey(action, this.#group, this, line.x, this.panel.plot.clientWidth)) return this.#group.following ? 'Following the latest values.' : this.#summary();
     const x = this.#group.crosshairAt;
     if (x === null) return '';
     return [`${this.#group.axis.title} ${this.#group.axis.format(x)}`, ...this.#shown.lines.filter(l => l.shown).map(l => `${l.label} ${this.#value(l, x)}`), ...this.#marksAt(x)].join(', ');
