@@ -274,6 +274,11 @@ describe('axes, marks and numbers', () => {
     expect(toCsv(['a', 'b'], [['say "x", y', 0.1], ['', Number.NaN]])).toBe('a,b\n"say ""x"", y",0.1\n,\n');
   });
 
+  it('writes no text into CSV that a spreadsheet would take for a formula', () => {
+    expect(toCsv(['name', 'value'], [['=HYPERLINK("http://x")', -1.5], ['-run', 2], ['+a', 3], ['@b', 4], ['a=b', 5]]))
+      .toBe('name,value\n"\'=HYPERLINK(""http://x"")",-1.5\n\'-run,2\n\'+a,3\n\'@b,4\na=b,5\n');
+  });
+
   it('colours shares from dark to bright', () => {
     const light = (share: number): number => { const [r, g, b] = rampColor(share); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
     for (let i = 1; i <= 20; i += 1) expect(light(i / 20)).toBeGreaterThan(light((i - 1) / 20));

@@ -35,6 +35,8 @@ export interface Line {
   readonly key: string;
   readonly label: string;
   readonly title?: string;
+  /** What it is of, where several things of perhaps one name are drawn: a column of the CSV. */
+  readonly id?: string;
   readonly style: LineStyle;
   readonly x: Column;
   readonly y: Series;
@@ -275,14 +277,16 @@ export class LineChart implements GroupMember {
     if (kind === 'svg') return { name: `${this.#options.id}.svg`, data: chartSvg(this.#chart, caption), encoding: 'utf8' };
     const lines = this.#shown.lines.filter(line => line.shown);
     const span = this.#group.span();
+    const several = lines.some(({ id }) => id !== undefined);
     const rows = function* (): Generator<(string | number)[]> {
       for (const line of lines) {
+        const names = [line.title ?? line.label, ...(several ? [line.id ?? ''] : [])];
         for (let i = line.x.lowerBound(span.min); i < line.x.length && line.x.at(i) <= span.max; i += 1) {
-          yield [line.title ?? line.label, line.x.at(i), ...[line.y, line.band?.low, line.band?.high].map(series => sevenDigits(series?.values.at(i) ?? Number.NaN))];
+          yield [...names, line.x.at(i), ...[line.y, line.band?.low, line.band?.high].map(series => sevenDigits(series?.values.at(i) ?? Number.NaN))];
         }
       }
     };
-    return { name: `${this.#options.id}.csv`, data: toCsv(['series', this.#group.axis.id, 'value', 'low', 'high'], rows()), encoding: 'utf8' };
+    return { name: `${this.#options.id}.csv`, data: toCsv(['series', ...(several ? ['id'] : []), this.#group.axis.id, 'value', 'low', 'high'], rows()), encoding: 'utf8' };
   }
 
   #key(action: KeyAction): string {
