@@ -5,7 +5,7 @@ import { Extremes, markedApart } from '../../webview/charts/decimate';
 import { toCsv } from '../../webview/charts/csv';
 import { HeatData } from '../../webview/charts/heat-data';
 import { logTicks } from '../../webview/charts/log-ticks';
-import { thinMarks } from '../../webview/charts/marks';
+import { annotations, thinMarks } from '../../webview/charts/marks';
 import { rampColor } from '../../webview/charts/ramp';
 import { Series, standingAt, visible } from '../../webview/charts/series';
 import { extentOf, panned, shareIn, valueIn } from '../../webview/charts/span';
@@ -261,6 +261,12 @@ describe('axes, marks and numbers', () => {
     const mark = (x: number, shape: 'star' | 'rectRot') => ({ x, text: `${x}`, color: 'red', look: { kind: 'foot' as const, shape } });
     const kept = thinMarks([mark(10, 'rectRot'), mark(11, 'star'), mark(12, 'rectRot'), mark(500, 'rectRot'), mark(2_000, 'rectRot')], { min: 0, max: 1_000 }, 200);
     expect(kept.map(m => m.text)).toEqual(['11', '12', '500']);
+  });
+
+  it('writes the names of marks in rows, so that neighbours do not lie on each other', () => {
+    const marks = [10, 20, 30, 40].map(x => ({ x, text: `${x}`, ...(x === 20 ? {} : { label: `mark ${x}` }), color: 'red', look: { kind: 'line' as const, dash: [] } }));
+    const labels = annotations(marks, [], { family: 'sans', color: 'grey' }).filter(({ type }) => type === 'label') as { content: string; yAdjust: number }[];
+    expect(labels.map(({ content, yAdjust }) => [content, yAdjust])).toEqual([['mark 10', 0], ['mark 30', 12], ['mark 40', 24]]);
   });
 
   it('writes numbers with units', () => {
