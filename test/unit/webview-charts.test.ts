@@ -1,5 +1,5 @@
 /** The chart layer without a canvas: what is kept, what is drawn of it, how it is smoothed, written and exported. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Column } from '../../webview/charts/column';
 import { Extremes, markedApart } from '../../webview/charts/decimate';
 import { toCsv } from '../../webview/charts/csv';
@@ -11,6 +11,7 @@ import { Series, standingAt, visible } from '../../webview/charts/series';
 import { extentOf, panned, shareIn, valueIn } from '../../webview/charts/span';
 import { countAxis, durationAxis, roundCounts, roundSeconds } from '../../webview/charts/x-axis';
 import { formatBytes, formatDuration, formatNumber, formatPercent, formatTick } from '../../webview/shared/format';
+import { spaced } from '../../webview/shared/spaced';
 
 /** A column and a series over it of the given values; x counts from 1. */
 function wave(n: number, value: (i: number) => number | null): { x: Column; y: Series } {
@@ -288,5 +289,22 @@ describe('axes, marks and numbers', () => {
   it('colours shares from dark to bright', () => {
     const light = (share: number): number => { const [r, g, b] = rampColor(share); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
     for (let i = 1; i <= 20; i += 1) expect(light(i / 20)).toBeGreaterThan(light((i - 1) / 20));
+  });
+});
+
+describe('work that is spaced', () => {
+  beforeEach(() => { vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] }); });
+  afterEach(() => { vi.useRealTimers(); });
+
+  it('is done soon after the first call, then once per pause, and always after the last call', () => {
+    const times: number[] = [];
+    const began = performance.now();
+    const soon = spaced(() => times.push(performance.now() - began), 2_000);
+    for (let i = 0; i < 25; i += 1) { soon(); vi.advanceTimersByTime(100); } // the last call is after 2.4 s
+    vi.advanceTimersByTime(10_000);
+    expect(times).toEqual([0, 2_000, 4_000]);
+    soon();
+    vi.advanceTimersByTime(0);
+    expect(times.at(-1)).toBe(12_500);
   });
 });

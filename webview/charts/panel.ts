@@ -4,6 +4,7 @@
  * answer questions (`PanelContent`); it need not know how they are asked.
  */
 import { announce, h, iconButton, setChildren, setText, uniqueId } from '../shared/dom';
+import { spaced } from '../shared/spaced';
 import type { ExportKind } from './export';
 import { Legend } from './legend';
 import { menuButton } from './menu';
@@ -28,7 +29,7 @@ const keys: Readonly<Record<string, KeyAction>> = {
   ArrowLeft: 'left', ArrowRight: 'right', 'Shift ArrowLeft': 'panLeft', 'Shift ArrowRight': 'panRight', PageDown: 'farLeft', PageUp: 'farRight', Home: 'first', End: 'last', '+': 'zoomIn', '=': 'zoomIn', '-': 'zoomOut', Escape: 'reset', 0: 'reset',
 };
 
-/** Milliseconds between two drawings of a table. */
+/** Milliseconds between two drawings of a table, at least. */
 const tablePauseMs = 2_000;
 
 /** Heading of a panel. */
@@ -63,8 +64,8 @@ export class ChartPanel {
   readonly #unit = h('span', { class: 'unit muted' });
   readonly #content: () => PanelContent;
   #choiceSignature = '';
-  #tableDrawn = 0;
-  #tableTimer = 0;
+  /** Brings an open table up to date, but not while the reader is in it. */
+  readonly #drawTableSoon = spaced(() => { if (!this.#table.hidden && !this.#table.contains(document.activeElement)) this.#drawTable(); }, tablePauseMs);
 
   constructor(heading: PanelHeading, content: () => PanelContent) {
     this.#content = content;
@@ -136,20 +137,11 @@ export class ChartPanel {
     this.#pill.style.transform = `translate(calc(${Math.round(at.x)}px + ${hang}), ${Math.round(at.bottom + 2)}px)`;
   }
 
-  /** To be called after the chart was drawn: keeps the table (within two seconds) and the summary up to date. */
+  /** To be called after the chart was drawn: keeps the table (at most once in two seconds) and the summary up to date. */
   drawn(): void {
     this.#drawTableSoon();
     if (document.activeElement === this.plot) return; // do not change what is being read
     setText(this.#summary, this.#content().summary());
-  }
-
-  /** Draws an open table anew once two seconds have passed since it was drawn, but not while the reader is in it. */
-  #drawTableSoon(): void {
-    if (this.#table.hidden || this.#tableTimer !== 0) return;
-    this.#tableTimer = window.setTimeout(() => {
-      this.#tableTimer = 0;
-      if (!this.#table.hidden && !this.#table.contains(document.activeElement)) this.#drawTable();
-    }, Math.max(0, this.#tableDrawn + tablePauseMs - performance.now()));
   }
 
   #toggleTable(): void {
@@ -160,7 +152,6 @@ export class ChartPanel {
   }
 
   #drawTable(): void {
-    this.#tableDrawn = performance.now();
     const { columns, rows, note } = this.#content().table();
     setChildren(this.#table,
       h('p', { class: 'muted' }, `${this.#content().summary()} ${note}`),
