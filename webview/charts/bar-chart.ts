@@ -77,7 +77,7 @@ export class BarChart implements GroupMember {
     this.#model = model;
     this.panel = new ChartPanel(options, () => ({
       summary: () => this.#summary(), table: () => this.#table(), save: kind => save(this.#file(kind)), key: action => this.#key(action),
-    }));
+    }), false);
     this.panel.foot.prepend(this.#note);
     this.#chart = new Chart<'bar' | 'line', number[]>(this.panel.canvas, { type: 'bar', data: { labels: [], datasets: [] }, options: { layout: { padding: { top: 6, right: 8 } } } });
     this.panel.plot.addEventListener('pointermove', event => {

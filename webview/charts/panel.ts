@@ -67,7 +67,8 @@ export class ChartPanel {
   /** Brings an open table up to date, but not while the reader is in it. */
   readonly #drawTableSoon = spaced(() => { if (!this.#table.hidden && !this.#table.contains(document.activeElement)) this.#drawTable(); }, tablePauseMs);
 
-  constructor(heading: PanelHeading, content: () => PanelContent) {
+  /** @param zooms whether the chart's axis can be zoomed and panned. */
+  constructor(heading: PanelHeading, content: () => PanelContent, zooms = true) {
     this.#content = content;
     const titleId = uniqueId('chart-title');
     const summaryId = uniqueId('chart-summary');
@@ -77,7 +78,7 @@ export class ChartPanel {
     this.canvas = h('canvas', { role: 'img', 'aria-label': `${heading.title}. ${heading.hint}` });
     this.plot = h('div', {
       class: 'plot', tabindex: 0, role: 'application', 'aria-roledescription': 'chart',
-      'aria-label': `${heading.title}. ${heading.hint} Arrow keys read values, with Shift they pan, plus and minus zoom, Escape resets.`, 'aria-describedby': summaryId,
+      'aria-label': `${heading.title}. ${heading.hint} Arrow keys read values,${zooms ? ' with Shift they pan, plus and minus zoom,' : ''} Escape resets.`, 'aria-describedby': summaryId,
     }, this.canvas, this.#line, this.#pill, this.#empty);
     this.#tableButton = iconButton('table', `${heading.title}: show as a table`, () => this.#toggleTable(), { 'aria-pressed': 'false', 'aria-expanded': 'false' });
     this.element = h('section', { class: 'chart', 'aria-labelledby': titleId, 'data-chart': heading.id },
