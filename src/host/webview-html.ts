@@ -13,6 +13,8 @@ export interface WebviewPage {
   /** The webview's own source for the policy (`webview.cspSource`). */
   readonly cspSource: string;
   readonly language: string;
+  /** Where it stands: a page is transparent, and what is painted behind it differs. */
+  readonly place: 'view' | 'editor';
 }
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
@@ -29,7 +31,7 @@ export function webviewHtml(page: WebviewPage): string {
     `img-src ${page.cspSource} blob: data:`,
   ].join('; ');
   return `<!DOCTYPE html>
-<html lang="${escape(page.language)}">
+<html lang="${escape(page.language)}" data-place="${page.place}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escape(policy).replaceAll('&#39;', "'")}">

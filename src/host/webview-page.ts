@@ -22,7 +22,7 @@ export function showPage(view: vscode.WebviewView | vscode.WebviewPanel, { exten
   webview.options = pageOptions(extensionUri);
   const heard = giveUntilHeard({
     visible: () => view.visible,
-    give: () => { webview.html = webviewHtml({ title, script: address(`${name}.js`), style: address(`${name}.css`), cspSource: webview.cspSource, language: vscode.env.language }); },
+    give: () => { webview.html = webviewHtml({ title, script: address(`${name}.js`), style: address(`${name}.css`), cspSource: webview.cspSource, language: vscode.env.language, place: 'onDidChangeVisibility' in view ? 'view' : 'editor' }); },
     silent: (seconds, again) => log.warn(`${title}: the page said nothing for ${seconds} s. ${again ? 'It is loaded again.' : 'Developer: Reload Window may help.'}`),
   });
   const listener = webview.onDidReceiveMessage(() => { heard(); listener.dispose(); });

@@ -44,7 +44,7 @@ describe("a trainer's output", () => {
 });
 
 describe('webviewHtml', () => {
-  const page = { title: 'A <b>', script: 'https://x/live.js', style: 'https://x/live.css', cspSource: 'https://*.vscode-cdn.net', language: 'en' };
+  const page = { title: 'A <b>', script: 'https://x/live.js', style: 'https://x/live.css', cspSource: 'https://*.vscode-cdn.net', language: 'en', place: 'view' } as const;
   it('lets in one script by nonce and nothing inline', () => {
     const html = webviewHtml(page);
     const policy = /Content-Security-Policy" content="([^"]+)"/.exec(html)![1]!;
@@ -52,6 +52,10 @@ describe('webviewHtml', () => {
     expect(policy).not.toContain('unsafe');
     expect(html.match(/<script /g)).toHaveLength(1);
     expect(html).toContain('A &lt;b&gt;');
+  });
+  it('tells the page where it stands, so that it knows what is painted behind it', () => {
+    expect(webviewHtml(page)).toContain('<html lang="en" data-place="view">');
+    expect(webviewHtml({ ...page, place: 'editor' })).toContain('data-place="editor"');
   });
   it('draws a fresh nonce for every page', () => expect(webviewHtml(page)).not.toBe(webviewHtml(page)));
 });

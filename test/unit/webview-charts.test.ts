@@ -1,16 +1,17 @@
 /** The chart layer without a canvas: what is kept, what is drawn of it, how it is smoothed, written and exported. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Column } from '../../webview/charts/column';
-import { Extremes } from '../../webview/charts/decimate';
+import { Extremes, markedApart } from '../../webview/charts/decimate';
 import { toCsv } from '../../webview/charts/csv';
 import { HeatData } from '../../webview/charts/heat-data';
 import { logTicks } from '../../webview/charts/log-ticks';
-import { thinMarks } from '../../webview/charts/marks';
+import { annotations, thinMarks } from '../../webview/charts/marks';
 import { rampColor } from '../../webview/charts/ramp';
-import { Series, visible } from '../../webview/charts/series';
-import { extentOf, shareIn, valueIn } from '../../webview/charts/span';
+import { Series, standingAt, visible } from '../../webview/charts/series';
+import { extentOf, panned, shareIn, valueIn } from '../../webview/charts/span';
 import { countAxis, durationAxis, roundCounts, roundSeconds } from '../../webview/charts/x-axis';
 import { formatBytes, formatDuration, formatNumber, formatPercent, formatTick } from '../../webview/shared/format';
+import { spaced } from '../../webview/shared/spaced';
 
 /** A column and a series over it of the given values; x counts from 1. */
 function wave(n: number, value: (i: number) => number | null): { x: Column; y: Series } {
@@ -102,6 +103,41 @@ describe('drawing many points as few', () => {
   });
 });
 
+describe('marks on points', () => {
+  const span = { min: 0, max: 100 };
+  const marked = (xs: number[], pixels: number): number[] => { const marks = markedApart(xs.map(x => ({ x, y: 0 })), span, pixels, 10); return xs.filter((_, i) => marks[i]); };
+
+  it('are on every point when there is room, else thinned, never left out, the last always marked', () => {
+    expect(marked([0, 25, 50], 100)).toEqual([0, 25, 50]);
+    expect(marked([0, 4, 8, 12, 16, 20], 100)).toEqual([8, 20]);
+    expect(marked(Array.from({ length: 1_000 }, (_, i) => i / 10), 300)).toHaveLength(30);
+    expect(marked([7], 100)).toEqual([7]);
+  });
+});
+
+describe('the value at the crosshair', () => {
+  const span = { min: 1, max: 5_000 };
+  const { x } = wave(100, i => i);
+
+  it('is the nearest one; there is none before the first', () => {
+    expect([1, 7.4, 7.6, 100].map(at => standingAt(x, at, span, 500))).toEqual([0, 6, 7, 99]);
+    expect([0.9, -4].map(at => standingAt(x, at, span, 500))).toEqual([-1, -1]);
+  });
+
+  it('is none where a shorter run has ended, but within a pixel or the distance between two values', () => {
+    expect([109, 111, 4_000].map(at => standingAt(x, at, span, 500))).toEqual([99, -1, -1]); // a pixel is 10 steps
+    expect([101, 102].map(at => standingAt(x, at, { min: 90, max: 190 }, 500))).toEqual([99, -1]);
+    expect([109, 120, 4_000].map(at => standingAt(x, at, { min: 1, max: 10_000, log: true }, 100))).toEqual([99, -1, -1]);
+  });
+
+  it('is the only one at its place alone, and none where there is no value', () => {
+    const one = new Column();
+    expect(standingAt(one, 5, span, 500)).toBe(-1);
+    one.push(30);
+    expect([29, 30, 39, 41].map(at => standingAt(one, at, span, 500))).toEqual([-1, 0, 0, -1]);
+  });
+});
+
 describe('smoothing', () => {
   it('is the de-biased exponential average', () => {
     const { x, y } = wave(4, i => [10, 0, null, 4][i]!);
@@ -151,6 +187,23 @@ describe('heat data', () => {
     heat.truncate(1);
     heat.push([{ row: 0, mean: 0.25, weight: 1 }]);
     expect([heat.columns, heat.mean(0, 1, 2)]).toEqual([2, 0.25]);
+  });
+});
+
+describe('a window that is panned', () => {
+  const whole = { min: 0, max: 100 };
+
+  it('moves by a share of its width, and stops at the ends of the data', () => {
+    expect([0.25, -0.25].map(share => panned({ min: 40, max: 60 }, whole, share))).toEqual([{ min: 45, max: 65 }, { min: 35, max: 55 }]);
+    expect(panned({ min: 78, max: 98 }, whole, 0.25)).toEqual({ min: 80, max: 100 });
+    expect(panned({ min: 0, max: 20 }, whole, -0.25)).toEqual({ min: 0, max: 20 });
+    expect(panned({ min: 90, max: 110 }, whole, 0.25)).toEqual({ min: 90, max: 110 }); // dragged there: no further
+    expect(panned({ min: 90, max: 110 }, whole, -0.25)).toEqual({ min: 85, max: 105 });
+  });
+
+  it('keeps its width in the plot on a logarithmic axis', () => {
+    const { min, max } = panned({ min: 10, max: 1_000, log: true }, { min: 1, max: 100_000 }, 0.5);
+    expect([min, max]).toEqual([expect.closeTo(100, 9), expect.closeTo(10_000, 7)]);
   });
 });
 
@@ -211,6 +264,12 @@ describe('axes, marks and numbers', () => {
     expect(kept.map(m => m.text)).toEqual(['11', '12', '500']);
   });
 
+  it('writes the names of marks in rows, so that neighbours do not lie on each other', () => {
+    const marks = [10, 20, 30, 40].map(x => ({ x, text: `${x}`, ...(x === 20 ? {} : { label: `mark ${x}` }), color: 'red', look: { kind: 'line' as const, dash: [] } }));
+    const labels = annotations(marks, [], { family: 'sans', color: 'grey' }).filter(({ type }) => type === 'label') as { content: string; yAdjust: number }[];
+    expect(labels.map(({ content, yAdjust }) => [content, yAdjust])).toEqual([['mark 10', 0], ['mark 30', 12], ['mark 40', 24]]);
+  });
+
   it('writes numbers with units', () => {
     expect([formatNumber(0.53124), formatNumber(1204.4), formatNumber(3.2e-5), formatNumber(Number.NaN)]).toEqual(['0.5312', '1,204', '3.2e-5', '–']);
     expect([formatTick(10_000), formatTick(1500), formatTick(2.5e6), formatTick(0.0002)]).toEqual(['10k', '1,500', '2.5M', '2e-4']);
@@ -222,8 +281,30 @@ describe('axes, marks and numbers', () => {
     expect(toCsv(['a', 'b'], [['say "x", y', 0.1], ['', Number.NaN]])).toBe('a,b\n"say ""x"", y",0.1\n,\n');
   });
 
+  it('writes no text into CSV that a spreadsheet would take for a formula', () => {
+    expect(toCsv(['name', 'value'], [['=HYPERLINK("http://x")', -1.5], ['-run', 2], ['+a', 3], ['@b', 4], ['a=b', 5]]))
+      .toBe('name,value\n"\'=HYPERLINK(""http://x"")",-1.5\n\'-run,2\n\'+a,3\n\'@b,4\na=b,5\n');
+  });
+
   it('colours shares from dark to bright', () => {
     const light = (share: number): number => { const [r, g, b] = rampColor(share); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
     for (let i = 1; i <= 20; i += 1) expect(light(i / 20)).toBeGreaterThan(light((i - 1) / 20));
+  });
+});
+
+describe('work that is spaced', () => {
+  beforeEach(() => { vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] }); });
+  afterEach(() => { vi.useRealTimers(); });
+
+  it('is done soon after the first call, then once per pause, and always after the last call', () => {
+    const times: number[] = [];
+    const began = performance.now();
+    const soon = spaced(() => times.push(performance.now() - began), 2_000);
+    for (let i = 0; i < 25; i += 1) { soon(); vi.advanceTimersByTime(100); } // the last call is after 2.4 s
+    vi.advanceTimersByTime(10_000);
+    expect(times).toEqual([0, 2_000, 4_000]);
+    soon();
+    vi.advanceTimersByTime(0);
+    expect(times.at(-1)).toBe(12_500);
   });
 });

@@ -1,6 +1,7 @@
 /** The data model of the live charts: what a run's messages become, what a resume takes back, which alerts are marked, what a reload keeps. */
 import { describe, expect, it } from 'vitest';
 import type { RunData, RunHeader, SystemColumns, TrainColumns } from '../../src/protocol/charts';
+import { latestHaltingSteps } from '../../webview/live/halting-steps';
 import { RunStore } from '../../webview/live/run-store';
 import { keptView } from '../../webview/live/kept-view';
 import { runMarks } from '../../webview/live/run-marks';
@@ -83,6 +84,19 @@ describe('a run in the charts', () => {
   });
 });
 
+it('knows which training steps the latest halting is of', () => {
+  const store = new RunStore(data({}));
+  expect(latestHaltingSteps(store)).toBeNull();
+  store.append(data({ halting: [halting(256, 1, 0.2)] }));
+  expect(latestHaltingSteps(store)).toEqual({ from: 1, to: 256 });
+  store.append(data({ halting: [halting(512, 2, 0.2), halting(768, 3, 0.2)] }));
+  expect(latestHaltingSteps(store)).toEqual({ from: 513, to: 768 });
+  store.append(data({ markers: [resume(600, 10)] }));
+  expect(latestHaltingSteps(store)).toEqual({ from: 257, to: 512 });
+  store.append(data({ halting: [{ ...halting(768, 11, 0.2), attempt: 2 }] }));
+  expect(latestHaltingSteps(store)).toEqual({ from: 601, to: 768 }); // what came before it was left out of the sum
+});
+
 it('knows whether a run measures a solver', () => {
   const rows = train([{ step: 1, wall: 1, loss: 2 }]);
   expect(new RunStore(data({ train: rows })).hasSolver).toBe(false);
@@ -101,12 +115,18 @@ describe('alerts on the axis', () => {
   const theme = { foreground: 'black', muted: 'grey', success: 'green', warning: 'yellow', error: 'red' };
   const run = new RunStore(data({ alerts: [alert(3, 'loss_spike'), alert(5, 'disk_full', 'error'), alert(6, 'note', 'info')] }));
 
-  it('have a shape and words on every chart, and a name on the one they are about', () => {
+  it('have a shape and words on every chart, and a name on the one they are about, or on all; what is only worth knowing has no mark', () => {
     expect(runMarks(run, 'examples', theme, 'loss')).toMatchObject([
       { x: 24, text: 'warning: what loss_spike is', label: 'loss spike', color: 'yellow', look: { kind: 'line', head: 'triangle' } },
-      { x: 40, text: 'error: what disk_full is', label: 'error', color: 'red', look: { kind: 'line', head: 'triangle' } },
+      { x: 40, text: 'error: what disk_full is', label: 'disk full', color: 'red', look: { kind: 'line', head: 'triangle' } },
     ]);
-    expect(runMarks(run, 'step', theme, 'accuracy').map(mark => [mark.x, mark.label])).toEqual([[3, undefined], [5, undefined]]);
+    expect(runMarks(run, 'step', theme, 'accuracy').map(mark => [mark.x, mark.label])).toEqual([[3, undefined], [5, 'disk full']]);
+  });
+
+  it('are named by their code, one that nobody knows by its level', () => {
+    const names = (...codes: string[]): (string | undefined)[] => runMarks(new RunStore(data({ alerts: codes.map((code, i) => alert(i + 1, code)) })), 'step', theme, 'loss').map(({ label }) => label);
+    expect(names('non_finite', 'disk_low', 'read_only', 'io', 'engine', 'data', 'bad_checkpoint', 'load_checkpoint', 'gpu_idle', 'new_code', 'constructor'))
+      .toEqual(['loss is not finite', 'disk nearly full', 'disk is read-only', 'disk cannot be written', 'another engine', 'data', 'damaged checkpoint', 'initial weights', undefined, 'warning', 'warning']);
   });
 });
 

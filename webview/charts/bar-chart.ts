@@ -77,7 +77,7 @@ export class BarChart implements GroupMember {
     this.#model = model;
     this.panel = new ChartPanel(options, () => ({
       summary: () => this.#summary(), table: () => this.#table(), save: kind => save(this.#file(kind)), key: action => this.#key(action),
-    }));
+    }), false);
     this.panel.foot.prepend(this.#note);
     this.#chart = new Chart<'bar' | 'line', number[]>(this.panel.canvas, { type: 'bar', data: { labels: [], datasets: [] }, options: { layout: { padding: { top: 6, right: 8 } } } });
     this.panel.plot.addEventListener('pointermove', event => {
@@ -202,7 +202,7 @@ export class BarChart implements GroupMember {
     const last = this.#shown.categories.length - 1;
     if (last < 0) return this.#shown.empty;
     const at = this.#at ?? (action === 'right' || action === 'farRight' ? -1 : last + 1);
-    const to = { left: at - 1, right: at + 1, farLeft: at - 10, farRight: at + 10, first: 0, last, zoomIn: at, zoomOut: at, reset: -1 }[action];
+    const to = { left: at - 1, right: at + 1, farLeft: at - 10, farRight: at + 10, first: 0, last, panLeft: at, panRight: at, zoomIn: at, zoomOut: at, reset: -1 }[action];
     if (action === 'reset') { this.#point(null); return this.#summary(); }
     const index = Math.min(last, Math.max(0, to));
     this.#point(index);

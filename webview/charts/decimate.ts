@@ -16,6 +16,18 @@ const none = -1;
 
 interface Level { readonly shift: number; low: Int32Array; high: Int32Array; blocks: number }
 
+/** Which of ascending points get a mark on a plot `pixels` wide, so that marks stand `gap` pixels apart: the last, and from there backwards. */
+export function markedApart(points: readonly Point[], span: Span, pixels: number, gap: number): boolean[] {
+  const share = shareIn(span);
+  let next = Infinity;
+  return points.toReversed().map(({ x }) => {
+    const at = share(x) * pixels;
+    if (next - at < gap) return false;
+    next = at;
+    return true;
+  }).reverse();
+}
+
 /** Minimum and maximum per block over a growing column. */
 export class Extremes {
   readonly #values: Column;

@@ -6,6 +6,7 @@
 import { oncePerFrame } from '../shared/dom';
 import type { Disposable, Theme } from '../shared/theme';
 import { readTheme, watchTheme } from '../shared/theme';
+import { panned } from './span';
 import type { Span } from './span';
 import type { XAxis } from './x-axis';
 
@@ -143,6 +144,13 @@ export class ChartGroup implements Disposable {
     this.#zoomed = span;
     for (const listener of this.#listeners) listener(span);
     this.invalidate(true);
+  }
+
+  /** Moves a zoomed window by a share of its width (negative: left), no further than the data go. */
+  pan(share: number): void {
+    const span = this.span();
+    const moved = panned(span, this.#extent(), share);
+    if (!this.following && moved !== span) this.zoom(moved);
   }
 
   /** Follows the data again. */

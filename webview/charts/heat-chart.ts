@@ -80,7 +80,7 @@ export class HeatChart implements GroupMember {
       options.tick(0), h('span', { class: 'heat-ramp', styles: { background: rampGradient() } }), options.tick(1));
     this.panel.legend.element.replaceWith(h('div', { class: 'legend' }, scale, h('span', { class: 'muted' }, options.among), h('span', { class: 'muted heat-threshold' }, stairSwatch(), `${options.threshold.text}:`, this.#readout), this.#cell));
     const cells: Plugin<'scatter'> = { id: 'heat-cells', beforeDatasetsDraw: chart => this.#paint(chart.ctx, chart.chartArea) };
-    this.#chart = new Chart<'scatter'>(this.panel.canvas, { type: 'scatter', data: { datasets: [] }, options: { layout: { padding: { top: 6, right: 8 } } }, plugins: [cells] });
+    this.#chart = new Chart<'scatter'>(this.panel.canvas, { type: 'scatter', data: { datasets: [] }, options: { layout: { padding: { top: 6, right: 8 } }, onResize: () => group.invalidate(true) }, plugins: [cells] });
     handlePointer(this.panel.plot, this.#chart, group, this);
     this.panel.plot.addEventListener('pointermove', event => {
       const at = this.#chart.scales['y']?.getValueForPixel(event.clientY - this.panel.plot.getBoundingClientRect().top);

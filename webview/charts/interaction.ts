@@ -1,6 +1,6 @@
 /**
- * How a chart of a group is handled: the pointer moves the crosshair, dragging selects a window, shift-drag pans, Ctrl (or Cmd)
- * with the wheel zooms, a double click returns to following. Each acts on the whole group, so a zoom in one chart is a
+ * How a chart of a group is handled: the pointer moves the crosshair, dragging selects a window, shift-drag and Shift with an arrow
+ * key pan, Ctrl (or Cmd) with the wheel zooms, a double click returns to following. Each acts on the whole group, so a zoom in one chart is a
  * zoom in all.
  */
 import type { Chart } from './register';
@@ -10,6 +10,9 @@ import type { Theme } from '../shared/theme';
 import type { KeyAction } from './panel';
 import { shareIn, valueIn } from './span';
 import type { Span } from './span';
+
+/** Part of the window that a key pans by. */
+const panShare = 0.25;
 
 /** Options for chartjs-plugin-zoom that hand every zoom and pan to the group. */
 export function zoomOptions(group: ChartGroup, theme: Theme): object {
@@ -57,6 +60,8 @@ export function pressKey(action: KeyAction, group: ChartGroup, member: GroupMemb
     case 'reset': group.crosshair(null); group.follow(); return false;
     case 'zoomIn': group.zoom(scaled(span, center, 0.7)); break;
     case 'zoomOut': group.zoom(scaled(span, center, 1 / 0.7)); break;
+    case 'panLeft': group.pan(-panShare); return false;
+    case 'panRight': group.pan(panShare); return false;
     case 'left': case 'right': case 'farLeft': case 'farRight': case 'first': case 'last': {
       const first = stops.lowerBound(span.min);
       const last = Math.max(first, stops.lowerBound(span.max + (span.max - span.min) * 1e-9 + Number.EPSILON) - 1);

@@ -8,6 +8,7 @@ import { h, setText } from '../shared/dom';
 import { formatCount } from '../shared/format';
 import type { Theme } from '../shared/theme';
 import type { Column } from './column';
+import { markedApart } from './decimate';
 import type { Point } from './decimate';
 import type { ChartGroup, GroupMember } from './group';
 import { handlePointer, pressKey, zoomOptions } from './interaction';
@@ -21,7 +22,7 @@ import type { Choice, KeyAction, PanelHeading, TableData } from './panel';
 import { Chart } from './register';
 import { chartPng, chartSvg } from './save';
 import { fade, xScale, yScale } from './scales';
-import { visible } from './series';
+import { standingAt, visible } from './series';
 import type { Series } from './series';
 import { extentOf } from './span';
 import type { Span } from './span';
@@ -34,12 +35,14 @@ export interface Line {
   readonly key: string;
   readonly label: string;
   readonly title?: string;
+  /** What it is of, where several things of perhaps one name are drawn: a column of the CSV. */
+  readonly id?: string;
   readonly style: LineStyle;
   readonly x: Column;
   readonly y: Series;
   /** Weight of the smoothing, 0 to below 1. */
   readonly smoothing: number;
-  /** Marks every point (when there is room): for rare measurements. */
+  /** Marks its points, as many as there is room for: for rare measurements, and to be told from a line of the same colour. */
   readonly points: boolean;
   /** Interval around every value. */
   readonly band?: { readonly low: Series; readonly high: Series };
@@ -79,6 +82,9 @@ export interface LineChartOptions extends PanelHeading {
 
 type Dataset = ChartDataset<'line', Point[]>;
 const tableRows = 100;
+const pointRadius = 3.5;
+/** Pixels between marked points. */
+const pointGap = 9;
 
 /** See the file's head. */
 export class LineChart implements GroupMember {
@@ -101,7 +107,7 @@ export class LineChart implements GroupMember {
       summary: () => this.#summary(), table: () => this.#table(), save: kind => save(this.#file(kind)), key: action => this.#key(action),
     }));
     this.panel.foot.prepend(this.#note);
-    this.#chart = new Chart<'line', Point[]>(this.panel.canvas, { type: 'line', data: { datasets: [] }, options: { parsing: false, normalized: true, spanGaps: true, layout: { padding: { top: 6, right: 8 } } } });
+    this.#chart = new Chart<'line', Point[]>(this.panel.canvas, { type: 'line', data: { datasets: [] }, options: { parsing: false, normalized: true, spanGaps: true, layout: { padding: { top: 6, right: 8 } }, onResize: () => group.invalidate(true) } });
     handlePointer(this.panel.plot, this.#chart, group, this);
     group.add(this);
   }
@@ -140,7 +146,7 @@ export class LineChart implements GroupMember {
     this.panel.choices = model.choices;
     this.panel.unit = model.unit;
     this.panel.legend.compact = model.namedElsewhere;
-    this.panel.emptyText = this.#counts.drawn === 0 ? model.empty : '';
+    this.panel.emptyText = this.#counts.drawn === 0 ? this.#nothing() : '';
     this.panel.legend.show(this.#legend(this.#group.crosshairAt));
     setText(this.#note, this.#thinned());
     this.panel.drawn();
@@ -180,10 +186,11 @@ export class LineChart implements GroupMember {
         );
       }
       if (line.smoothing > 0) faint.push(this.#dataset(`${line.key} raw`, { data: line.y.points(line.x, span, coarse, 0), borderColor: fade(color, behind), borderWidth: 1, pointRadius: 0 }));
-      const pointed = points.length === 1 || (line.points && points.length < pixels / 9);
-      main.push(this.#dataset(`${line.key} ${color} ${pointed}`, {
+      const single = points.length === 1;
+      const radius = line.points ? markedApart(points, span, pixels, pointGap).map(marked => (marked ? pointRadius : 0)) : single ? pointRadius : 0;
+      main.push(this.#dataset(`${line.key} ${color} ${single}`, {
         data: points, clip: { left: 0, right: 4, top: 6, bottom: 6 }, borderColor: color, backgroundColor: color, borderWidth: line.width, borderDash: [...dash],
-        pointRadius: pointed ? 3.5 : 0, pointStyle: shape, pointBorderColor: color, pointBackgroundColor: theme.background, pointBorderWidth: 1.75,
+        pointRadius: radius, pointStyle: shape, pointBorderColor: color, pointBackgroundColor: theme.background, pointBorderWidth: 1.75,
       }));
     }
     return [...main, ...faint, ...bands]; // chart.js draws the first on top
@@ -198,7 +205,7 @@ export class LineChart implements GroupMember {
 
   #index(line: Line, x: number | null): number {
     if (x === null) return line.x.length - 1;
-    return x < line.x.at(0) ? -1 : line.x.nearest(x);
+    return standingAt(line.x, x, this.#group.span(), this.#chart.width);
   }
 
   #value(line: Line, x: number | null): string {
@@ -220,7 +227,7 @@ export class LineChart implements GroupMember {
 
   #summary(): string {
     const lines = this.#shown.lines.filter(line => line.shown && line.y.values.length > 0);
-    if (lines.length === 0) return this.#shown.empty;
+    if (lines.length === 0) return this.#nothing();
     const { axis } = this.#group;
     const span = this.#group.span();
     const said = lines.map(line => {
@@ -231,6 +238,12 @@ export class LineChart implements GroupMember {
     });
     const thinned = this.#thinned();
     return `${axis.title} ${axis.format(span.min)} to ${axis.format(span.max)}. ${said.join(' ')}${thinned === '' ? '' : ` ${thinned}.`}`;
+  }
+
+  /** Why there is no line. */
+  #nothing(): string {
+    const { lines, empty } = this.#shown;
+    return lines.length > 0 && lines.every(line => !line.shown) ? 'All lines are switched off. Press a name above to show one.' : empty;
   }
 
   /** How many points there are and are drawn; empty when all are. */
@@ -264,19 +277,22 @@ export class LineChart implements GroupMember {
     if (kind === 'svg') return { name: `${this.#options.id}.svg`, data: chartSvg(this.#chart, caption), encoding: 'utf8' };
     const lines = this.#shown.lines.filter(line => line.shown);
     const span = this.#group.span();
+    const several = lines.some(({ id }) => id !== undefined);
     const rows = function* (): Generator<(string | number)[]> {
       for (const line of lines) {
+        const names = [line.title ?? line.label, ...(several ? [line.id ?? ''] : [])];
         for (let i = line.x.lowerBound(span.min); i < line.x.length && line.x.at(i) <= span.max; i += 1) {
-          yield [line.title ?? line.label, line.x.at(i), ...[line.y, line.band?.low, line.band?.high].map(series => sevenDigits(series?.values.at(i) ?? Number.NaN))];
+          yield [...names, line.x.at(i), ...[line.y, line.band?.low, line.band?.high].map(series => sevenDigits(series?.values.at(i) ?? Number.NaN))];
         }
       }
     };
-    return { name: `${this.#options.id}.csv`, data: toCsv(['series', this.#group.axis.id, 'value', 'low', 'high'], rows()), encoding: 'utf8' };
+    return { name: `${this.#options.id}.csv`, data: toCsv(['series', ...(several ? ['id'] : []), this.#group.axis.id, 'value', 'low', 'high'], rows()), encoding: 'utf8' };
   }
 
   #key(action: KeyAction): string {
     const line = this.#shown.lines.filter(l => l.shown).reduce<Line | undefined>((a, b) => (a === undefined || b.x.length > a.x.length ? b : a), undefined);
-    if (line === undefined || !pressKey(action, this.#group, this, line.x, this.panel.plot.clientWidth)) return this.#group.following ? 'Following the latest values.' : this.#summary();
+    if (line === undefined) return this.#nothing();
+    if (!pressKey(action, this.#group, this, line.x, this.panel.plot.clientWidth)) return this.#group.following ? 'Following the latest values.' : this.#summary();
     const x = this.#group.crosshairAt;
     if (x === null) return '';
     return [`${this.#group.axis.title} ${this.#group.axis.format(x)}`, ...this.#shown.lines.filter(l => l.shown).map(l => `${l.label} ${this.#value(l, x)}`), ...this.#marksAt(x)].join(', ');

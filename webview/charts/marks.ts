@@ -12,7 +12,7 @@ import type { Span } from './span';
 export interface Mark {
   readonly x: number;
   readonly text: string;
-  /** Written beside its line, when there is room. */
+  /** Written beside its line. */
   readonly label?: string;
   readonly color: string;
   readonly look: { readonly kind: 'line'; readonly dash: readonly number[]; readonly head?: Shape } | { readonly kind: 'foot'; readonly shape: Shape };
@@ -22,6 +22,9 @@ export interface Mark {
 export interface Guide { readonly y: number; readonly text: string; readonly color: string }
 
 const nearPixels = 7;
+/** Labels follow each other over so many rows, so that neighbours do not lie on each other. */
+const labelRows = 3;
+const labelHeight = 12;
 
 /** Marks to draw on a plot `pixels` wide: of those of one look within a few pixels the last. */
 export function thinMarks(marks: readonly Mark[], span: Span, pixels: number): Mark[] {
@@ -53,11 +56,12 @@ export function marksAt(marks: readonly Mark[], x: number, span: Span, pixels: n
  */
 export function annotations(marks: readonly Mark[], guides: readonly Guide[], font: { family: string; color: string }, over = false): AnnotationOptions[] {
   const all: AnnotationOptions[] = [];
+  let labels = 0;
   const drawTime = over ? 'afterDatasetsDraw' : 'beforeDatasetsDraw';
   for (const { x, color, look, label } of marks) {
     if (look.kind === 'line') {
       all.push({ type: 'line', scaleID: 'x', value: x, borderColor: color, borderWidth: 1, borderDash: [...look.dash], drawTime });
-      if (label !== undefined) all.push(markLabel(x, label, over ? { ...font, color: '#fff', ground: 'rgba(0, 0, 0, 0.6)' } : font));
+      if (label !== undefined) all.push(markLabel(x, label, labelHeight * (labels++ % labelRows), over ? { ...font, color: '#fff', ground: 'rgba(0, 0, 0, 0.6)' } : font));
       if (look.head !== undefined) all.push({ type: 'point', xValue: x, yValue: ({ chart }) => chart.scales['y']?.max ?? 0, yAdjust: 5, radius: 4, pointStyle: look.head, backgroundColor: color, borderColor: color, borderWidth: 1 });
     } else {
       const open = look.shape === 'cross' || look.shape === 'crossRot' || look.shape === 'star';
@@ -73,14 +77,14 @@ export function annotations(marks: readonly Mark[], guides: readonly Guide[], fo
   return all;
 }
 
-/** Words beside the top of a mark's line, on the side that has room. */
-function markLabel(x: number, content: string, font: { family: string; color: string; ground?: string }): AnnotationOptions {
+/** Words beside the top of a mark's line, so many pixels below it, on the side that has room. */
+function markLabel(x: number, content: string, below: number, font: { family: string; color: string; ground?: string }): AnnotationOptions {
   const leftHalf = (chart: Chart): boolean => {
     const scale = chart.scales['x'];
     return scale === undefined || x < (scale.min + scale.max) / 2;
   };
   return {
     type: 'label', xValue: x, yValue: ({ chart }) => chart.scales['y']?.max ?? 0, content, color: font.color, backgroundColor: font.ground ?? 'transparent', font: { size: 10, family: font.family }, padding: 2,
-    position: ({ chart }) => ({ x: leftHalf(chart) ? 'start' : 'end', y: 'start' }), xAdjust: ({ chart }) => (leftHalf(chart) ? 6 : -6),
+    position: ({ chart }) => ({ x: leftHalf(chart) ? 'start' : 'end', y: 'start' }), xAdjust: ({ chart }) => (leftHalf(chart) ? 6 : -6), yAdjust: below,
   };
 }

@@ -4,6 +4,7 @@
  * answer questions (`PanelContent`); it need not know how they are asked.
  */
 import { announce, h, iconButton, setChildren, setText, uniqueId } from '../shared/dom';
+import { spaced } from '../shared/spaced';
 import type { ExportKind } from './export';
 import { Legend } from './legend';
 import { menuButton } from './menu';
@@ -17,16 +18,19 @@ export interface PanelContent {
   summary(): string;
   table(): TableData;
   save(kind: ExportKind): void;
-  /** Moves the crosshair by one stop (or ten) left or right, to an end, or zooms; returns what to read out. */
+  /** Moves the crosshair by one stop (or ten) left or right, to an end, or pans or zooms; returns what to read out. */
   key(action: KeyAction): string;
 }
 
 /** What keys do on a chart. */
-export type KeyAction = 'left' | 'right' | 'farLeft' | 'farRight' | 'first' | 'last' | 'zoomIn' | 'zoomOut' | 'reset';
+export type KeyAction = 'left' | 'right' | 'farLeft' | 'farRight' | 'first' | 'last' | 'panLeft' | 'panRight' | 'zoomIn' | 'zoomOut' | 'reset';
 
 const keys: Readonly<Record<string, KeyAction>> = {
-  ArrowLeft: 'left', ArrowRight: 'right', PageDown: 'farLeft', PageUp: 'farRight', Home: 'first', End: 'last', '+': 'zoomIn', '=': 'zoomIn', '-': 'zoomOut', Escape: 'reset', 0: 'reset',
+  ArrowLeft: 'left', ArrowRight: 'right', 'Shift ArrowLeft': 'panLeft', 'Shift ArrowRight': 'panRight', PageDown: 'farLeft', PageUp: 'farRight', Home: 'first', End: 'last', '+': 'zoomIn', '=': 'zoomIn', '-': 'zoomOut', Escape: 'reset', 0: 'reset',
 };
+
+/** Milliseconds between two drawings of a table, at least. */
+const tablePauseMs = 2_000;
 
 /** Heading of a panel. */
 export interface PanelHeading {
@@ -60,9 +64,11 @@ export class ChartPanel {
   readonly #unit = h('span', { class: 'unit muted' });
   readonly #content: () => PanelContent;
   #choiceSignature = '';
-  #tableDrawn = 0;
+  /** Brings an open table up to date, but not while the reader is in it. */
+  readonly #drawTableSoon = spaced(() => { if (!this.#table.hidden && !this.#table.contains(document.activeElement)) this.#drawTable(); }, tablePauseMs);
 
-  constructor(heading: PanelHeading, content: () => PanelContent) {
+  /** @param zooms whether the chart's axis can be zoomed and panned. */
+  constructor(heading: PanelHeading, content: () => PanelContent, zooms = true) {
     this.#content = content;
     const titleId = uniqueId('chart-title');
     const summaryId = uniqueId('chart-summary');
@@ -72,7 +78,7 @@ export class ChartPanel {
     this.canvas = h('canvas', { role: 'img', 'aria-label': `${heading.title}. ${heading.hint}` });
     this.plot = h('div', {
       class: 'plot', tabindex: 0, role: 'application', 'aria-roledescription': 'chart',
-      'aria-label': `${heading.title}. ${heading.hint} Arrow keys read values, plus and minus zoom, Escape resets.`, 'aria-describedby': summaryId,
+      'aria-label': `${heading.title}. ${heading.hint} Arrow keys read values,${zooms ? ' with Shift they pan, plus and minus zoom,' : ''} Escape resets.`, 'aria-describedby': summaryId,
     }, this.canvas, this.#line, this.#pill, this.#empty);
     this.#tableButton = iconButton('table', `${heading.title}: show as a table`, () => this.#toggleTable(), { 'aria-pressed': 'false', 'aria-expanded': 'false' });
     this.element = h('section', { class: 'chart', 'aria-labelledby': titleId, 'data-chart': heading.id },
@@ -85,8 +91,9 @@ export class ChartPanel {
         ])), this.#choices),
       this.legend.element, this.plot, this.foot, this.#summary);
     this.foot.append(this.#table);
+    this.#table.addEventListener('focusout', () => this.#drawTableSoon());
     this.plot.addEventListener('keydown', event => {
-      const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
+      const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.shiftKey && event.key.startsWith('Arrow') ? `Shift ${event.key}` : event.key];
       if (action === undefined) return;
       event.preventDefault();
       announce(this.#content().key(action));
@@ -133,9 +140,9 @@ export class ChartPanel {
 
   /** To be called after the chart was drawn: keeps the table (at most once in two seconds) and the summary up to date. */
   drawn(): void {
+    this.#drawTableSoon();
     if (document.activeElement === this.plot) return; // do not change what is being read
     setText(this.#summary, this.#content().summary());
-    if (!this.#table.hidden && performance.now() - this.#tableDrawn > 2_000 && !this.#table.contains(document.activeElement)) this.#drawTable();
   }
 
   #toggleTable(): void {
@@ -146,7 +153,6 @@ export class ChartPanel {
   }
 
   #drawTable(): void {
-    this.#tableDrawn = performance.now();
     const { columns, rows, note } = this.#content().table();
     setChildren(this.#table,
       h('p', { class: 'muted' }, `${this.#content().summary()} ${note}`),

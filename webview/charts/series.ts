@@ -6,6 +6,7 @@ import { Column } from './column';
 import { Extremes } from './decimate';
 import type { Point } from './decimate';
 import { Smoothed } from './smoothing';
+import { shareIn } from './span';
 import type { Span } from './span';
 
 /** A growing series of values. */
@@ -64,6 +65,20 @@ export class Series {
     this.#smooth.smoothed.catchUp();
     return this.#smooth;
   }
+}
+
+/**
+ * Index of the value that stands at `at`: the nearest one. -1 before the first value, and beyond the last one by more than the distance between two
+ * values and than a pixel: what came to an end earlier than others has no value where only they go on.
+ * @param pixels width of the plot over `span`
+ */
+export function standingAt(x: Column, at: number, span: Span, pixels: number): number {
+  const end = x.length - 1;
+  const beyond = at - x.last;
+  if (end < 0 || at < x.at(0)) return -1;
+  if (beyond <= 0 || (end > 0 && beyond <= x.last - x.at(end - 1))) return x.nearest(at);
+  const share = shareIn(span);
+  return (share(at) - share(x.last)) * pixels <= 1 ? end : -1;
 }
 
 /** Indices [from, to) of an ascending column inside `span`, and one more on either side. */

@@ -16,6 +16,13 @@ export function valueIn({ min, max, log }: Span): (share: number) => number {
   return log === true ? share => min * (max / min) ** share : share => min + share * (max - min);
 }
 
+/** A span moved by a share of its width (negative: left) inside `whole`, no further than to its ends. */
+export function panned(span: Span, whole: Span, share: number): Span {
+  const [of, value] = [shareIn(span), valueIn(span)];
+  const by = Math.min(Math.max(0, of(whole.max) - 1), Math.max(Math.min(0, of(whole.min)), share));
+  return by === 0 ? span : { ...span, min: value(by), max: value(1 + by) };
+}
+
 /** From the first to the last value of ascending columns, of those above 0 on a logarithmic axis; null when there are none. */
 export function extentOf(columns: Iterable<Column>, log: boolean): Span | null {
   let min = Infinity;

@@ -1,9 +1,10 @@
 /**
  * What the trainer said about the run in focus, newest first: a quiet line with the last of it, which opens into a list. Each
- * alert has its level as a shape and a word, its step as a button that shows the place on the chart it is about, and what to do.
+ * alert has its level as a shape and a word, its step, where the charts mark it as a button that shows the place, and what to do.
  */
 import { h, icon, setChildren, setText } from '../shared/dom';
 import { formatCount } from '../shared/format';
+import { isMarked } from './alerts';
 import type { Alert } from './alerts';
 import type { RunStore } from './run-store';
 
@@ -51,7 +52,7 @@ export class AlertList {
     const step = formatCount(alert.step);
     return h('li', { class: `alert alert-${alert.level}` }, levelIcon(alert),
       h('div', { class: 'alert-text' },
-        h('p', null, h('button', { type: 'button', class: 'link', 'data-key': key, title: 'Show on the charts', 'aria-label': `${alert.level} at step ${step}: show on the charts`, on: { click: () => this.#show(alert) } }, `Step ${step}`), ' ', alert.message),
+        h('p', null, !isMarked(alert) ? `Step ${step}` : h('button', { type: 'button', class: 'link', 'data-key': key, title: 'Show on the charts', 'aria-label': `${alert.level} at step ${step}: show on the charts`, on: { click: () => this.#show(alert) } }, `Step ${step}`), ' ', alert.message),
         alert.next !== '' && h('p', { class: 'muted' }, alert.next)));
   }
 }

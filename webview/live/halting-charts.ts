@@ -1,5 +1,5 @@
 /**
- * The charts of the halting head: mean p_halt per supervision step over training time (heat strip), the same at the latest step beside
+ * The charts of the halting head: mean p_halt per supervision step over training time (heat strip), the same over the latest steps beside
  * what was decided and what stopping there would have been worth (bars), and how far its probabilities can be believed
  * (calibration). They show the run in focus.
  */
@@ -11,6 +11,7 @@ import type { ExportFile } from '../charts/export';
 import type { ChartGroup } from '../charts/group';
 import { HeatChart } from '../charts/heat-chart';
 import { lineStyle } from '../charts/style';
+import { latestHaltingSteps } from './halting-steps';
 import { runMarks } from './run-marks';
 import type { RunStore, XKind } from './run-store';
 
@@ -32,7 +33,7 @@ export function haltingCharts(group: ChartGroup, focus: () => RunStore | undefin
   }, save);
   const shared = { categories: 'supervision step k', category: 'k =', format: formatPercent, tick, max: 1 };
   const bars = new BarChart({
-    id: 'halting-latest', title: 'Halting now', unit: '% of puzzles at k', hint: 'For every supervision step k, at the latest training step: share of puzzles that halted there and mean p_halt; from the latest evaluation: exact accuracy if all were stopped at k.', ...shared,
+    id: 'halting-latest', title: 'Halting now', unit: '% of puzzles at k', hint: 'For every supervision step k, over the training steps measured last: share of puzzles that halted there and mean p_halt; from the latest evaluation: exact accuracy if all were stopped at k.', ...shared,
   }, group, () => ({ ...latestHalting(focus(), group.theme), unit: `% of puzzles at k${suffix()}` }), save);
   const calibration = new BarChart({
     id: 'halting-calibration', title: 'Halting calibration', unit: 'share right by p_halt', hint: 'Puzzles of the latest evaluation in ten bins of predicted p_halt: share that is right against what was predicted. Equal heights are perfect.',
@@ -43,6 +44,7 @@ export function haltingCharts(group: ChartGroup, focus: () => RunStore | undefin
 
 function latestHalting(run: RunStore | undefined, theme: Theme): Omit<BarModel, 'unit'> {
   const halting = run?.haltingEvents.at(-1);
+  const window = run === undefined ? null : latestHaltingSteps(run);
   const evaluation = run?.evalEvents.at(-1);
   const steps = Math.max(run?.header.haltMaxSteps ?? 0, evaluation?.per_step.at(-1)?.k ?? 0);
   const perStep = <E extends { k: number }>(events: readonly E[] | undefined, value: (event: E) => number): number[] => {
@@ -53,7 +55,7 @@ function latestHalting(run: RunStore | undefined, theme: Theme): Omit<BarModel, 
   const share = (part: 'halted_by_q' | 'halted_by_max'): number[] => perStep(halting?.per_step, step => (step.slots > 0 ? step[part] / step.slots : Number.NaN));
   const slots = halting?.per_step.reduce((sum, step) => sum + step.halted_by_q + step.halted_by_max, 0) ?? 0;
   const notes = [
-    halting === undefined ? '' : `Training at step ${formatCount(halting.step)}: ${formatCount(slots)} slots halted`,
+    window === null ? '' : `Training ${stepsText(window)}: ${formatCount(slots)} slots halted`,
     evaluation === undefined ? '' : `evaluation at step ${formatCount(evaluation.step)}: ${formatCount(evaluation.count)} puzzles`,
   ];
   return {
@@ -66,6 +68,8 @@ function latestHalting(run: RunStore | undefined, theme: Theme): Omit<BarModel, 
     ],
   };
 }
+
+const stepsText = ({ from, to }: { from: number; to: number }): string => (from === to ? `step ${formatCount(to)}` : `steps ${formatCount(from)} to ${formatCount(to)}`);
 
 const bins = 10;
 

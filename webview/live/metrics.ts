@@ -192,7 +192,7 @@ export function lineModel(spec: ChartSpec, shown: Shown, choices: ChartChoices, 
   const chosen = choices.chosen !== undefined && offered.includes(choices.chosen) ? choices.chosen : offered[0];
   const together = present.filter(metric => metric.choice === chosen);
   const lines = shown.runs.flatMap((run): Line[] => together.map((metric, i): Line => ({
-    key: `${run.header.id} ${metric.key}`, label: together.length > 1 && i > 0 ? `${run.header.name} ${metric.label}` : run.header.name, title: `${run.header.name}, ${metric.title}`,
+    key: `${run.header.id} ${metric.key}`, label: together.length > 1 && i > 0 ? `${run.header.name} ${metric.label}` : run.header.name, title: `${run.header.name}, ${metric.title}`, id: run.header.id,
     style: look(metric, shown.looks[run.header.id] ?? 0, shown.theme), smoothing: metric.smooth ? shown.smoothing : 0, points: metric.points,
     width: metric.points || together.length === 1 ? 1.75 : 1, shown: true, legend: i === 0, ...metric.of(run, shown.x),
   })));

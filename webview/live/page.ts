@@ -142,9 +142,9 @@ export class LivePage {
     this.#showFollow();
   }
 
-  /** Shows where an alert is on the chart it is about. */
+  /** Shows where an alert is on the chart it is about, or on the first one. */
   #goTo(alert: Alert): void {
-    const chart = this.#places[chartOf(alert)];
+    const chart = this.#places[chartOf(alert) ?? 'loss'];
     if (chart !== undefined) this.#group.show(alert[this.#settings.xAxis], chart);
   }
 

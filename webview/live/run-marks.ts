@@ -1,12 +1,12 @@
 /** Markers and alerts of a run as happenings on the time axis, each with a shape of its own and a line of words. */
 import type { Mark } from '../charts/marks';
-import { chartOf, titleOf } from './alerts';
+import { chartOf, isMarked, titleOf } from './alerts';
 import type { RunStore, XKind } from './run-store';
 
 /** The colours of a theme that marks are drawn in. */
 export interface MarkColors { readonly foreground: string; readonly muted: string; readonly success: string; readonly warning: string; readonly error: string }
 
-/** The happenings of a run, in order; an alert is named on the chart it is about, `chart`. */
+/** The happenings of a run, in order; an alert is named on the chart it is about, if that is `chart`, and on every chart if it is about none. */
 export function runMarks(run: RunStore, x: XKind, theme: MarkColors, chart: string): Mark[] {
   const best = run.markers.findLast(({ marker }) => marker === 'best');
   const marks: Mark[] = [];
@@ -23,8 +23,8 @@ export function runMarks(run: RunStore, x: XKind, theme: MarkColors, chart: stri
     }
   }
   for (const alert of run.alerts) {
-    if (alert.level === 'info') continue;
-    marks.push({ x: alert[x], text: `${alert.level}: ${alert.message}`, ...(chartOf(alert) === chart ? { label: titleOf(alert) } : {}), color: alert.level === 'error' ? theme.error : theme.warning, look: { kind: 'line', dash: [2, 2], head: 'triangle' } });
+    if (!isMarked(alert)) continue;
+    marks.push({ x: alert[x], text: `${alert.level}: ${alert.message}`, ...((chartOf(alert) ?? chart) === chart ? { label: titleOf(alert) } : {}), color: alert.level === 'error' ? theme.error : theme.warning, look: { kind: 'line', dash: [2, 2], head: 'triangle' } });
   }
   return marks.sort((a, b) => a.x - b.x);
 }

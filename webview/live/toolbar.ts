@@ -49,6 +49,7 @@ export class Toolbar {
 
   /** Shows the way back when the reader has zoomed. `live`: a shown run is still running. */
   showFollow(following: boolean, live: boolean): void {
+    if (following && document.activeElement === this.#live) this.#slider.focus(); // the button goes, the focus stays in the toolbar, where Enter held down does nothing
     this.#live.hidden = following;
     setText(this.#liveText, live ? 'Live' : 'Show all');
     this.#live.title = live ? 'Follow the run again (or double-click a chart)' : 'Show the whole run (or double-click a chart)';

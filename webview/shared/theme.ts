@@ -17,6 +17,7 @@ export interface Theme {
   readonly foreground: string;
   /** Secondary text: axis labels, units. */
   readonly muted: string;
+  /** What is behind the page: the colour of the side bar or of the editors. */
   readonly background: string;
   readonly border: string;
   /** Grid lines behind data. */
@@ -66,7 +67,7 @@ export function readTheme(): Theme {
     kind, dark, highContrast, foreground,
     reducedMotion: document.body.classList.contains('vscode-reduce-motion') || matchMedia('(prefers-reduced-motion: reduce)').matches,
     muted: highContrast ? foreground : token(['descriptionForeground'], fall.muted),
-    background: viewBackground(fall.background),
+    background: styles.getPropertyValue('--ground').trim() || fall.background,
     border: token(highContrast ? ['contrastBorder'] : ['panel-border', 'widget-border'], highContrast ? foreground : fall.border),
     grid: highContrast ? foreground : token(['charts-lines', 'panel-border'], fall.border),
     focus: token(['focusBorder'], fall.palette[0]!),
@@ -108,10 +109,4 @@ function themeKind(classes: DOMTokenList): ThemeKind {
   if (classes.contains('vscode-high-contrast-light')) return 'high-contrast-light';
   if (classes.contains('vscode-high-contrast')) return 'high-contrast';
   return classes.contains('vscode-light') ? 'light' : 'dark';
-}
-
-/** What is behind the view: VS Code paints the frame of a sidebar view and of an editor differently and tells the page by its background. */
-function viewBackground(fallback: string): string {
-  const painted = getComputedStyle(document.body).backgroundColor;
-  return painted === '' || painted === 'rgba(0, 0, 0, 0)' || painted === 'transparent' ? fallback : painted;
 }
