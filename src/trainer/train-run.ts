@@ -24,7 +24,7 @@ import type { StepReport, Training } from '../training/training';
 import { AlertWatch } from './alerts/alert-watch';
 import { EditedConfig } from './edited-config';
 import { depthOf } from './depth';
-import { UsageError } from './failure';
+import { UsageError, describeFailure } from './failure';
 import { HaltingWindow, windowEnds } from './halting-window';
 import { Requests, Stopped } from './requests';
 import { RunClock, wallSeconds } from './run-clock';
@@ -92,7 +92,7 @@ export class TrainRun {
     this.clock = new RunClock(parts.processSeconds);
     this.edited = new EditedConfig(parts.writer.manifest.config_path, parts.writer.paths.config);
     this.rows = new EvaluationRows(data.test, config.eval_examples, config.seed, Math.min(config.micro_batch_size, data.test.examples));
-    this.alerts = new AlertWatch({ halting: haltingOf(config.arch), checkpointBytes: () => this.checkpointBytes });
+    this.alerts = new AlertWatch({ halting: haltingOf(config.arch), best: parts.best?.eval ?? null, checkpointBytes: () => this.checkpointBytes });
     this.watched = config.watch.filter(index => index < data.test.examples);
     this.best = parts.best;
     this.evaluationDue = parts.evaluationDue;
@@ -126,7 +126,10 @@ export class TrainRun {
       if (this.unsaved) await this.checkpoint();
       return await this.end('finished', this.reached ?? `all ${training.step} steps done`);
     } catch (error) {
-      if (!(error instanceof Stopped)) throw error;
+      if (!(error instanceof Stopped)) {
+        this.markFailure(error);
+        throw error;
+      }
       if (this.unsaved) await this.checkpoint();
       return await this.end('stopped', `stopped by the user at step ${training.step}`);
     } finally {
@@ -210,6 +213,12 @@ export class TrainRun {
   alert(level: 'info' | 'warning' | 'error', code: string, message: string, next: string): void {
     this.parts.log(`${level}: ${message} ${next}`);
     this.emit({ kind: 'alert', level, code, message, next });
+  }
+
+  /** Says on the charts where the run failed; the log and run.json get it from whoever ends it. */
+  private markFailure(error: unknown): void {
+    const { cause, message, next } = describeFailure(error);
+    this.emit({ kind: 'alert', level: 'error', code: cause === 'non_finite_loss' ? 'non_finite' : 'failed', message, next });
   }
 
   private resolveEnded: () => void = () => undefined;

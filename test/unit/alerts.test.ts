@@ -1,6 +1,7 @@
 /** Trouble found in the events of a run: each kind when it is there, once, and not when the numbers only look like it. */
 import { describe, expect, it } from 'vitest';
 import type { NewEvent } from '../../src/runs/run-writer';
+import type { EvalSummary } from '../../src/runs/schema';
 import { AlertWatch } from '../../src/trainer/alerts/alert-watch';
 import type { Finding } from '../../src/trainer/alerts/detector';
 
@@ -22,8 +23,8 @@ const halting = (step: number, first: number, held = 0): NewEvent => ({ kind: 'h
 ] });
 
 /** What a run with these events is told. */
-function told(events: readonly NewEvent[], { inTraining = true, checkpointBytes = 0 } = {}): (Finding & { step: number })[] {
-  const watch = new AlertWatch({ halting: { inTraining }, checkpointBytes: () => checkpointBytes });
+function told(events: readonly NewEvent[], { inTraining = true, checkpointBytes = 0, best = null as EvalSummary | null } = {}): (Finding & { step: number })[] {
+  const watch = new AlertWatch({ halting: { inTraining }, best, checkpointBytes: () => checkpointBytes });
   return events.flatMap(event => watch.look(event).map(finding => ({ ...finding, step: event.step })));
 }
 const steps = (count: number, event: (step: number) => NewEvent): NewEvent[] => Array.from({ length: count }, (_, i) => event(i + 1));
@@ -63,6 +64,14 @@ describe('evaluation that falls while training rises', () => {
     expect(found.map(({ code, step }) => [code, step])).toEqual([['eval_falling', 40]]);
     expect(found[0]!.message).toContain('puzzle accuracy (exact) was 60.0 % at step 20 and is 35.0 %, on training puzzles 60.0 % and now 90.0 %');
     expect(found[0]!.next).toContain('checkpoint of step 20');
+  });
+
+  it('is told of a run that was resumed after its best, once training is seen to rise', () => {
+    const { kind: _, ...best } = evaluation(5, 0.9) as Kind<'eval'>;
+    const falling = course([0.6, 0.55, 0.5], [0.6, 0.7, 0.8]);
+    expect(told(falling, { best }).map(({ code, step }) => [code, step])).toEqual([['eval_falling', 30]]);
+    expect(told(falling)).toEqual([]); // 0.6 would be its best
+    expect(told(course([0.6, 0.55, 0.5], [0.6, 0.6, 0.6]), { best })).toEqual([]);
   });
 
   it('is none when the intervals touch, when training falls too, or when it recovers in between', () => {

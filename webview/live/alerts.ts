@@ -17,6 +17,8 @@ const known: Readonly<Record<string, Known>> = {
   halting_first: { title: 'all halt first', chart: 'halting-strip' },
   halting_last: { title: 'all halt last', chart: 'halting-strip' },
   gpu_idle: { title: 'GPU idle', chart: 'load' },
+  memory: { title: 'little memory', chart: 'memory' },
+  failed: { title: 'failed' },
   disk_low: { title: 'disk nearly full' },
   disk_full: { title: 'disk full' },
   read_only: { title: 'disk is read-only' },

@@ -4,6 +4,7 @@
  */
 import type { Halting } from '../../model/halting';
 import type { NewEvent } from '../../runs/run-writer';
+import type { EvalSummary } from '../../runs/schema';
 import type { Detector, Finding } from './detector';
 import { EvalFalling } from './eval-falling';
 import { HaltingCollapse } from './halting-collapse';
@@ -14,6 +15,8 @@ import { LowDisk } from './low-disk';
 /** What detectors know of a run besides its events. */
 export interface WatchedRun {
   readonly halting: Pick<Halting, 'inTraining'>;
+  /** The best evaluation before it was resumed. */
+  readonly best: EvalSummary | null;
   /** Bytes of its next checkpoint, as far as known. */
   checkpointBytes(): number;
 }
@@ -28,7 +31,7 @@ export class AlertWatch {
   private readonly told = new Map<string, number>();
 
   constructor(run: WatchedRun) {
-    this.detectors = [new LossSpike(), new EvalFalling(), ...(run.halting.inTraining ? [new HaltingCollapse()] : []), new IdleGpu(), new LowDisk(run)];
+    this.detectors = [new LossSpike(), new EvalFalling(run.best), ...(run.halting.inTraining ? [new HaltingCollapse()] : []), new IdleGpu(), new LowDisk(run)];
   }
 
   /** Takes the next event of the run, in order; gives what is to be told now. */

@@ -9,18 +9,24 @@ import type { Detector, Finding } from './detector';
 type Measure = 'exact_accuracy' | 'accuracy';
 type Means = Readonly<Record<Measure, number>>;
 type Evaluated = Pick<EvalSummary, 'step' | Measure | 'exact_interval' | 'accuracy_interval'> & { readonly train: Means };
+type Best = Omit<Evaluated, 'train'> & { readonly train: Means | null };
 
 const inARow = 2;
 const words = { exact_accuracy: 'puzzle accuracy (exact)', accuracy: 'cell accuracy' } as const;
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const interval = (evaluated: Evaluated, measure: Measure): readonly [number, number] => (measure === 'accuracy' ? evaluated.accuracy_interval : evaluated.exact_interval);
+const interval = (evaluated: Best, measure: Measure): readonly [number, number] => (measure === 'accuracy' ? evaluated.accuracy_interval : evaluated.exact_interval);
 
 /** See the file's head. */
 export class EvalFalling implements Detector {
   private count = 0;
   private readonly sums = { exact_accuracy: 0, accuracy: 0 };
-  private best: Evaluated | null = null;
+  private best: Best | null;
   private below = 0;
+
+  /** @param before the best evaluation so far, of a run that is resumed: how training went then is not known, and taken to be as at first now. */
+  constructor(before: EvalSummary | null) {
+    this.best = before && { ...before, train: null };
+  }
 
   look(event: NewEvent): Finding | null {
     if (event.kind === 'train' && event.accuracy !== null && event.exact_accuracy !== null) {
@@ -39,12 +45,14 @@ export class EvalFalling implements Detector {
       this.below = 0;
       return null;
     }
-    const falls = interval(now, measure)[1] < interval(best, measure)[0] && now.train[measure] > best.train[measure];
+    const train = best.train ?? now.train;
+    if (best.train === null) this.best = { ...best, train };
+    const falls = interval(now, measure)[1] < interval(best, measure)[0] && now.train[measure] > train[measure];
     this.below = falls ? this.below + 1 : 0;
     if (this.below !== inARow) return null;
     return {
       code: 'eval_falling',
-      message: `Evaluation falls while training rises: ${words[measure]} was ${percent(best[measure])} at step ${best.step} and is ${percent(now[measure])}, on training puzzles ${percent(best.train[measure])} and now ${percent(now.train[measure])}.`,
+      message: `Evaluation falls while training rises: ${words[measure]} was ${percent(best[measure])} at step ${best.step} and is ${percent(now[measure])}, on training puzzles ${percent(train[measure])} and now ${percent(now.train[measure])}.`,
       next: `The model learns its training puzzles by heart. The checkpoint of step ${best.step} is kept as the best; more training puzzles, augment: on_the_fly or a larger weight_decay help.`,
     };
   }
