@@ -67,7 +67,7 @@ describe('evaluation that falls while training rises', () => {
   });
 
   it('is told of a run that was resumed after its best, once training is seen to rise', () => {
-    const { kind: _, ...best } = evaluation(5, 0.9) as Kind<'eval'>;
+    const best = evaluation(5, 0.9) as Kind<'eval'>;
     const falling = course([0.6, 0.55, 0.5], [0.6, 0.7, 0.8]);
     expect(told(falling, { best }).map(({ code, step }) => [code, step])).toEqual([['eval_falling', 30]]);
     expect(told(falling)).toEqual([]); // 0.6 would be its best
