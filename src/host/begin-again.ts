@@ -11,6 +11,7 @@ import { newRunId } from '../runs/paths';
 import { oneLine } from '../runs/read-json';
 import type { RunSummary } from '../runs/read-run';
 import { trainableText } from '../runs/run-config';
+import { askText, confirm } from './notify';
 import { splitOverrides } from './override-line';
 import { pickCheckpoint, pickRun } from './pick';
 import { HostError } from './problem';
@@ -96,7 +97,7 @@ export class BeginAgain implements vscode.Disposable {
     const state = isLost
       ? l10n('Its trainer on {0} has given no sign of life since {1}. If it still runs there, it will be locked out of the folder and end.', host, run.lastSeen?.toLocaleString() ?? l10n('it began'))
       : l10n('Its process ended without a last word: it was killed, or the machine went down.');
-    if (await vscode.window.showWarningMessage(question, { modal: true, detail: `${state}\n\n${from}` }, yes) !== yes) return;
+    if (await confirm(question, `${state}\n\n${from}`, yes) !== yes) return;
     await resume(this.context, run, { takeOver: isLost });
   }
 
@@ -122,8 +123,8 @@ export class BeginAgain implements vscode.Disposable {
   }
 
   private async startWith(beginning: Beginning, text: string): Promise<void> {
-    const line = await vscode.window.showInputBox({
-      ignoreFocusOut: true, title: l10n('Other Values'), prompt: l10n('key=value, divided by spaces'), placeHolder: 'lr=3e-4 arch.L_cycles=4',
+    const line = await askText({
+      title: l10n('Other Values'), prompt: l10n('key=value, divided by spaces'), placeHolder: 'lr=3e-4 arch.L_cycles=4',
       validateInput: typed => configProblem(text, splitOverrides(typed)),
     });
     if (line !== undefined) await this.start(beginning, text, splitOverrides(line));

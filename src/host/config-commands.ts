@@ -7,7 +7,7 @@ import { presetFile, presetGroups, presets, readPreset, type Preset, type Preset
 import type { ResolvedConfig } from '../config/resolve';
 import type { ConfigFiles } from './config-files';
 import { sizeOnGpu } from './language/summary';
-import { showInfo, withProgress, type Commands, type Log } from './notify';
+import { askText, showInfo, withProgress, type Commands, type Log } from './notify';
 import { pickConfig } from './pick';
 import type { Trainers } from './trainers';
 import { requireTrust } from './trust';
@@ -64,8 +64,8 @@ async function freeName(folder: vscode.Uri, name: string): Promise<vscode.Uri | 
   const exists = async (uri: vscode.Uri): Promise<boolean> => vscode.workspace.fs.stat(uri).then(() => true, () => false);
   let free = name;
   for (let n = 2; await exists(at(free)); n++) free = `${name}-${n}`;
-  const typed = await vscode.window.showInputBox({
-    ignoreFocusOut: true, title: l10n('New Config from Preset'), prompt: l10n('Name of the config; the file is NAME.trm.yaml in {0}', path.basename(folder.fsPath)), value: free,
+  const typed = await askText({
+    title: l10n('New Config from Preset'), prompt: l10n('Name of the config; the file is NAME.trm.yaml in {0}', path.basename(folder.fsPath)), value: free,
     validateInput: async stem => {
       if (!/^[\w][\w. -]*$/.test(stem)) return l10n('Use letters, digits, ".", "-" and "_".');
       return await exists(at(stem)) ? l10n('{0}.trm.yaml is there already.', stem) : null;

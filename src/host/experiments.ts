@@ -7,7 +7,7 @@ import { planExperiment } from '../experiments/plan';
 import { experimentTables } from '../experiments/table';
 import { progressText } from '../experiments/table-text';
 import { tableUri } from './experiment-pages';
-import type { Commands } from './notify';
+import { askText, type Commands } from './notify';
 import { HostError } from './problem';
 import { queueInTurn } from './queue';
 import type { Runs } from './runs';
@@ -45,8 +45,8 @@ async function runExperiment(context: TrainContext, extensionUri: vscode.Uri): P
   const which = await vscode.window.showQuickPick(experiments, { ignoreFocusOut: true, placeHolder: l10n('Which experiment?'), matchOnDetail: true });
   const base = which && await vscode.window.showQuickPick(basesOf(), { ignoreFocusOut: true, placeHolder: l10n('On which puzzles?'), matchOnDetail: true });
   if (!which || !base) return;
-  const seeds = await vscode.window.showInputBox({
-    ignoreFocusOut: true, title: l10n('Run Experiment'), prompt: l10n('Seeds: how often each row is trained'), value: '3',
+  const seeds = await askText({
+    title: l10n('Run Experiment'), prompt: l10n('Seeds: how often each row is trained'), value: '3',
     validateInput: typed => (/^([1-9]|1\d|20)$/.test(typed) ? null : l10n('Expected a whole number from 1 to 20.')),
   });
   if (seeds === undefined) return;

@@ -8,6 +8,7 @@ import { accuracyText } from '../runs/describe';
 import { listCheckpoints } from '../runs/checkpoints';
 import type { BrokenRun, RunSummary } from '../runs/read-run';
 import type { ConfigFiles } from './config-files';
+import { askText } from './notify';
 import { HostError } from './problem';
 import type { RunNode } from './runs-tree';
 import type { Runs } from './runs';
@@ -17,7 +18,10 @@ import { puzzleNumberProblem } from './trace-choice';
 /** What a command may be called with: a line of the Runs view, a run id, or nothing. */
 export type RunArgument = RunNode | string | undefined;
 
-/** The config meant: the file given, the one in the active editor, or one chosen of those in the workspace. */
+/**
+ * The config meant: the file given, the one in the active editor, or one chosen of those in the workspace.
+ * @throws HostError `not_local` for a document without a file, `no_config` when there is none
+ */
 export async function pickConfig(configs: ConfigFiles, given?: unknown, ask = vscode.l10n.t('Which config?')): Promise<vscode.Uri | undefined> {
   if (given instanceof vscode.Uri) {
     if (given.scheme === 'file') return given;
@@ -27,12 +31,7 @@ export async function pickConfig(configs: ConfigFiles, given?: unknown, ask = vs
   if (active?.uri.scheme === 'file' && configs.isConfig(active)) return active.uri;
   const named = await vscode.workspace.findFiles('**/*.trm.{yaml,yml}', '**/{node_modules,runs,.git}/**', 200);
   const found = [...named, ...configs.list()].sort((a, b) => a.fsPath.localeCompare(b.fsPath));
-  if (found.length === 0) {
-    const make = vscode.l10n.t('New Config from Preset');
-    const chosen = await vscode.window.showInformationMessage(vscode.l10n.t('There is no config (NAME.trm.yaml) in this workspace yet.'), make);
-    if (chosen === make) await vscode.commands.executeCommand('trm.newConfig');
-    return undefined;
-  }
+  if (found.length === 0) throw new HostError('no_config', vscode.l10n.t('There is no config (NAME.trm.yaml) in this workspace yet.'), vscode.l10n.t('Make one from a preset.'));
   if (found.length === 1) return found[0];
   const items = found.map(uri => ({ label: path.basename(uri.fsPath), description: path.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, ''), uri }));
   return (await vscode.window.showQuickPick(items, { ignoreFocusOut: true, placeHolder: ask, matchOnDescription: true }))?.uri;
@@ -121,8 +120,8 @@ export async function pickCheckpoint(run: RunSummary, given: unknown): Promise<s
 
 /** The number of a test puzzle. */
 export async function askPuzzle(puzzles: number): Promise<number | undefined> {
-  const text = await vscode.window.showInputBox({
-    ignoreFocusOut: true, title: vscode.l10n.t('Inspect Puzzle Trace'),
+  const text = await askText({
+    title: vscode.l10n.t('Inspect Puzzle Trace'),
     prompt: puzzles > 0 ? vscode.l10n.t('Number of the test puzzle, 0 to {0} ({1} puzzles)', puzzles - 1, puzzles) : vscode.l10n.t('Number of the test puzzle'),
     value: '0',
     validateInput: typed => {

@@ -6,7 +6,7 @@ import { insideRun } from '../runs/paths';
 import type { RunSummary } from '../runs/read-run';
 import type { BeginAgain } from './begin-again';
 import type { LiveRun } from './live-run';
-import { showInfo, withProgress, type Commands, type Log } from './notify';
+import { confirm, showInfo, withProgress, type Commands, type Log } from './notify';
 import { askPuzzle, checkpointOf, pickCheckpoint, pickRun } from './pick';
 import { HostError, problemOf } from './problem';
 import { evaluationDocument, evaluationSummary } from './evaluation-text';
@@ -95,7 +95,7 @@ async function maySetAside({ manifest, dir }: RunSummary, name: string): Promise
   if (newest === undefined || newest.name === name) return true;
   const goOn = l10n('Resume from Here');
   const detail = l10n('It goes on from {0}. What it did from there to step {1} stays in its folder but counts no more.', name, manifest.step);
-  return await vscode.window.showWarningMessage(l10n('Resume {0} from an older checkpoint?', manifest.name), { modal: true, detail }, goOn) === goOn;
+  return await confirm(l10n('Resume {0} from an older checkpoint?', manifest.name), detail, goOn) === goOn;
 }
 
 async function evaluate({ runs, trainers, log }: ControlContext, given: unknown): Promise<void> {

@@ -10,7 +10,7 @@ import type { CheckpointInfo } from '../runs/checkpoints';
 import { insideRun } from '../runs/paths';
 import { inWorkingOrder } from '../runs/queue-order';
 import type { BrokenRun, RunSummary } from '../runs/read-run';
-import { command, type Log } from './notify';
+import { askText, command, type Log } from './notify';
 import { problemOf, problemText } from './problem';
 import type { Runs, StartingRun } from './runs';
 import { fitsFilter, filterProblem } from './run-filter';
@@ -214,7 +214,7 @@ export function showRunsTree(tree: RunsTree, runs: Runs, log: Log): vscode.Dispo
   };
   return [
     view, runs.onDidChange(tell),
-    command(log, 'trm.filterRuns', () => askFilter(tree.filter, setFilter)),
+    command(log, 'trm.filterRuns', () => askFilter(view, tree.filter, setFilter)),
     command(log, 'trm.clearRunsFilter', () => setFilter('')),
     command(log, 'trm.refreshRuns', async () => {
       await runs.refresh();
@@ -223,28 +223,23 @@ export function showRunsTree(tree: RunsTree, runs: Runs, log: Log): vscode.Dispo
   ];
 }
 
-/** Asks for a filter; the tree follows what is typed, and is as before when the user changes their mind. */
-async function askFilter(before: string, setFilter: (text: string) => void): Promise<void> {
-  const box = vscode.window.createInputBox();
-  box.title = vscode.l10n.t('Filter Runs');
-  box.prompt = vscode.l10n.t('Words of name, notes or config; #tag; is:running, is:finished, is:pinned, ...; - before a term turns it round');
-  box.value = before;
-  const typed = (text: string): void => {
-    box.validationMessage = filterProblem(text) ?? undefined;
-    setFilter(text);
-  };
-  await new Promise<void>(resolve => {
-    let accepted = false;
-    box.onDidChangeValue(typed);
-    box.onDidAccept(() => {
-      accepted = true;
-      box.hide();
-    });
-    box.onDidHide(() => {
-      if (!accepted) setFilter(before);
-      resolve();
-    });
-    box.show();
-  });
-  box.dispose();
+/**
+ * Asks for a filter; the tree follows what is typed. A run that is chosen in the tree says that the filter was right; after Escape the tree is
+ * as before.
+ */
+async function askFilter(view: vscode.TreeView<RunNode>, before: string, setFilter: (text: string) => void): Promise<void> {
+  let typed = before;
+  const found = new vscode.CancellationTokenSource();
+  const chosen = view.onDidChangeSelection(({ selection }) => { if (selection.length > 0) found.cancel(); });
+  const text = await askText({
+    title: vscode.l10n.t('Filter Runs'), prompt: vscode.l10n.t('Words of name, notes or config; #tag; is:running, is:finished, is:pinned, ...; - before a term turns it round'), value: before,
+    validateInput: now => {
+      if (now !== typed) setFilter(typed = now);
+      const problem = filterProblem(now);
+      return problem === null ? null : { message: problem, severity: vscode.InputBoxValidationSeverity.Warning };
+    },
+  }, found.token);
+  chosen.dispose();
+  setFilter(text ?? (found.token.isCancellationRequested ? typed : before));
+  found.dispose();
 }

@@ -12,7 +12,7 @@ import type { RunSummary } from '../runs/read-run';
 import type { StartedTrainer } from '../runtime/spawn-trainer';
 import type { ConfigFiles } from './config-files';
 import type { LiveCharts } from './live-charts';
-import { showProblem, type Log } from './notify';
+import { showProblem, withProgress, type Log } from './notify';
 import { pickConfig } from './pick';
 import { HostError } from './problem';
 import type { RunFeeds } from './run-feed';
@@ -117,8 +117,7 @@ export async function launch(context: TrainContext, what: Launch): Promise<void>
   try {
     await mkdir(logDir, { recursive: true });
     const [trainer] = await Promise.all([trainers.start(what.args, what.cwd, logFile), charts.reveal(what.id)]);
-    const options = { location: vscode.ProgressLocation.Notification, title: l10n('Starting {0}', what.name), cancellable: true };
-    await vscode.window.withProgress(options, (progress, token) => untilRunning(context, what, trainer, logFile, progress, token));
+    await withProgress(l10n('Starting {0}', what.name), (report, signal) => untilRunning(context, what, trainer, logFile, report, signal));
     log.info(`${what.id}: first point after ${((Date.now() - started) / 1000).toFixed(1)} s`);
   } catch (error) {
     showProblem(log, error, showLog);
@@ -131,14 +130,14 @@ export async function launch(context: TrainContext, what: Launch): Promise<void>
 /** Waits until the run has a new point. @throws HostError with the trainer's own words when it ends before. */
 async function untilRunning(
   { runs, feeds }: TrainContext, what: Launch, trainer: StartedTrainer, logFile: string,
-  progress: vscode.Progress<{ message?: string }>, token: vscode.CancellationToken,
+  report: (text: string) => void, signal: AbortSignal,
 ): Promise<void> {
   const cleanUp: vscode.Disposable[] = [];
   const isRunning = (): boolean => {
     const run = runs.get(what.id);
     if (!run || run.manifest.attempt <= what.attempt) return false;
     const activity = runs.line(what.id)?.status?.activity;
-    if (activity !== undefined) progress.report({ message: activity });
+    if (activity !== undefined) report(activity);
     return !isLive(run.state) || (what.attempt === 0 ? feeds.follow(run.dir).store.points > 0 : run.state === 'running');
   };
   let followed = false;
@@ -152,7 +151,7 @@ async function untilRunning(
         look();
       };
       cleanUp.push(runs.onDidChange(watch), runs.onDidChangeStatus(look));
-      cleanUp.push(token.onCancellationRequested(() => { stopStarting(runs, what.id, trainer).then(resolve, reject); }));
+      signal.addEventListener('abort', () => { stopStarting(runs, what.id, trainer).then(resolve, reject); }, { once: true });
       void trainer.ended.then(async code => {
         await runs.refresh();
         const run = runs.get(what.id);

@@ -106,7 +106,13 @@ describe('the Runs view', () => {
     await workbench.quickInput.getByText('is:nonsense: expected is: and one of').waitFor();
     await input.fill('#base is:finished');
     await workbench.eventually('Only the tagged run', async () => (await tree().getByRole('treeitem', { name: /^brief-4x4/ }).count()) === 0);
-    await input.press('Enter');
+    await input.press('Escape');
+    await item(/^brief-4x4, finished/).waitFor();
+    await workbench.palette('TRM: Filter Runs...');
+    await input.fill('#base is:finished');
+    await workbench.eventually('Only the tagged run', async () => (await tree().getByRole('treeitem', { name: /^brief-4x4/ }).count()) === 0);
+    await item(/^first try, finished/).click(); // it was found
+    await workbench.quickInput.waitFor({ state: 'hidden' });
     await workbench.page.getByText('1 of 2 runs: #base is:finished').first().waitFor();
     await workbench.screenshot('runs-filtered');
     await tree().hover();
@@ -232,6 +238,7 @@ describe('a workspace of two folders with 500 runs and hostile ones', () => {
         const hostile = copy('hostile', { name: script, notes: script, tags: [script], finished_because: script, parent: { run: script, step: 1 }, config_path: `/tmp/${script}` });
         writeFileSync(path.join(hostile, 'metrics.jsonl'), '');
         truncateSync(path.join(hostile, 'metrics.jsonl'), 1 << 30);
+        copy('linked', { name: '[Show details](command:workbench.action.openSettings)' });
         const links = copy('links', { name: 'links' });
         for (const [name, target] of [['metrics.jsonl', '/etc/passwd'], ['trainer.log', '/etc/passwd'], ['checkpoints', '/'], ['traces', '/'], ['labels.jsonl', '/etc/passwd']] as const) symlinkSync(target, path.join(links, name));
         rmSync(path.join(links, 'config.trm.yaml'));
@@ -257,7 +264,7 @@ describe('a workspace of two folders with 500 runs and hostile ones', () => {
     await workbench.palette('TRM: Filter Runs...');
     await answer('Filter Runs', 'second folder');
     await item(/^run of the second folder, finished/).waitFor();
-    await workbench.page.getByText('1 of 504 runs: second folder').first().waitFor();
+    await workbench.page.getByText('1 of 505 runs: second folder').first().waitFor();
     await workbench.palette('TRM: Clear Filter of Runs');
     await workbench.eventually('The end of the list', async () => { // a list that is drawn again meanwhile loses its place
       await tree().focus();
@@ -291,6 +298,17 @@ describe('a workspace of two folders with 500 runs and hostile ones', () => {
     expect(await page.locator('img').count()).toBe(0);
     expect(await workbench.page.title()).not.toContain('owned');
     await workbench.screenshot('runs-hostile-compared');
+  });
+
+  test('a command in a name stays text, in messages too', async () => {
+    await workbench.palette('TRM: Filter Runs...');
+    await answer('Filter Runs', 'command:');
+    await workbench.contextMenu(item(/^\[Show details\]/), 'Evaluate Checkpoint');
+    const message = await workbench.notification(/Show details.* has no checkpoint yet/);
+    expect((await message.innerText()).replaceAll('\u200b', '')).toContain('[Show details](command:workbench.action.openSettings) has no checkpoint yet.');
+    expect(await message.locator('.notification-list-item-message a').count()).toBe(0);
+    await workbench.screenshot('runs-hostile-message');
+    await workbench.palette('Notifications: Clear All Notifications');
   });
 
   test('links out of a run lead nowhere, and change nothing', async () => {
