@@ -107,8 +107,8 @@ export async function resume(context: TrainContext, run: RunSummary, options: { 
   });
 }
 
-/** Starts a trainer and stays with it until its run is under way. What goes wrong is told. */
-export async function launch(context: TrainContext, what: Launch): Promise<void> {
+/** Starts a trainer and stays with it until its run is under way. What goes wrong is told. True when the run has begun: it has a folder with this attempt in it. */
+export async function launch(context: TrainContext, what: Launch): Promise<boolean> {
   const { runs, charts, trainers, log, logDir } = context;
   const started = Date.now();
   const entry = what.attempt === 0 ? runs.begin(what) : null;
@@ -125,7 +125,10 @@ export async function launch(context: TrainContext, what: Launch): Promise<void>
     entry?.ended();
     await runs.refresh();
   }
+  return hasBegun(runs, what);
 }
+
+const hasBegun = (runs: Runs, { id, attempt }: Launch): boolean => (runs.get(id)?.manifest.attempt ?? 0) > attempt;
 
 /** Waits until the run has a new point. @throws HostError with the trainer's own words when it ends before. */
 async function untilRunning(
@@ -154,8 +157,7 @@ async function untilRunning(
       signal.addEventListener('abort', () => { stopStarting(runs, what.id, trainer).then(resolve, reject); }, { once: true });
       void trainer.ended.then(async code => {
         await runs.refresh();
-        const run = runs.get(what.id);
-        if (run && run.manifest.attempt > what.attempt) resolve();
+        if (hasBegun(runs, what)) resolve();
         else reject(startFailure(await readFile(logFile, 'utf8').catch(() => ''), code));
       });
     });

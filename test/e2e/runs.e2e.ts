@@ -164,6 +164,54 @@ describe('the Runs view', () => {
     await workbench.page.locator('.tabs-container .tab', { hasText: /Untitled/ }).waitFor({ state: 'detached' });
   });
 
+  test('a draft of a fork is kept when its run is refused, when the window is reloaded, and when it is saved as a file', async () => {
+    const untitled = workbench.page.locator('.tabs-container .tab', { hasText: /Untitled/ });
+    const parent = { run: path.basename(first), step: 9 };
+    const draft = async (): Promise<void> => {
+      await unfold(/^first try/);
+      await workbench.contextMenu(item(/^step 9, .*pinned/), 'Fork from Checkpoint...');
+      await workbench.pick(/Edit the config first/);
+      await workbench.page.locator('.view-line', { hasText: 'A fork of' }).waitFor();
+      await workbench.page.keyboard.press('ControlOrMeta+End');
+    };
+    const forked = async (before: string): Promise<void> => {
+      await workbench.eventually('The fork at its end', () => newest() !== before && manifestOf(newest())['state'] === 'finished', 90_000);
+      expect(manifestOf(newest())).toMatchObject({ parent });
+    };
+    let before = newest();
+    await draft();
+    await workbench.page.keyboard.type('seed: 7');
+    await workbench.palette('TRM: Train TRM');
+    await workbench.notification(/seed/, 60_000);
+    await workbench.screenshot('runs-draft-refused');
+    expect(newest()).toBe(before);
+    await untitled.waitFor();
+    await workbench.palette('Notifications: Clear All Notifications');
+    await workbench.page.locator('.view-line', { hasText: 'seed: 7' }).click();
+    await workbench.page.keyboard.press('ControlOrMeta+End');
+    await workbench.page.keyboard.press('Shift+Home');
+    await workbench.page.keyboard.type('# mended');
+    await workbench.reload();
+    await workbench.page.locator('.view-line', { hasText: '# mended' }).click();
+    await workbench.palette('TRM: Train TRM');
+    await forked(before);
+    await untitled.waitFor({ state: 'detached' });
+
+    before = newest();
+    await draft();
+    await workbench.page.keyboard.press('ControlOrMeta+s');
+    await workbench.quickInput.locator('input').first().fill(path.join(workbench.folder, 'forked.trm.yaml'));
+    await workbench.page.keyboard.press('Enter');
+    await workbench.page.locator('.tabs-container .tab.active', { hasText: 'forked.trm.yaml' }).waitFor();
+    await workbench.palette('TRM: Train TRM');
+    await dialog().getByText('Fork first try from step 9, or train forked.trm.yaml from the beginning?').waitFor();
+    await workbench.screenshot('runs-draft-saved');
+    await dialog().getByRole('button', { name: 'Fork', exact: true }).click();
+    await forked(before);
+    await unfold(/^first try/, false);
+    await workbench.palette('View: Close All Editors');
+  });
+
   test('a run whose process was killed is recovered, after words that say what that means', async () => {
     await workbench.openFile('long-4x4.trm.yaml');
     await workbench.palette('TRM: Train TRM'); // shows the view, too
@@ -238,7 +286,7 @@ describe('a workspace of two folders with 500 runs and hostile ones', () => {
         const hostile = copy('hostile', { name: script, notes: script, tags: [script], finished_because: script, parent: { run: script, step: 1 }, config_path: `/tmp/${script}` });
         writeFileSync(path.join(hostile, 'metrics.jsonl'), '');
         truncateSync(path.join(hostile, 'metrics.jsonl'), 1 << 30);
-        copy('linked', { name: '[Show details](command:workbench.action.openSettings)' });
+        copy('linked', { name: '[Show details](command:workbench.action.openSettings)', created: '2024-01-01T00:00:00.000Z' });
         const links = copy('links', { name: 'links' });
         for (const [name, target] of [['metrics.jsonl', '/etc/passwd'], ['trainer.log', '/etc/passwd'], ['checkpoints', '/'], ['traces', '/'], ['labels.jsonl', '/etc/passwd']] as const) symlinkSync(target, path.join(links, name));
         rmSync(path.join(links, 'config.trm.yaml'));
