@@ -11,7 +11,7 @@ import type { ConfigFiles } from './config-files';
 import { askText } from './notify';
 import { HostError } from './problem';
 import type { RunNode } from './runs-tree';
-import type { Runs } from './runs';
+import type { Runs, StartingRun } from './runs';
 import { runDescription, stateIcon } from './run-text';
 import { puzzleNumberProblem } from './trace-choice';
 
@@ -44,6 +44,12 @@ export function runIdOf(given: unknown): string | undefined {
   return undefined;
 }
 
+/** The run that a command was called on, when it is only starting: it has no folder yet. */
+export function startingOf(runs: Runs, given: unknown): StartingRun | undefined {
+  const id = runIdOf(given);
+  return runs.listStarting().find(starting => starting.id === id);
+}
+
 /** The folders that cannot be read among the lines of the Runs view that a command was called with. */
 export function brokenOf(given: unknown, selected: unknown): BrokenRun[] {
   const nodes = (Array.isArray(selected) ? selected : [given]) as (RunNode | undefined)[];
@@ -56,13 +62,18 @@ export function checkpointOf(given: unknown): string | undefined {
   return typeof node === 'object' && node.kind === 'checkpoint' ? node.checkpoint.name : undefined;
 }
 
-/** The run meant: the one given, the only one that fits, or one chosen. */
+/**
+ * The run meant: the one given, the only one that fits, or one chosen.
+ * @throws HostError `starting` when the one given has no folder yet, `no_run` when there is none
+ */
 export async function pickRun(runs: Runs, given: unknown, fits: (run: RunSummary) => boolean, words: { ask: string; none: string; next: string }): Promise<RunSummary | undefined> {
   const id = runIdOf(given);
   if (id !== undefined) {
     if (!runs.get(id)) await runs.refresh();
     const run = runs.get(id);
     if (run) return run;
+    const starting = startingOf(runs, id);
+    if (starting) throw new HostError('starting', vscode.l10n.t('{0} is starting, and has no folder yet.', starting.name), vscode.l10n.t('Try again in a moment, or cancel it in the message that says so.'));
     throw new HostError('no_run', vscode.l10n.t('There is no run {0} in this window.', id), vscode.l10n.t('It may have been deleted.'));
   }
   if (runs.list().length === 0) await runs.refresh(); // the command may be what woke us
@@ -77,13 +88,17 @@ export async function pickRun(runs: Runs, given: unknown, fits: (run: RunSummary
   return (await vscode.window.showQuickPick(items, { ignoreFocusOut: true, placeHolder: words.ask, matchOnDescription: true, matchOnDetail: true }))?.run;
 }
 
+/** Whether a line that is selected is that of a run, not one of those under it. */
+const isRun = (line: unknown): boolean => typeof line === 'string' || (typeof line === 'object' && line !== null && 'kind' in line && line.kind === 'run');
+
 /**
  * The runs meant: those selected, when the one given is among them; the one given; or those chosen. None when the user changed
  * their mind.
  * @throws HostError `too_few` when there are not enough runs that fit
  */
 export async function pickRuns(runs: Runs, given: unknown, selected: unknown, words: { ask: string; least: number; fits?: (run: RunSummary) => boolean }): Promise<RunSummary[]> {
-  const nodes: unknown[] = Array.isArray(selected) && selected.length > 0 ? selected : Array.isArray(given) ? given : [given];
+  const lines: unknown[] = Array.isArray(selected) ? selected.filter(isRun) : [];
+  const nodes: unknown[] = lines.length > 0 ? lines : Array.isArray(given) ? given : [given];
   const ids = [...new Set(nodes.flatMap(node => runIdOf(node) ?? []))];
   if (runs.list().length === 0 || ids.some(id => !runs.get(id))) await runs.refresh();
   const named = ids.flatMap(id => runs.get(id) ?? []);

@@ -7,7 +7,7 @@ import type { RunSummary } from '../runs/read-run';
 import type { BeginAgain } from './begin-again';
 import type { LiveRun } from './live-run';
 import { confirm, showInfo, withProgress, type Commands, type Log } from './notify';
-import { askPuzzle, checkpointOf, pickCheckpoint, pickRun } from './pick';
+import { askPuzzle, checkpointOf, pickCheckpoint, pickRun, startingOf } from './pick';
 import { HostError, problemOf } from './problem';
 import { evaluationDocument, evaluationSummary } from './evaluation-text';
 import type { Inspector } from './inspector';
@@ -16,6 +16,7 @@ import type { LiveCharts } from './live-charts';
 import { removeFromQueue } from './queue';
 import type { Runs } from './runs';
 import { isLive, isResumable } from './run-text';
+import { showPlace } from './show-place';
 import { resume, type TrainContext } from './train';
 import type { Trainers } from './trainers';
 import { requireTrust } from './trust';
@@ -138,13 +139,13 @@ export function runCommands(context: ControlContext) {
     'trm.evaluate': given => evaluate(context, given),
     'trm.inspectPuzzle': given => inspect(context, given),
     'trm.showCharts': async given => {
-      const run = given === undefined ? undefined : await oneRun(runs, given, l10n('Show the charts of which run?'));
-      await charts.reveal(run?.manifest.id);
+      const run = given === undefined || startingOf(runs, given) ? undefined : await oneRun(runs, given, l10n('Show the charts of which run?'));
+      await charts.reveal(run?.manifest.id ?? startingOf(runs, given)?.id);
     },
     'trm.openChartsInEditor': given => charts.openEditor(typeof given === 'string' ? given : undefined),
     'trm.openRunFolder': async given => {
       const run = await oneRun(runs, given, l10n('Open the folder of which run?'));
-      if (run) await revealFolder(run.dir);
+      if (run) await showPlace(context.log, vscode.Uri.file(run.dir), vscode.Uri.file(run.dir));
     },
     'trm.showLog': async given => {
       const run = await oneRun(runs, given, l10n('Show the log of which run?'));
@@ -155,11 +156,4 @@ export function runCommands(context: ControlContext) {
       if (run) await vscode.env.clipboard.writeText(run.manifest.id);
     },
   } satisfies Commands;
-}
-
-/** Shows a folder: in the Explorer when it is in the workspace, else where the system shows folders. */
-async function revealFolder(dir: string): Promise<void> {
-  const uri = vscode.Uri.file(dir);
-  if (vscode.workspace.getWorkspaceFolder(uri)) await vscode.commands.executeCommand('revealInExplorer', uri);
-  else await vscode.commands.executeCommand('revealFileInOS', uri);
 }

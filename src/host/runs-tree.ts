@@ -1,8 +1,9 @@
 /**
  * The Runs view: every run of the workspace, or those that fit a filter: first what is at work, then the queue, then the pinned
  * ones, then the others, newest first. Each with its state in words, and under it its checkpoints, config and log. Folders that
- * cannot be read are listed with the reason.
+ * cannot be read are listed with the reason, and so are whole runs folders.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { accuracyText } from '../runs/describe';
@@ -21,6 +22,7 @@ export type RunNode =
   | { readonly kind: 'run'; readonly id: string }
   | { readonly kind: 'starting'; readonly run: StartingRun }
   | { readonly kind: 'broken'; readonly run: BrokenRun }
+  | { readonly kind: 'unreadable'; readonly folder: BrokenRun }
   | { readonly kind: 'checkpoint'; readonly id: string; readonly checkpoint: CheckpointInfo }
   | { readonly kind: 'file'; readonly id: string; readonly file: string; readonly label: string; readonly icon: string }
   | { readonly kind: 'note'; readonly text: string };
@@ -90,6 +92,12 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
         const item = new vscode.TreeItem(path.basename(node.run.dir), None);
         return Object.assign(item, { description: vscode.l10n.t('cannot be read'), tooltip: tooltip([['', node.run.problem], ['what to do', node.run.next]]), iconPath: themeIcon('error', 'charts.red'), contextValue: 'broken' });
       }
+      case 'unreadable': {
+        const { dir, problem, next } = node.folder;
+        const item = new vscode.TreeItem(vscode.workspace.asRelativePath(dir), None);
+        const description = problemText({ message: problem, next });
+        return Object.assign(item, { description, tooltip: tooltip([['', problem], ['what to do', next]]), iconPath: themeIcon('error', 'charts.red') });
+      }
       case 'checkpoint': return checkpointItem(node.id, node.checkpoint);
       case 'file': {
         const item = new vscode.TreeItem(node.label, None);
@@ -112,6 +120,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
       await this.runs.known; // VS Code shows that it waits; without it there would be no run for a moment, and all of them were drawn twice
       this.drawn = this.lines();
       return [
+        ...this.runs.listUnreadable().map(folder => ({ kind: 'unreadable' as const, folder })),
         ...this.runs.listStarting().map(run => ({ kind: 'starting' as const, run })),
         ...this.listShown().map(run => this.runNode(run.manifest.id)),
         ...(this.filterText === '' ? this.runs.listBroken() : []).map(run => ({ kind: 'broken' as const, run })),
@@ -138,7 +147,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
 
   private lines(): NonNullable<typeof this.drawn> {
     const shown = this.listShown();
-    const order = [...this.runs.listStarting().map(run => `starting ${run.id}`), ...shown.map(run => run.manifest.id), ...this.runs.listBroken().map(run => `${run.dir} ${run.problem}`)].join('\n');
+    const order = [...this.runs.listStarting().map(run => `starting ${run.id}`), ...shown.map(run => run.manifest.id), ...[...this.runs.listUnreadable(), ...this.runs.listBroken()].map(({ dir, problem }) => `${dir} ${problem}`)].join('\n');
     return { order, runs: new Map(shown.map(run => [run.manifest.id, `${run.manifest.updated} ${run.manifest.name} ${this.description(run)} ${run.manifest.notes}`])) };
   }
 
@@ -194,7 +203,8 @@ async function runChildren(run: RunSummary): Promise<RunNode[]> {
     if (children.length === 0) children.push({ kind: 'note', text: vscode.l10n.t('no checkpoint yet') });
     if (run.manifest.last_eval) children.unshift({ kind: 'note', text: vscode.l10n.t('last evaluation: {0}, step {1}', accuracyText(run.manifest.last_eval), run.manifest.last_eval.step) });
     children.push({ kind: 'file', id, label: vscode.l10n.t('config'), file: insideRun(run.dir, 'config.trm.yaml'), icon: 'settings-gear' });
-    children.push({ kind: 'file', id, label: vscode.l10n.t('log'), file: insideRun(run.dir, 'trainer.log'), icon: 'output' });
+    const log = insideRun(run.dir, 'trainer.log');
+    if (existsSync(log)) children.push({ kind: 'file', id, label: vscode.l10n.t('log'), file: log, icon: 'output' }); // an imported run has none
   } catch (error) {
     children.push({ kind: 'note', text: problemText(problemOf(error)) });
   }
