@@ -107,7 +107,7 @@ export async function resume(context: TrainContext, run: RunSummary, options: { 
   });
 }
 
-/** Starts a trainer and stays with it until its run is under way. What goes wrong is told. True when the run has begun: it has a folder with this attempt in it. */
+/** Starts a trainer and stays with it until its run is under way. What goes wrong is told. True when the run has begun, and did not fail at once. */
 export async function launch(context: TrainContext, what: Launch): Promise<boolean> {
   const { runs, charts, trainers, log, logDir } = context;
   const started = Date.now();
@@ -125,9 +125,11 @@ export async function launch(context: TrainContext, what: Launch): Promise<boole
     entry?.ended();
     await runs.refresh();
   }
-  return hasBegun(runs, what);
+  const state = runs.get(what.id)?.state;
+  return hasBegun(runs, what) && state !== 'failed' && state !== 'crashed';
 }
 
+/** Whether there is a folder of the run with this attempt in it. */
 const hasBegun = (runs: Runs, { id, attempt }: Launch): boolean => (runs.get(id)?.manifest.attempt ?? 0) > attempt;
 
 /** Waits until the run has a new point. @throws HostError with the trainer's own words when it ends before. */

@@ -178,23 +178,26 @@ describe('the Runs view', () => {
       await workbench.eventually('The fork at its end', () => newest() !== before && manifestOf(newest())['state'] === 'finished', 90_000);
       expect(manifestOf(newest())).toMatchObject({ parent });
     };
+    const setSeed = async (seed: string): Promise<void> => {
+      await workbench.page.locator('.view-line', { hasText: /^seed:/ }).click(); // behind its end
+      await workbench.page.keyboard.press('Backspace');
+      await workbench.page.keyboard.type(seed);
+    };
     let before = newest();
     await draft();
-    await workbench.page.keyboard.type('seed: 7');
+    await setSeed('7');
     await workbench.palette('TRM: Train TRM');
-    await workbench.notification(/seed/, 60_000);
+    await workbench.notification(/seed is 0 in the run .* and 7 in the config/, 60_000);
     await workbench.screenshot('runs-draft-refused');
     expect(newest()).toBe(before);
     await untitled.waitFor();
     await workbench.palette('Notifications: Clear All Notifications');
-    await workbench.page.locator('.view-line', { hasText: 'seed: 7' }).click();
-    await workbench.page.keyboard.press('ControlOrMeta+End');
-    await workbench.page.keyboard.press('Shift+Home');
-    await workbench.page.keyboard.type('# mended');
+    await setSeed('0 # mended');
     await workbench.reload();
-    await workbench.page.locator('.view-line', { hasText: '# mended' }).click();
+    await untitled.click();
     await workbench.palette('TRM: Train TRM');
     await forked(before);
+    expect(readFileSync(path.join(newest(), 'config.trm.yaml'), 'utf8')).toContain('# mended');
     await untitled.waitFor({ state: 'detached' });
 
     before = newest();
