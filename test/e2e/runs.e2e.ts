@@ -192,9 +192,9 @@ describe('the Runs view', () => {
     expect(newest()).toBe(before);
     await untitled.waitFor();
     await workbench.palette('Notifications: Clear All Notifications');
-    await setSeed('0 # mended');
     await workbench.reload();
     await untitled.click();
+    await setSeed('0 # mended');
     await workbench.palette('TRM: Train TRM');
     await forked(before);
     expect(readFileSync(path.join(newest(), 'config.trm.yaml'), 'utf8')).toContain('# mended');
