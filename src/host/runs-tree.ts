@@ -27,6 +27,9 @@ export type RunNode =
   | { readonly kind: 'file'; readonly id: string; readonly file: string; readonly label: string; readonly icon: string }
   | { readonly kind: 'note'; readonly text: string };
 
+/** Milliseconds between two looks under the runs that are unfolded. */
+const lookEvery = 5000;
+
 const { None, Collapsed } = vscode.TreeItemCollapsibleState;
 const themeIcon = (icon: string, color: string | null = null): vscode.ThemeIcon =>
   color === null ? new vscode.ThemeIcon(icon) : new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
@@ -53,6 +56,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
   private readonly nodes = new Map<string, RunNode>();
   /** The lines drawn last: which, in their order, and of every run what it said and when it changed; null before VS Code had any. */
   private drawn: { order: string; runs: ReadonlyMap<string, string> } | null = null;
+  /** What was drawn under the runs that are unfolded. */
+  private readonly under = new Map<string, string>();
   private filterText = '';
 
   constructor(private readonly runs: Runs) {
@@ -128,7 +133,25 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     }
     if (node.kind !== 'run') return [];
     const run = this.runs.get(node.id);
-    return run ? runChildren(run) : [];
+    const children = run ? await runChildren(run) : [];
+    this.under.set(node.id, JSON.stringify(children));
+    return children;
+  }
+
+  /** Draws runs again under which is something else than was drawn: others pin checkpoints, too, and that changes nothing of the run itself. */
+  async lookUnder(): Promise<void> {
+    for (const [id, drawn] of this.under) {
+      const run = this.runs.get(id);
+      const now = run ? JSON.stringify(await runChildren(run)) : drawn;
+      if (now === drawn) continue;
+      this.under.set(id, now);
+      this.emitter.fire(this.runNode(id));
+    }
+  }
+
+  /** A run was folded up. */
+  folded(node: RunNode): void {
+    if (node.kind === 'run') this.under.delete(node.id);
   }
 
   getParent(node: RunNode): RunNode | undefined {
@@ -222,8 +245,9 @@ export function showRunsTree(tree: RunsTree, runs: Runs, log: Log): vscode.Dispo
     void vscode.commands.executeCommand('setContext', 'trm.runsFiltered', tree.filter !== '');
     tell();
   };
+  const clock = setInterval(() => { if (view.visible) void tree.lookUnder(); }, lookEvery);
   return [
-    view, runs.onDidChange(tell),
+    view, runs.onDidChange(tell), view.onDidCollapseElement(({ element }) => tree.folded(element)), new vscode.Disposable(() => clearInterval(clock)),
     command(log, 'trm.filterRuns', () => askFilter(view, tree.filter, setFilter)),
     command(log, 'trm.clearRunsFilter', () => setFilter('')),
     command(log, 'trm.refreshRuns', async () => {

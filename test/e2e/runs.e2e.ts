@@ -89,11 +89,15 @@ describe('the Runs view', () => {
     await workbench.eventually('The run unpinned', async () => (await tree().getByRole('treeitem', { name: /^brief-4x4.*pinned/ }).count()) === 0);
   });
 
-  test('a checkpoint is kept', async () => {
+  test('a checkpoint is kept, whoever says so', async () => {
     await unfold(/^first try/);
     await workbench.contextMenu(item(/^step 9, /), 'Keep Checkpoint (Pin)');
     await item(/^step 9, .*pinned/).waitFor();
-    expect(existsSync(path.join(first, 'checkpoints', 'step-9', 'pinned'))).toBe(true);
+    const pinned = path.join(first, 'checkpoints', 'step-9', 'pinned');
+    rmSync(pinned); // as at the command line
+    await workbench.eventually('The checkpoint unpinned', async () => (await tree().getByRole('treeitem', { name: /^step 9, .*pinned/ }).count()) === 0);
+    writeFileSync(pinned, '');
+    await item(/^step 9, .*pinned/).waitFor();
     await workbench.screenshot('runs-labels');
     await unfold(/^first try/, false);
     await item(/^step 9/).waitFor({ state: 'hidden' });
