@@ -20,12 +20,12 @@ export function activate(context: vscode.ExtensionContext): void {
     return thing;
   };
   const log = own(createLog());
-  const runs = own(new Runs(log));
+  const runs = own(new Runs(log, context.globalState));
   const tree = own(new RunsTree(runs));
   const configs = own(new ConfigFiles(log));
   subscriptions.push(
     ...showRunsTree(tree, runs, log),
-    ...registerStatusBar(runs),
+    ...registerStatusBar(runs, configs),
     ...registerOnDemand({ context, log, runs, tree, configs, own }),
     registerComparisonDocuments(runs),
     registerExperimentPages(runs),

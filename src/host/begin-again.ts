@@ -1,6 +1,6 @@
 /**
  * Beginning from a run that there is: forking from one of its checkpoints, training its config again with changes, and recovering
- * it when its process is gone. A config that is changed first is a draft, an unsaved document; Train TRM on it starts the run.
+ * it when its process is gone. A config that is changed first is a draft (drafts.ts); Train TRM on it starts the run.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,18 +11,19 @@ import { newRunId } from '../runs/paths';
 import { oneLine } from '../runs/read-json';
 import type { RunSummary } from '../runs/read-run';
 import { trainableText } from '../runs/run-config';
+import type { Drafts } from './drafts';
+import { askText, confirm } from './notify';
 import { splitOverrides } from './override-line';
 import { pickCheckpoint, pickRun } from './pick';
 import { HostError } from './problem';
-import { launch, resume, type TrainContext } from './train';
+import { launch, resume, save, type TrainContext } from './train';
 import { requireTrust } from './trust';
 
 const l10n = vscode.l10n.t;
 
-/** What a run begins from. */
-interface Beginning {
+/** What a run begins from: another, and the name of its checkpoint to fork from; null: its config only, from the beginning. */
+interface Source {
   readonly run: RunSummary;
-  /** Name of the checkpoint to fork from; null: from the beginning. */
   readonly checkpoint: string | null;
 }
 
@@ -35,14 +36,9 @@ function configProblem(text: string, overrides: readonly string[]): string | nul
   return problem ? `${problem.override === undefined ? l10n('line {0}: ', problem.line) : ''}${problem.message}` : null;
 }
 
-/** Starts runs from runs, and keeps the drafts of their configs. */
-export class BeginAgain implements vscode.Disposable {
-  private readonly drafts = new Map<string, Beginning>();
-  private readonly listener: vscode.Disposable;
-
-  constructor(private readonly context: TrainContext) {
-    this.listener = vscode.workspace.onDidCloseTextDocument(document => this.drafts.delete(document.uri.toString()));
-  }
+/** Starts runs from runs. */
+export class BeginAgain {
+  constructor(private readonly context: TrainContext, private readonly drafts: Drafts) {}
 
   /** Fork from Checkpoint. */
   async fork(given: unknown): Promise<void> {
@@ -60,21 +56,25 @@ export class BeginAgain implements vscode.Disposable {
     if (run) await this.choose({ run, checkpoint: null });
   }
 
-  /** Starts the run of a draft: the document given, or the active one. False when that is no draft. */
+  /** Starts the run of a draft: the document given, or the active one. False when that is no draft, or is not to be one any more. */
   async startDraft(given: unknown): Promise<boolean> {
-    const active = vscode.window.activeTextEditor?.document.uri;
-    const uri = given instanceof vscode.Uri ? given : active;
-    const beginning = uri && this.drafts.get(uri.toString());
-    const document = beginning && vscode.workspace.textDocuments.find(d => d.uri.toString() === uri.toString());
-    if (!document) return false;
+    const uri = given instanceof vscode.Uri ? given : vscode.window.activeTextEditor?.document.uri;
+    const beginning = uri && this.drafts.get(uri);
+    if (!beginning) return false;
     this.requireTrust();
+    const run = await pickRun(this.context.runs, beginning.run, () => true, { ask: '', none: '', next: '' });
+    if (!run) return true;
+    const source = { run, checkpoint: beginning.checkpoint };
+    if (uri.scheme === 'file') {
+      const answer = await this.askOfSaved(uri, source);
+      if (answer !== 'fork') return answer === 'nothing';
+      await save(uri);
+    }
+    const document = await vscode.workspace.openTextDocument(uri);
     const text = document.getText();
     const problem = configProblem(text, []);
     if (problem !== null) throw new HostError('bad_config', problem, l10n('Correct the config and train again.'));
-    const starting = this.start(beginning, text, []);
-    // The run keeps a copy of the text.
-    if (active?.toString() === uri.toString()) await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
-    await starting;
+    if (await this.start(source, text, [])) await this.drafts.close(document, text);
     return true;
   }
 
@@ -96,12 +96,17 @@ export class BeginAgain implements vscode.Disposable {
     const state = isLost
       ? l10n('Its trainer on {0} has given no sign of life since {1}. If it still runs there, it will be locked out of the folder and end.', host, run.lastSeen?.toLocaleString() ?? l10n('it began'))
       : l10n('Its process ended without a last word: it was killed, or the machine went down.');
-    if (await vscode.window.showWarningMessage(question, { modal: true, detail: `${state}\n\n${from}` }, yes) !== yes) return;
+    if (await confirm(question, `${state}\n\n${from}`, yes) !== yes) return;
     await resume(this.context, run, { takeOver: isLost });
   }
 
-  dispose(): void {
-    this.listener.dispose();
+  /** Asks what is to become of a draft of a fork that was saved as a file: as a config by itself it begins at step 0. */
+  private async askOfSaved(uri: vscode.Uri, { run, checkpoint }: Source): Promise<'fork' | 'train' | 'nothing'> {
+    const [fork, train] = [l10n('Fork'), l10n('Train from the Beginning')];
+    const question = l10n('Fork {0} from step {1}, or train {2} from the beginning?', run.manifest.name, stepOf(checkpoint ?? ''), path.basename(uri.fsPath));
+    const answer = await confirm(question, l10n('The file was saved from a draft of a fork. What it begins from is known in this workspace only: elsewhere, and on the command line, it is a config like any other.'), fork, train);
+    if (answer === train) this.drafts.forget(uri);
+    return answer === fork ? 'fork' : answer === train ? 'train' : 'nothing';
   }
 
   private requireTrust(): void {
@@ -109,37 +114,37 @@ export class BeginAgain implements vscode.Disposable {
   }
 
   /** Asks what is to be changed. */
-  private async choose(beginning: Beginning): Promise<void> {
-    const { run, checkpoint } = beginning;
+  private async choose(source: Source): Promise<void> {
+    const { run, checkpoint } = source;
     const text = trainableText(run);
     const what = checkpoint === null ? l10n('{0}, from the beginning', run.manifest.name) : l10n('{0}, from step {1}', run.manifest.name, stepOf(checkpoint));
     const items = [
-      { label: l10n('$(play) As it is'), description: l10n('the same config'), act: () => this.start(beginning, text, []) },
-      { label: l10n('$(symbol-key) With other values…'), description: 'lr=3e-4 epochs=400', act: () => this.startWith(beginning, text) },
-      { label: l10n('$(edit) Edit the config first'), description: l10n('opens it as a draft; Train TRM starts the run'), act: () => this.draft(beginning, text) },
+      { label: l10n('$(play) As it is'), description: l10n('the same config'), act: () => this.start(source, text, []) },
+      { label: l10n('$(symbol-key) With other values…'), description: 'lr=3e-4 epochs=400', act: () => this.startWith(source, text) },
+      { label: l10n('$(edit) Edit the config first'), description: l10n('opens it as a draft; Train TRM starts the run'), act: () => this.draft(source, text) },
     ];
     await (await vscode.window.showQuickPick(items, { ignoreFocusOut: true, title: what, placeHolder: l10n('What is to be changed?') }))?.act();
   }
 
-  private async startWith(beginning: Beginning, text: string): Promise<void> {
-    const line = await vscode.window.showInputBox({
-      ignoreFocusOut: true, title: l10n('Other Values'), prompt: l10n('key=value, divided by spaces'), placeHolder: 'lr=3e-4 arch.L_cycles=4',
+  private async startWith(source: Source, text: string): Promise<void> {
+    const line = await askText({
+      title: l10n('Other Values'), prompt: l10n('key=value, divided by spaces'), placeHolder: 'lr=3e-4 arch.L_cycles=4',
       validateInput: typed => configProblem(text, splitOverrides(typed)),
     });
-    if (line !== undefined) await this.start(beginning, text, splitOverrides(line));
+    if (line !== undefined) await this.start(source, text, splitOverrides(line));
   }
 
-  private async draft(beginning: Beginning, text: string): Promise<void> {
-    const { run, checkpoint } = beginning;
+  private async draft({ run, checkpoint }: Source, text: string): Promise<void> {
     const head = checkpoint === null
       ? l10n('# A new run of the config of {0}. Change what you like, then choose Train TRM.', oneLine(run.manifest.id, 80))
       : l10n('# A fork of {0} at step {1}. Change what you like, then choose Train TRM.', oneLine(run.manifest.id, 80), stepOf(checkpoint));
     const document = await vscode.workspace.openTextDocument({ language: 'trm', content: `${head}\n${text}` });
-    this.drafts.set(document.uri.toString(), beginning);
+    this.drafts.add(document.uri, { run: run.manifest.id, checkpoint });
     await vscode.window.showTextDocument(document, { preview: false });
   }
 
-  private async start({ run, checkpoint }: Beginning, text: string, overrides: readonly string[]): Promise<void> {
+  /** Starts the run; true when it has begun. */
+  private async start({ run, checkpoint }: Source, text: string, overrides: readonly string[]): Promise<boolean> {
     const { logDir } = this.context;
     const base = run.manifest.config_path;
     const id = newRunId(path.basename(base));
@@ -147,7 +152,7 @@ export class BeginAgain implements vscode.Disposable {
     const config = path.join(logDir, `${id}.trm.yaml`);
     await mkdir(logDir, { recursive: true });
     await writeFile(config, text);
-    await launch(this.context, {
+    return launch(this.context, {
       id, dir: path.join(runsDir, id), name: path.basename(base).replace(/(\.trm)?\.ya?ml$/i, ''), cwd: runsDir, attempt: 0,
       args: [
         'train', config, '--base', base, ...(checkpoint === null ? [] : ['--fork', checkpointDir(run.dir, checkpoint)]),

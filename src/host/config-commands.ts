@@ -7,8 +7,10 @@ import { presetFile, presetGroups, presets, readPreset, type Preset, type Preset
 import type { ResolvedConfig } from '../config/resolve';
 import type { ConfigFiles } from './config-files';
 import { sizeOnGpu } from './language/summary';
-import { showInfo, withProgress, type Commands, type Log } from './notify';
+import { askText, showInfo, withProgress, type Commands, type Log } from './notify';
 import { pickConfig } from './pick';
+import { openFolders, pickFolder } from './pick-folder';
+import { save } from './train';
 import type { Trainers } from './trainers';
 import { requireTrust } from './trust';
 
@@ -51,7 +53,9 @@ async function newConfig(extensionUri: vscode.Uri, given: unknown): Promise<void
     ?? (await vscode.window.showQuickPick(presetItems(examples), { ignoreFocusOut: true, placeHolder: l10n('Begin with which preset?'), matchOnDescription: true, matchOnDetail: true }))?.preset;
   if (!chosen) return;
   const text = readPreset(examples, chosen);
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const folders = openFolders();
+  const folder = await pickFolder(folders, l10n('Into which folder?'));
+  if (!folder && folders.length > 0) return;
   const target = folder ? await freeName(folder, chosen.name) : await vscode.window.showSaveDialog({ title: l10n('Save the config as'), filters: { 'TRM config': ['trm.yaml'] } });
   if (!target) return;
   await vscode.workspace.fs.writeFile(target, Buffer.from(text, 'utf8'));
@@ -64,8 +68,8 @@ async function freeName(folder: vscode.Uri, name: string): Promise<vscode.Uri | 
   const exists = async (uri: vscode.Uri): Promise<boolean> => vscode.workspace.fs.stat(uri).then(() => true, () => false);
   let free = name;
   for (let n = 2; await exists(at(free)); n++) free = `${name}-${n}`;
-  const typed = await vscode.window.showInputBox({
-    ignoreFocusOut: true, title: l10n('New Config from Preset'), prompt: l10n('Name of the config; the file is NAME.trm.yaml in {0}', path.basename(folder.fsPath)), value: free,
+  const typed = await askText({
+    title: l10n('New Config from Preset'), prompt: l10n('Name of the config; the file is NAME.trm.yaml in {0}', path.basename(folder.fsPath)), value: free,
     validateInput: async stem => {
       if (!/^[\w][\w. -]*$/.test(stem)) return l10n('Use letters, digits, ".", "-" and "_".');
       return await exists(at(stem)) ? l10n('{0}.trm.yaml is there already.', stem) : null;
@@ -79,8 +83,7 @@ async function buildDataset(trainers: Trainers, configs: ConfigFiles, log: Log, 
   const config = await pickConfig(configs, given);
   if (!config) return;
   const name = path.basename(config.fsPath);
-  const open = vscode.workspace.textDocuments.find(d => d.uri.toString() === config.toString());
-  if (open?.isDirty) await open.save();
+  await save(config);
   await withProgress(l10n('Building the dataset of {0}', name), (report, signal) => trainers.buildData(config.fsPath, p => report(p.text, p.fraction), signal));
   showInfo(log, l10n('The dataset of {0} is ready.', name), { title: l10n('Train TRM'), run: () => vscode.commands.executeCommand('trm.train', config) });
 }

@@ -1,7 +1,8 @@
 /**
  * The configs among the YAML files of the workspace that are not named `NAME.trm.yaml`: those with `arch` and `data_paths` at their top
  * level, and `cfg_*.yaml` beside a folder `arch`. The context key `trm.configFiles` has their paths, for the menus. Files are
- * looked at once, a beginning of each, when the extension is awake anyhow, and again when they change.
+ * looked at once, a beginning of each, when the extension is awake anyhow, and again when they change; only in a workspace that has something of
+ * ours in it, since any YAML file wakes us.
  */
 import { open, stat } from 'node:fs/promises';
 import { statSync } from 'node:fs';
@@ -9,13 +10,15 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { looksLikeConfig, lookedAt, publishedConfigName } from '../config/recognise';
 import type { Log } from './notify';
+import { runsDirs } from './settings';
 
 /** File names of our own configs. */
 export const configName = /\.trm\.ya?ml$/i;
 const yamlFiles = '**/*.{yaml,yml}';
+const ourFiles = '{**/*.trm.yaml,**/*.trm.yml,**/cfg_*.yaml,**/cfg_*.yml}';
 const elsewhere = '**/{node_modules,runs,.git,.venv,venv}/**';
-/** YAML files of a workspace that are looked at. */
-const most = 1000;
+/** YAML files of a workspace that are looked at, and how many at a time. */
+const most = 1000, atOnce = 16;
 /** Milliseconds after a change. */
 const delay = 200;
 
@@ -43,21 +46,28 @@ export class ConfigFiles implements vscode.Disposable {
   private readonly known = new Set<string>();
   private readonly waiting = new Map<string, NodeJS.Timeout>();
   private readonly judged = new WeakMap<vscode.TextDocument, { version: number; config: boolean }>();
-  private readonly disposables: vscode.Disposable[] = [];
+  private readonly disposables: { dispose(): unknown }[] = [];
+  private readonly emitter = new vscode.EventEmitter<void>();
+  /** Something of ours was found in the workspace. */
+  readonly onDidFind = this.emitter.event;
+  private ours = false;
   private told = '';
 
   constructor(private readonly log: Log) {
     const watcher = vscode.workspace.createFileSystemWatcher(yamlFiles);
     this.disposables.push(
-      watcher,
-      watcher.onDidCreate(uri => this.lookSoon(uri)), watcher.onDidChange(uri => this.lookSoon(uri)), watcher.onDidDelete(uri => this.lookSoon(uri)),
+      watcher, this.emitter,
+      watcher.onDidCreate(uri => this.follow(uri)), watcher.onDidChange(uri => this.follow(uri)), watcher.onDidDelete(uri => this.follow(uri)),
       vscode.workspace.onDidOpenTextDocument(document => this.lookAtDocument(document)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.lookAtDocument(document)),
-      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.lookAtAll()),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.begin()),
     );
     vscode.workspace.textDocuments.forEach(document => this.lookAtDocument(document));
-    void this.lookAtAll();
+    void this.begin();
   }
+
+  /** Whether the workspace has something of ours: a runs folder, or a config. */
+  get isOurs(): boolean { return this.ours; }
 
   /** Whether a document is a config: by its language, its name, or what it says. */
   isConfig(document: vscode.TextDocument): boolean {
@@ -80,14 +90,28 @@ export class ConfigFiles implements vscode.Disposable {
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
-  private async lookAtAll(): Promise<void> {
+  /** Looks at all YAML files, if there is a reason to. */
+  private async begin(): Promise<void> {
     try {
-      const found = await vscode.workspace.findFiles(yamlFiles, elsewhere, most);
-      for (const uri of found) if (!configName.test(uri.path)) await this.look(uri);
-      this.tell();
+      if (this.ours) await this.lookAtAll();
+      else if (runsDirs().some(isFolder) || (await vscode.workspace.findFiles(ourFiles, elsewhere, 1)).length > 0) this.found();
     } catch (error) {
       this.log.warn(`looking for configs: ${String(error)}`);
     }
+  }
+
+  /** There is something of ours. */
+  private found(): void {
+    if (this.ours) return;
+    this.ours = true;
+    this.emitter.fire();
+    void this.begin();
+  }
+
+  private async lookAtAll(): Promise<void> {
+    const found = (await vscode.workspace.findFiles(yamlFiles, elsewhere, most)).filter(uri => !configName.test(uri.path));
+    for (let i = 0; i < found.length; i += atOnce) await Promise.all(found.slice(i, i + atOnce).map(uri => this.look(uri)));
+    this.tell();
   }
 
   private async look(uri: vscode.Uri): Promise<void> {
@@ -96,6 +120,13 @@ export class ConfigFiles implements vscode.Disposable {
     const open = vscode.workspace.textDocuments.find(document => document.uri.toString() === uri.toString());
     const config = open ? this.isConfig(open) : looksLikeConfig(await beginningOf(file)) || (besideArch(file) && statSync(file, { throwIfNoEntry: false }) !== undefined);
     if (config) this.known.add(file); else this.known.delete(file);
+    if (config) this.found();
+  }
+
+  /** A YAML file came, changed or went. */
+  private follow(uri: vscode.Uri): void {
+    if (configName.test(uri.path)) this.found();
+    else if (this.ours || publishedConfigName.test(path.basename(uri.path))) this.lookSoon(uri);
   }
 
   private lookSoon(uri: vscode.Uri): void {
@@ -109,6 +140,7 @@ export class ConfigFiles implements vscode.Disposable {
 
   private lookAtDocument(document: vscode.TextDocument): void {
     if (document.languageId === 'yaml') this.lookSoon(document.uri);
+    else if (document.languageId === 'trm') this.found();
   }
 
   /** Puts the paths where the `when` clauses of the menus find them. */

@@ -7,7 +7,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { BrokenRun, RunSummary } from '../runs/read-run';
 import { moveToTrash, releaseForRemoval } from '../runs/remove-run';
-import { showInfo, type Commands, type Log } from './notify';
+import { confirm, showInfo, type Commands, type Log } from './notify';
 import { brokenOf, pickRuns } from './pick';
 import { HostError, problemOf, problemText } from './problem';
 import type { Runs } from './runs';
@@ -36,7 +36,7 @@ async function confirmed(targets: readonly Target[]): Promise<boolean> {
   ].join('\n');
   const question = targets.length === 1 ? l10n('Delete the run {0}?', targets[0]!.name) : l10n('Delete {0} runs?', targets.length);
   const yes = l10n('Move to Trash');
-  return await vscode.window.showWarningMessage(question, { modal: true, detail }, yes) === yes;
+  return await confirm(question, detail, yes) === yes;
 }
 
 /** The system's trash did not take them. */
@@ -44,7 +44,7 @@ async function withoutTrash(targets: readonly Target[], log: Log): Promise<void>
   const keep = l10n('Move to .trash'), forGood = l10n('Delete Permanently');
   const question = targets.length === 1 ? l10n('There is no trash for {0}.', targets[0]!.name) : l10n('There is no trash for {0} runs.', targets.length);
   const detail = l10n('The editor cannot reach a trash for files of this machine. "Move to .trash" puts the folder into .trash of the runs folder, from where it can be brought back. "Delete Permanently" cannot be undone.');
-  const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, keep, forGood);
+  const answer = await confirm(question, detail, keep, forGood);
   if (answer === forGood) for (const { dir } of targets) await vscode.workspace.fs.delete(vscode.Uri.file(dir), { recursive: true, useTrash: false });
   if (answer !== keep) return;
   const [first] = targets.map(({ dir }) => moveToTrash(dir));

@@ -16,10 +16,10 @@ class TablePages implements vscode.TextDocumentContentProvider, vscode.Disposabl
   private readonly emitter = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.emitter.event;
   private readonly shown = new Map<string, string>();
-  private readonly listener: vscode.Disposable;
+  private readonly listeners: vscode.Disposable;
 
   constructor(private readonly runs: Runs) {
-    this.listener = runs.onDidChange(() => this.tellChanges());
+    this.listeners = vscode.Disposable.from(runs.onDidChange(() => this.tellChanges()), vscode.workspace.onDidCloseTextDocument(({ uri }) => this.shown.delete(uri.toString())));
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
@@ -29,7 +29,7 @@ class TablePages implements vscode.TextDocumentContentProvider, vscode.Disposabl
   }
 
   dispose(): void {
-    this.listener.dispose();
+    this.listeners.dispose();
     this.emitter.dispose();
   }
 

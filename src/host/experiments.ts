@@ -7,7 +7,8 @@ import { planExperiment } from '../experiments/plan';
 import { experimentTables } from '../experiments/table';
 import { progressText } from '../experiments/table-text';
 import { tableUri } from './experiment-pages';
-import type { Commands } from './notify';
+import { askText, type Commands } from './notify';
+import { openFolders, pickFolder } from './pick-folder';
 import { HostError } from './problem';
 import { queueInTurn } from './queue';
 import type { Runs } from './runs';
@@ -40,13 +41,14 @@ const basesOf = (): { label: string; detail: string; file: string }[] => presets
 /** Run Experiment: asks which, on what, and how often; puts a copy of the preset into the folder, whose changes are the rows. */
 async function runExperiment(context: TrainContext, extensionUri: vscode.Uri): Promise<void> {
   requireTrust(l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'));
-  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
-  if (!folder) throw new HostError('no_folder', l10n('No folder is open to keep the runs in.'), l10n('Open a folder first.'));
+  const folders = openFolders();
+  if (folders.length === 0) throw new HostError('no_folder', l10n('No folder is open to keep the runs in.'), l10n('Open a folder first.'));
   const which = await vscode.window.showQuickPick(experiments, { ignoreFocusOut: true, placeHolder: l10n('Which experiment?'), matchOnDetail: true });
   const base = which && await vscode.window.showQuickPick(basesOf(), { ignoreFocusOut: true, placeHolder: l10n('On which puzzles?'), matchOnDetail: true });
-  if (!which || !base) return;
-  const seeds = await vscode.window.showInputBox({
-    ignoreFocusOut: true, title: l10n('Run Experiment'), prompt: l10n('Seeds: how often each row is trained'), value: '3',
+  const folder = base && await pickFolder(folders, l10n('Into which folder?'));
+  if (!which || !folder) return;
+  const seeds = await askText({
+    title: l10n('Run Experiment'), prompt: l10n('Seeds: how often each row is trained'), value: '3',
     validateInput: typed => (/^([1-9]|1\d|20)$/.test(typed) ? null : l10n('Expected a whole number from 1 to 20.')),
   });
   if (seeds === undefined) return;

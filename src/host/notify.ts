@@ -1,6 +1,10 @@
 /**
  * The few words the editor says by itself. A problem is told once, with its next step and at most a button or two; its
  * details go to the output channel.
+ *
+ * VS Code makes links of `[words](command:...)` in messages, in the titles of progress and in what an input box says, and runs the command
+ * on a click. Names of runs, tags, paths and configs come from folders of others: so all such words go through here (a lint rule holds
+ * the rest of the host to it), and here nothing is a link.
  */
 import * as vscode from 'vscode';
 import { isCancelled, problemOf, problemText } from './problem';
@@ -19,6 +23,11 @@ export function createLog(): Log {
   return vscode.window.createOutputChannel('TRM', { log: true });
 }
 
+/** Words in which VS Code finds no link: an invisible space parts the brackets of one. */
+export function withoutLinks(text: string): string {
+  return text.replaceAll('](', ']\u200b(');
+}
+
 async function offer(shown: Thenable<Action | undefined>): Promise<void> {
   await (await shown)?.run();
 }
@@ -26,6 +35,7 @@ async function offer(shown: Thenable<Action | undefined>): Promise<void> {
 /** The button that leads to the next step of a problem, where a command does it; else the one that shows the log. */
 function nextAction(log: Log, code: string): Action {
   if (code === 'untrusted') return { title: vscode.l10n.t('Manage Workspace Trust'), run: () => vscode.commands.executeCommand('workbench.trust.manage') };
+  if (code === 'no_config') return { title: vscode.l10n.t('New Config from Preset'), run: () => vscode.commands.executeCommand('trm.newConfig') };
   return { title: vscode.l10n.t('Show Output'), run: () => log.show(true) };
 }
 
@@ -39,13 +49,27 @@ export function showProblem(log: Log, error: unknown, ...actions: Action[]): voi
   const text = problemText(problem);
   log.error(text);
   const buttons = actions.length > 0 ? actions : [nextAction(log, problem.code)];
-  offer(vscode.window.showErrorMessage(text, ...buttons)).catch((e: unknown) => log.error(String(e)));
+  offer(vscode.window.showErrorMessage(withoutLinks(text), ...buttons)).catch((e: unknown) => log.error(String(e)));
 }
 
 /** Says something good. Does not wait for the message to be closed. */
 export function showInfo(log: Log, text: string, ...actions: Action[]): void {
   log.info(text);
-  offer(vscode.window.showInformationMessage(text, ...actions)).catch((e: unknown) => log.error(String(e)));
+  offer(vscode.window.showInformationMessage(withoutLinks(text), ...actions)).catch((e: unknown) => log.error(String(e)));
+}
+
+/** Asks in a dialog that stays until it is answered. The answer; undefined when the user changed their mind. */
+export function confirm(question: string, detail: string, ...answers: string[]): Thenable<string | undefined> {
+  return vscode.window.showWarningMessage(withoutLinks(question), { modal: true, detail: withoutLinks(detail) }, ...answers);
+}
+
+/** Asks for a line of text, and stays until it is answered or Escape is pressed. `validateInput` answers in words, or with null where nothing is wrong. */
+export function askText(options: vscode.InputBoxOptions & { readonly prompt: string }, token?: vscode.CancellationToken): Thenable<string | undefined> {
+  const validate = async (typed: string): Promise<string | vscode.InputBoxValidationMessage | null> => {
+    const problem = await options.validateInput?.(typed) ?? null;
+    return typeof problem === 'string' ? withoutLinks(problem) : problem && { ...problem, message: withoutLinks(problem.message) };
+  };
+  return vscode.window.showInputBox({ ignoreFocusOut: true, ...options, prompt: withoutLinks(options.prompt), validateInput: validate }, token);
 }
 
 /** What a command does. `given` is what it was called on, `selected` all that is selected in the tree where that is one: check both. */
@@ -65,9 +89,22 @@ export function command(log: Log, id: string, run: Command): vscode.Disposable {
   });
 }
 
+/** Shows a notification while something is done that nobody can call back. */
+export function showUntilDone<T>(title: string, words: string, work: () => Promise<T>): Thenable<T> {
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: withoutLinks(title) }, progress => {
+    progress.report({ message: withoutLinks(words) });
+    return work();
+  });
+}
+
+/** Shows a line in the status bar while something is done. */
+export function showQuietly<T>(title: string, work: () => Promise<T>): Thenable<T> {
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, work);
+}
+
 /** Runs long work under a notification with a cancel; `report` says how far it is, in words and 0..1. */
 export function withProgress<T>(title: string, work: (report: (text: string, fraction?: number | null) => void, signal: AbortSignal) => Promise<T>): Thenable<T> {
-  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: withoutLinks(title), cancellable: true }, async (progress, token) => {
     const cancel = new AbortController();
     const listener = token.onCancellationRequested(() => cancel.abort());
     let done = 0;
@@ -75,7 +112,7 @@ export function withProgress<T>(title: string, work: (report: (text: string, fra
       return await work((message, fraction = null) => {
         const percent = fraction === null ? 0 : Math.max(0, fraction * 100 - done);
         done += percent;
-        progress.report({ message, increment: percent });
+        progress.report({ message: withoutLinks(message), ...(fraction === null && done === 0 ? {} : { increment: percent }) }); // without one the bar only moves
       }, cancel.signal);
     } finally {
       listener.dispose();

@@ -12,6 +12,7 @@ import { compareCommands } from './compare-commands';
 import { configCommands } from './config-commands';
 import { deleteCommands } from './delete-runs';
 import { DepthCurves } from './depth-curves';
+import { Drafts } from './drafts';
 import { experimentCommands } from './experiments';
 import { Inspector } from './inspector';
 import { TraceSource } from './inspector-source';
@@ -35,7 +36,7 @@ export function openFeatures({ context, log, runs, tree, configs, own }: Window,
   const trainers = new Trainers(extensionUri, log);
   const traces = new TraceSource(runs, trainers);
   const starting = { runs, feeds, charts, trainers, configs, log, logDir: context.logUri.fsPath };
-  const again = own(new BeginAgain(starting));
+  const again = new BeginAgain(starting, own(new Drafts(state)));
   const inspector = own(new Inspector({ extensionUri, state, runs, source: traces, curves: new DepthCurves(context.globalStorageUri, trainers, log), messenger, log }));
   own(registerLanguageFeatures(configs, runs));
   return {

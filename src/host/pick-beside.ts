@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { BesideChoice, TraceChoice } from '../protocol/inspector';
 import type { RunSummary } from '../runs/read-run';
 import type { TraceSource } from './inspector-source';
+import { askText } from './notify';
 import { depthLimit, runDescription, stateIcon } from './run-text';
 import type { Runs } from './runs';
 
@@ -15,8 +16,8 @@ const separator = (label: string): Item => ({ label, kind: vscode.QuickPickItemK
 /** Another depth than the present one, in supervision steps. */
 async function askDepth(present: number, most: number): Promise<number | null> {
   const expected = l10n('Expected a whole number from 1 to {0}, other than {1}.', most, present);
-  const text = await vscode.window.showInputBox({
-    ignoreFocusOut: true, title: l10n('Compare Two Depths'), prompt: l10n('Supervision steps, 1 to {0}', most), value: String(Math.min(most, present * 2)),
+  const text = await askText({
+    title: l10n('Compare Two Depths'), prompt: l10n('Supervision steps, 1 to {0}', most), value: String(Math.min(most, present * 2)),
     validateInput: typed => (/^\s*\d{1,3}\s*$/.test(typed) && Number(typed) >= 1 && Number(typed) <= most && Number(typed) !== present ? null : expected),
   });
   return text === undefined ? null : Number(text);

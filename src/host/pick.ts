@@ -8,16 +8,20 @@ import { accuracyText } from '../runs/describe';
 import { listCheckpoints } from '../runs/checkpoints';
 import type { BrokenRun, RunSummary } from '../runs/read-run';
 import type { ConfigFiles } from './config-files';
+import { askText } from './notify';
 import { HostError } from './problem';
 import type { RunNode } from './runs-tree';
-import type { Runs } from './runs';
+import type { Runs, StartingRun } from './runs';
 import { runDescription, stateIcon } from './run-text';
 import { puzzleNumberProblem } from './trace-choice';
 
 /** What a command may be called with: a line of the Runs view, a run id, or nothing. */
 export type RunArgument = RunNode | string | undefined;
 
-/** The config meant: the file given, the one in the active editor, or one chosen of those in the workspace. */
+/**
+ * The config meant: the file given, the one in the active editor, or one chosen of those in the workspace.
+ * @throws HostError `not_local` for a document without a file, `no_config` when there is none
+ */
 export async function pickConfig(configs: ConfigFiles, given?: unknown, ask = vscode.l10n.t('Which config?')): Promise<vscode.Uri | undefined> {
   if (given instanceof vscode.Uri) {
     if (given.scheme === 'file') return given;
@@ -27,12 +31,7 @@ export async function pickConfig(configs: ConfigFiles, given?: unknown, ask = vs
   if (active?.uri.scheme === 'file' && configs.isConfig(active)) return active.uri;
   const named = await vscode.workspace.findFiles('**/*.trm.{yaml,yml}', '**/{node_modules,runs,.git}/**', 200);
   const found = [...named, ...configs.list()].sort((a, b) => a.fsPath.localeCompare(b.fsPath));
-  if (found.length === 0) {
-    const make = vscode.l10n.t('New Config from Preset');
-    const chosen = await vscode.window.showInformationMessage(vscode.l10n.t('There is no config (NAME.trm.yaml) in this workspace yet.'), make);
-    if (chosen === make) await vscode.commands.executeCommand('trm.newConfig');
-    return undefined;
-  }
+  if (found.length === 0) throw new HostError('no_config', vscode.l10n.t('There is no config (NAME.trm.yaml) in this workspace yet.'), vscode.l10n.t('Make one from a preset.'));
   if (found.length === 1) return found[0];
   const items = found.map(uri => ({ label: path.basename(uri.fsPath), description: path.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, ''), uri }));
   return (await vscode.window.showQuickPick(items, { ignoreFocusOut: true, placeHolder: ask, matchOnDescription: true }))?.uri;
@@ -43,6 +42,12 @@ export function runIdOf(given: unknown): string | undefined {
   if (typeof given === 'string') return given;
   if (typeof given === 'object' && given !== null && 'id' in given && typeof given.id === 'string') return given.id;
   return undefined;
+}
+
+/** The run that a command was called on, when it is only starting: it has no folder yet. */
+export function startingOf(runs: Runs, given: unknown): StartingRun | undefined {
+  const id = runIdOf(given);
+  return runs.listStarting().find(starting => starting.id === id);
 }
 
 /** The folders that cannot be read among the lines of the Runs view that a command was called with. */
@@ -57,13 +62,18 @@ export function checkpointOf(given: unknown): string | undefined {
   return typeof node === 'object' && node.kind === 'checkpoint' ? node.checkpoint.name : undefined;
 }
 
-/** The run meant: the one given, the only one that fits, or one chosen. */
+/**
+ * The run meant: the one given, the only one that fits, or one chosen.
+ * @throws HostError `starting` when the one given has no folder yet, `no_run` when there is none
+ */
 export async function pickRun(runs: Runs, given: unknown, fits: (run: RunSummary) => boolean, words: { ask: string; none: string; next: string }): Promise<RunSummary | undefined> {
   const id = runIdOf(given);
   if (id !== undefined) {
     if (!runs.get(id)) await runs.refresh();
     const run = runs.get(id);
     if (run) return run;
+    const starting = startingOf(runs, id);
+    if (starting) throw new HostError('starting', vscode.l10n.t('{0} is starting, and has no folder yet.', starting.name), vscode.l10n.t('Try again in a moment, or cancel it in the message that says so.'));
     throw new HostError('no_run', vscode.l10n.t('There is no run {0} in this window.', id), vscode.l10n.t('It may have been deleted.'));
   }
   if (runs.list().length === 0) await runs.refresh(); // the command may be what woke us
@@ -78,13 +88,17 @@ export async function pickRun(runs: Runs, given: unknown, fits: (run: RunSummary
   return (await vscode.window.showQuickPick(items, { ignoreFocusOut: true, placeHolder: words.ask, matchOnDescription: true, matchOnDetail: true }))?.run;
 }
 
+/** Whether a line that is selected is that of a run, not one of those under it. */
+const isRun = (line: unknown): boolean => typeof line === 'string' || (typeof line === 'object' && line !== null && 'kind' in line && line.kind === 'run');
+
 /**
  * The runs meant: those selected, when the one given is among them; the one given; or those chosen. None when the user changed
  * their mind.
  * @throws HostError `too_few` when there are not enough runs that fit
  */
 export async function pickRuns(runs: Runs, given: unknown, selected: unknown, words: { ask: string; least: number; fits?: (run: RunSummary) => boolean }): Promise<RunSummary[]> {
-  const nodes: unknown[] = Array.isArray(selected) && selected.length > 0 ? selected : Array.isArray(given) ? given : [given];
+  const lines: unknown[] = Array.isArray(selected) ? selected.filter(isRun) : [];
+  const nodes: unknown[] = lines.length > 0 ? lines : Array.isArray(given) ? given : [given];
   const ids = [...new Set(nodes.flatMap(node => runIdOf(node) ?? []))];
   if (runs.list().length === 0 || ids.some(id => !runs.get(id))) await runs.refresh();
   const named = ids.flatMap(id => runs.get(id) ?? []);
@@ -121,8 +135,8 @@ export async function pickCheckpoint(run: RunSummary, given: unknown): Promise<s
 
 /** The number of a test puzzle. */
 export async function askPuzzle(puzzles: number): Promise<number | undefined> {
-  const text = await vscode.window.showInputBox({
-    ignoreFocusOut: true, title: vscode.l10n.t('Inspect Puzzle Trace'),
+  const text = await askText({
+    title: vscode.l10n.t('Inspect Puzzle Trace'),
     prompt: puzzles > 0 ? vscode.l10n.t('Number of the test puzzle, 0 to {0} ({1} puzzles)', puzzles - 1, puzzles) : vscode.l10n.t('Number of the test puzzle'),
     value: '0',
     validateInput: typed => {

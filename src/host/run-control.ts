@@ -7,8 +7,8 @@ import { insideRun } from '../runs/paths';
 import type { RunSummary } from '../runs/read-run';
 import type { BeginAgain } from './begin-again';
 import type { LiveRun } from './live-run';
-import { showInfo, withProgress, type Commands, type Log } from './notify';
-import { askPuzzle, checkpointOf, pickCheckpoint, pickRun, pickRuns } from './pick';
+import { confirm, showInfo, showQuietly, showUntilDone, withProgress, type Commands, type Log } from './notify';
+import { askPuzzle, checkpointOf, pickCheckpoint, pickRun, pickRuns, startingOf } from './pick';
 import { HostError, problemOf } from './problem';
 import { evaluationDocument, evaluationSummary } from './evaluation-text';
 import type { Inspector } from './inspector';
@@ -17,6 +17,7 @@ import type { LiveCharts } from './live-charts';
 import { removeFromQueue } from './queue';
 import type { Runs } from './runs';
 import { isLive, isResumable } from './run-text';
+import { showPlace } from './show-place';
 import { resume, type TrainContext } from './train';
 import type { Trainers } from './trainers';
 import { requireTrust } from './trust';
@@ -80,8 +81,7 @@ async function stopLive(runs: Runs, live: readonly RunSummary[]): Promise<void> 
   const title = live.length === 1 ? l10n('Stopping {0}', live[0]!.manifest.name) : l10n('Stopping {0} runs', live.length);
   const words = live.every(run => run.state === 'pending') ? l10n('it does not train yet, and just ends') : l10n('it finishes its step and writes a checkpoint');
   try {
-    await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, async progress => {
-      progress.report({ message: words });
+    await showUntilDone(title, words, async () => {
       const ends = await Promise.allSettled(live.map(run => stopOne(runs, run)));
       const failed = ends.find(end => end.status === 'rejected');
       if (failed) throw failed.reason;
@@ -105,7 +105,7 @@ async function pause({ runs }: ControlContext, given: unknown): Promise<void> {
   const run = await pickRun(runs, given, r => r.state === 'running', { ask: l10n('Pause which run?'), none: l10n('No run is training.'), next: '' });
   if (!run) return;
   const title = l10n('Pausing {0} after this step', run.manifest.name); // which may be a long one
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => lineOf(runs, run).request('pause', {}));
+  await showQuietly(title, () => lineOf(runs, run).request('pause', {}));
   await runs.refresh();
 }
 
@@ -122,7 +122,7 @@ async function mayTrainTogether(chosen: readonly RunSummary[]): Promise<boolean>
   if (count < 2) return true;
   const yes = l10n('Resume All');
   const detail = l10n('They train at the same time and share this machine. Runs in the queue are trained one after another without this.');
-  return await vscode.window.showWarningMessage(l10n('Resume {0} runs at once?', count), { modal: true, detail }, yes) === yes;
+  return await confirm(l10n('Resume {0} runs at once?', count), detail, yes) === yes;
 }
 
 async function resumeRun(context: ControlContext, run: RunSummary, given: unknown): Promise<void> {
@@ -161,7 +161,7 @@ async function maySetAside({ manifest, dir }: RunSummary, name: string): Promise
   if (newest === undefined || newest.name === name) return true;
   const goOn = l10n('Resume from Here');
   const detail = l10n('It goes on from {0}. What it did from there to step {1} stays in its folder but counts no more.', name, manifest.step);
-  return await vscode.window.showWarningMessage(l10n('Resume {0} from an older checkpoint?', manifest.name), { modal: true, detail }, goOn) === goOn;
+  return await confirm(l10n('Resume {0} from an older checkpoint?', manifest.name), detail, goOn) === goOn;
 }
 
 async function evaluate({ runs, trainers, log }: ControlContext, given: unknown): Promise<void> {
@@ -204,13 +204,13 @@ export function runCommands(context: ControlContext) {
     'trm.evaluate': given => evaluate(context, given),
     'trm.inspectPuzzle': given => inspect(context, given),
     'trm.showCharts': async given => {
-      const run = given === undefined ? undefined : await oneRun(runs, given, l10n('Show the charts of which run?'));
-      await charts.reveal(run?.manifest.id);
+      const run = given === undefined || startingOf(runs, given) ? undefined : await oneRun(runs, given, l10n('Show the charts of which run?'));
+      await charts.reveal(run?.manifest.id ?? startingOf(runs, given)?.id);
     },
     'trm.openChartsInEditor': given => charts.openEditor(typeof given === 'string' ? given : undefined),
     'trm.openRunFolder': async given => {
       const run = await oneRun(runs, given, l10n('Open the folder of which run?'));
-      if (run) await revealFolder(run.dir);
+      if (run) await showPlace(context.log, vscode.Uri.file(run.dir), vscode.Uri.file(run.dir));
     },
     'trm.showLog': async given => {
       const run = await oneRun(runs, given, l10n('Show the log of which run?'));
@@ -230,11 +230,4 @@ async function showLog({ log }: ControlContext, { dir, state, manifest: { name, 
   else if (state === 'queued') showInfo(log, l10n('{0} has no log yet: it waits in the queue.', name));
   else if (finished_because?.startsWith('imported from ')) showInfo(log, l10n('{0} has no log: it was imported, not trained here.', name));
   else showInfo(log, l10n('{0} has no log: no trainer has written one.', name));
-}
-
-/** Shows a folder: in the Explorer when it is in the workspace, else where the system shows folders. */
-async function revealFolder(dir: string): Promise<void> {
-  const uri = vscode.Uri.file(dir);
-  if (vscode.workspace.getWorkspaceFolder(uri)) await vscode.commands.executeCommand('revealInExplorer', uri);
-  else await vscode.commands.executeCommand('revealFileInOS', uri);
 }

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { pinCheckpoint } from '../runs/checkpoints';
 import { changeLabels, labelLimits } from '../runs/labels';
 import type { RunSummary } from '../runs/read-run';
-import type { Commands } from './notify';
+import { askText, type Commands } from './notify';
 import { pickCheckpoint, pickRun, pickRuns } from './pick';
 import { notesUri } from './run-notes';
 import type { Runs } from './runs';
@@ -20,8 +20,8 @@ async function oneRun(runs: Runs, given: unknown, ask: string): Promise<RunSumma
 
 async function rename({ runs }: LabelsContext, given: unknown): Promise<void> {
   const run = await oneRun(runs, given, l10n('Rename which run?'));
-  const name = run && await vscode.window.showInputBox({
-    ignoreFocusOut: true, title: l10n('Rename Run'), prompt: l10n('The name that is shown. The folder keeps its own: {0}', run.manifest.id), value: run.manifest.name,
+  const name = run && await askText({
+    title: l10n('Rename Run'), prompt: l10n('The name that is shown. The folder keeps its own: {0}', run.manifest.id), value: run.manifest.name,
     validateInput: text => (text.trim() === '' || text.trim().length > labelLimits.name ? l10n('Expected 1 to {0} characters.', labelLimits.name) : null),
   });
   if (!run || name === undefined) return;
@@ -44,8 +44,8 @@ async function editTags({ runs }: LabelsContext, given: unknown, selected: unkno
   const [first] = chosen;
   if (!first) return;
   const before = chosen.length === 1 ? first.manifest.tags : [];
-  const text = await vscode.window.showInputBox({
-    ignoreFocusOut: true, title: chosen.length === 1 ? l10n('Tags of {0}', first.manifest.name) : l10n('Add Tags to {0} Runs', chosen.length),
+  const text = await askText({
+    title: chosen.length === 1 ? l10n('Tags of {0}', first.manifest.name) : l10n('Add Tags to {0} Runs', chosen.length),
     prompt: l10n('Words, with or without #. In use: {0}', [...new Set(runs.list().flatMap(run => run.manifest.tags))].slice(0, 20).join(' ') || l10n('none yet')),
     value: before.join(' '), validateInput: tagProblem,
   });

@@ -1,5 +1,6 @@
 /** The notes of a run as a document that is edited and saved like a file: `trm-notes:/<run id>/notes.md`. */
 import * as vscode from 'vscode';
+import { withoutLinks } from './notify';
 import { problemOf, problemText } from './problem';
 import type { RunSummary } from '../runs/read-run';
 import type { Runs } from './runs';
@@ -44,7 +45,7 @@ class RunNotes implements vscode.FileSystemProvider, vscode.Disposable {
     try {
       changeLabels(dir, { notes: Buffer.from(content).toString('utf8').trimEnd() });
     } catch (error) {
-      throw vscode.FileSystemError.Unavailable(problemText(problemOf(error)));
+      throw vscode.FileSystemError.Unavailable(withoutLinks(problemText(problemOf(error))));
     }
     await this.runs.refresh();
   }

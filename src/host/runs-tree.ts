@@ -1,8 +1,9 @@
 /**
  * The Runs view: every run of the workspace, or those that fit a filter: first what is at work, then the queue, then the pinned
  * ones, then the others, newest first. Each with its state in words, and under it its checkpoints, config and log. Folders that
- * cannot be read are listed with the reason.
+ * cannot be read are listed with the reason, and so are whole runs folders.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { accuracyText } from '../runs/describe';
@@ -10,7 +11,7 @@ import type { CheckpointInfo } from '../runs/checkpoints';
 import { insideRun } from '../runs/paths';
 import { inWorkingOrder } from '../runs/queue-order';
 import type { BrokenRun, RunSummary } from '../runs/read-run';
-import { command, type Log } from './notify';
+import { askText, command, type Log } from './notify';
 import { problemOf, problemText } from './problem';
 import type { Runs, StartingRun } from './runs';
 import { fitsFilter, filterProblem } from './run-filter';
@@ -21,9 +22,13 @@ export type RunNode =
   | { readonly kind: 'run'; readonly id: string }
   | { readonly kind: 'starting'; readonly run: StartingRun }
   | { readonly kind: 'broken'; readonly run: BrokenRun }
+  | { readonly kind: 'unreadable'; readonly folder: BrokenRun }
   | { readonly kind: 'checkpoint'; readonly id: string; readonly checkpoint: CheckpointInfo }
   | { readonly kind: 'file'; readonly id: string; readonly file: string; readonly label: string; readonly icon: string }
   | { readonly kind: 'note'; readonly text: string };
+
+/** Milliseconds between two looks under the runs that are unfolded. */
+const lookEvery = 5000;
 
 const { None, Collapsed } = vscode.TreeItemCollapsibleState;
 const themeIcon = (icon: string, color: string | null = null): vscode.ThemeIcon =>
@@ -51,6 +56,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
   private readonly nodes = new Map<string, RunNode>();
   /** The lines drawn last: which, in their order, and of every run what it said and when it changed; null before VS Code had any. */
   private drawn: { order: string; runs: ReadonlyMap<string, string> } | null = null;
+  /** What was drawn under the runs that are unfolded. */
+  private readonly under = new Map<string, string>();
   private filterText = '';
 
   constructor(private readonly runs: Runs) {
@@ -90,6 +97,12 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
         const item = new vscode.TreeItem(path.basename(node.run.dir), None);
         return Object.assign(item, { description: vscode.l10n.t('cannot be read'), tooltip: tooltip([['', node.run.problem], ['what to do', node.run.next]]), iconPath: themeIcon('error', 'charts.red'), contextValue: 'broken' });
       }
+      case 'unreadable': {
+        const { dir, problem, next } = node.folder;
+        const item = new vscode.TreeItem(vscode.workspace.asRelativePath(dir), None);
+        const description = problemText({ message: problem, next });
+        return Object.assign(item, { description, tooltip: tooltip([['', problem], ['what to do', next]]), iconPath: themeIcon('error', 'charts.red') });
+      }
       case 'checkpoint': return checkpointItem(node.id, node.checkpoint);
       case 'file': {
         const item = new vscode.TreeItem(node.label, None);
@@ -112,6 +125,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
       await this.runs.known; // VS Code shows that it waits; without it there would be no run for a moment, and all of them were drawn twice
       this.drawn = this.lines();
       return [
+        ...this.runs.listUnreadable().map(folder => ({ kind: 'unreadable' as const, folder })),
         ...this.runs.listStarting().map(run => ({ kind: 'starting' as const, run })),
         ...this.listShown().map(run => this.runNode(run.manifest.id)),
         ...(this.filterText === '' ? this.runs.listBroken() : []).map(run => ({ kind: 'broken' as const, run })),
@@ -119,7 +133,25 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
     }
     if (node.kind !== 'run') return [];
     const run = this.runs.get(node.id);
-    return run ? runChildren(run) : [];
+    const children = run ? await runChildren(run) : [];
+    this.under.set(node.id, JSON.stringify(children));
+    return children;
+  }
+
+  /** Draws runs again under which is something else than was drawn: others pin checkpoints, too, and that changes nothing of the run itself. */
+  async lookUnder(): Promise<void> {
+    for (const [id, drawn] of this.under) {
+      const run = this.runs.get(id);
+      const now = run ? JSON.stringify(await runChildren(run)) : drawn;
+      if (now === drawn) continue;
+      this.under.set(id, now);
+      this.emitter.fire(this.runNode(id));
+    }
+  }
+
+  /** A run was folded up. */
+  folded(node: RunNode): void {
+    if (node.kind === 'run') this.under.delete(node.id);
   }
 
   getParent(node: RunNode): RunNode | undefined {
@@ -138,7 +170,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
 
   private lines(): NonNullable<typeof this.drawn> {
     const shown = this.listShown();
-    const order = [...this.runs.listStarting().map(run => `starting ${run.id}`), ...shown.map(run => run.manifest.id), ...this.runs.listBroken().map(run => `${run.dir} ${run.problem}`)].join('\n');
+    const order = [...this.runs.listStarting().map(run => `starting ${run.id}`), ...shown.map(run => run.manifest.id), ...[...this.runs.listUnreadable(), ...this.runs.listBroken()].map(({ dir, problem }) => `${dir} ${problem}`)].join('\n');
     return { order, runs: new Map(shown.map(run => [run.manifest.id, `${run.manifest.updated} ${run.manifest.name} ${this.description(run)} ${run.manifest.notes}`])) };
   }
 
@@ -194,7 +226,8 @@ async function runChildren(run: RunSummary): Promise<RunNode[]> {
     if (children.length === 0) children.push({ kind: 'note', text: vscode.l10n.t('no checkpoint yet') });
     if (run.manifest.last_eval) children.unshift({ kind: 'note', text: vscode.l10n.t('last evaluation: {0}, step {1}', accuracyText(run.manifest.last_eval), run.manifest.last_eval.step) });
     children.push({ kind: 'file', id, label: vscode.l10n.t('config'), file: insideRun(run.dir, 'config.trm.yaml'), icon: 'settings-gear' });
-    children.push({ kind: 'file', id, label: vscode.l10n.t('log'), file: insideRun(run.dir, 'trainer.log'), icon: 'output' });
+    const log = insideRun(run.dir, 'trainer.log');
+    if (existsSync(log)) children.push({ kind: 'file', id, label: vscode.l10n.t('log'), file: log, icon: 'output' }); // an imported run has none
   } catch (error) {
     children.push({ kind: 'note', text: problemText(problemOf(error)) });
   }
@@ -212,9 +245,10 @@ export function showRunsTree(tree: RunsTree, runs: Runs, log: Log): vscode.Dispo
     void vscode.commands.executeCommand('setContext', 'trm.runsFiltered', tree.filter !== '');
     tell();
   };
+  const clock = setInterval(() => { if (view.visible) void tree.lookUnder(); }, lookEvery);
   return [
-    view, runs.onDidChange(tell),
-    command(log, 'trm.filterRuns', () => askFilter(tree.filter, setFilter)),
+    view, runs.onDidChange(tell), view.onDidCollapseElement(({ element }) => tree.folded(element)), new vscode.Disposable(() => clearInterval(clock)),
+    command(log, 'trm.filterRuns', () => askFilter(view, tree.filter, setFilter)),
     command(log, 'trm.clearRunsFilter', () => setFilter('')),
     command(log, 'trm.refreshRuns', async () => {
       await runs.refresh();
@@ -223,28 +257,23 @@ export function showRunsTree(tree: RunsTree, runs: Runs, log: Log): vscode.Dispo
   ];
 }
 
-/** Asks for a filter; the tree follows what is typed, and is as before when the user changes their mind. */
-async function askFilter(before: string, setFilter: (text: string) => void): Promise<void> {
-  const box = vscode.window.createInputBox();
-  box.title = vscode.l10n.t('Filter Runs');
-  box.prompt = vscode.l10n.t('Words of name, notes or config; #tag; is:running, is:finished, is:pinned, ...; - before a term turns it round');
-  box.value = before;
-  const typed = (text: string): void => {
-    box.validationMessage = filterProblem(text) ?? undefined;
-    setFilter(text);
-  };
-  await new Promise<void>(resolve => {
-    let accepted = false;
-    box.onDidChangeValue(typed);
-    box.onDidAccept(() => {
-      accepted = true;
-      box.hide();
-    });
-    box.onDidHide(() => {
-      if (!accepted) setFilter(before);
-      resolve();
-    });
-    box.show();
-  });
-  box.dispose();
+/**
+ * Asks for a filter; the tree follows what is typed. A run that is chosen in the tree says that the filter was right; after Escape the tree is
+ * as before.
+ */
+async function askFilter(view: vscode.TreeView<RunNode>, before: string, setFilter: (text: string) => void): Promise<void> {
+  let typed = before;
+  const found = new vscode.CancellationTokenSource();
+  const chosen = view.onDidChangeSelection(({ selection }) => { if (selection.length > 0) found.cancel(); });
+  const text = await askText({
+    title: vscode.l10n.t('Filter Runs'), prompt: vscode.l10n.t('Words of name, notes or config; #tag; is:running, is:finished, is:pinned, ...; - before a term turns it round'), value: before,
+    validateInput: now => {
+      if (now !== typed) setFilter(typed = now);
+      const problem = filterProblem(now);
+      return problem === null ? null : { message: problem, severity: vscode.InputBoxValidationSeverity.Warning };
+    },
+  }, found.token);
+  chosen.dispose();
+  setFilter(text ?? (found.token.isCancellationRequested ? typed : before));
+  found.dispose();
 }

@@ -5,7 +5,7 @@ import { explainNoGpu } from '../runtime/explain-gpu';
 import { findNode } from '../runtime/node';
 import { findRuntime, type FoundRuntime, type ReadyRuntime } from '../runtime/find';
 import { adoptRuntime, removeRuntime, setUpRuntime, type SetupOptions } from '../runtime/setup';
-import { showInfo, withProgress, type Commands, type Log } from './notify';
+import { confirm, showInfo, withProgress, type Commands, type Log } from './notify';
 import { nodePathSetting, runtimeDirSetting } from './settings';
 import { requireTrust } from './trust';
 
@@ -46,7 +46,7 @@ async function setUp(log: Log): Promise<void> {
   if (way === undefined) return;
   if (way === 'remove') {
     const remove = l10n('Remove');
-    if (await vscode.window.showWarningMessage(l10n('Remove the compute runtime in {0}?', found.dir), { modal: true }, remove) !== remove) return;
+    if (await confirm(l10n('Remove the compute runtime in {0}?', found.dir), '', remove) !== remove) return;
     await removeRuntime(dir);
     showInfo(log, l10n('The compute runtime was removed; training runs on the built-in engine.'));
     return;

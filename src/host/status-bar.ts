@@ -1,10 +1,14 @@
-/** The one status bar item: idle, or turning with percent and steps per second; its click reveals the charts. */
+/**
+ * The one status bar item: idle, or turning with percent and steps per second; its click reveals the charts. It is there where the
+ * workspace has something of ours, and not beside every YAML file.
+ */
 import * as vscode from 'vscode';
+import type { ConfigFiles } from './config-files';
 import { runDetails, isLive, statusBarText } from './run-text';
 import type { Runs } from './runs';
 
 /** Shows the item and keeps it true. */
-export function registerStatusBar(runs: Runs): { dispose(): unknown }[] {
+export function registerStatusBar(runs: Runs, configs: ConfigFiles): { dispose(): unknown }[] {
   const item = vscode.window.createStatusBarItem('trm.status', vscode.StatusBarAlignment.Left, 10);
   item.name = 'TRM';
   const draw = (): void => {
@@ -23,8 +27,8 @@ export function registerStatusBar(runs: Runs): { dispose(): unknown }[] {
       item.command = command(run.manifest.id);
     }
     item.accessibilityInformation = { label: `TRM: ${typeof item.tooltip === 'string' ? item.tooltip.split('\n').slice(0, 2).join(', ') : ''}` };
-    item.show();
+    if (configs.isOurs || starting || runs.list().length > 0) item.show(); else item.hide();
   };
   draw();
-  return [item, runs.onDidChange(draw), runs.onDidChangeStatus(draw)];
+  return [item, runs.onDidChange(draw), runs.onDidChangeStatus(draw), configs.onDidFind(draw)];
 }

@@ -13,7 +13,7 @@ import type { RunSummary } from '../runs/read-run';
 import type { StartedTrainer } from '../runtime/spawn-trainer';
 import type { ConfigFiles } from './config-files';
 import type { LiveCharts } from './live-charts';
-import { showProblem, type Log } from './notify';
+import { showProblem, withProgress, type Log } from './notify';
 import { pickConfig } from './pick';
 import { HostError } from './problem';
 import type { RunFeeds } from './run-feed';
@@ -108,38 +108,42 @@ export async function resume(context: TrainContext, run: RunSummary, options: { 
   });
 }
 
-/** Starts a trainer and stays with it until its run is under way. What goes wrong is told. */
-export async function launch(context: TrainContext, what: Launch): Promise<void> {
+/** Starts a trainer and stays with it until its run is under way. What goes wrong is told. True when the run has begun, and did not fail at once. */
+export async function launch(context: TrainContext, what: Launch): Promise<boolean> {
   const { runs, charts, trainers, log, logDir } = context;
   const started = Date.now();
-  const entry = what.attempt === 0 ? runs.begin(what) : null;
+  const entry = runs.begin(what);
   const logFile = path.join(logDir, `${what.id}-${started}.log`);
   const showLog = { title: l10n('Show Log'), run: () => vscode.window.showTextDocument(vscode.Uri.file(logFile)) };
   try {
     await mkdir(logDir, { recursive: true });
     const [trainer] = await Promise.all([trainers.start(what.args, what.cwd, logFile), charts.reveal(what.id)]);
-    const options = { location: vscode.ProgressLocation.Notification, title: l10n('Starting {0}', what.name), cancellable: true };
-    await vscode.window.withProgress(options, (progress, token) => untilRunning(context, what, trainer, logFile, progress, token));
+    await withProgress(l10n('Starting {0}', what.name), (report, signal) => untilRunning(context, what, trainer, logFile, report, signal));
     log.info(`${what.id}: first point after ${((Date.now() - started) / 1000).toFixed(1)} s`);
   } catch (error) {
     showProblem(log, error, showLog);
   } finally {
-    entry?.ended();
+    entry.ended();
     await runs.refresh();
   }
+  const state = runs.get(what.id)?.state;
+  return hasBegun(runs, what) && state !== 'failed' && state !== 'crashed';
 }
+
+/** Whether there is a folder of the run with this attempt in it. */
+const hasBegun = (runs: Runs, { id, attempt }: Launch): boolean => (runs.get(id)?.manifest.attempt ?? 0) > attempt;
 
 /** Waits until the run has a new point. @throws HostError with the trainer's own words when it ends before. */
 async function untilRunning(
   { runs, feeds }: TrainContext, what: Launch, trainer: StartedTrainer, logFile: string,
-  progress: vscode.Progress<{ message?: string }>, token: vscode.CancellationToken,
+  report: (text: string) => void, signal: AbortSignal,
 ): Promise<void> {
   const cleanUp: vscode.Disposable[] = [];
   const isRunning = (): boolean => {
     const run = runs.get(what.id);
     if (!run || run.manifest.attempt <= what.attempt) return false;
     const status = runs.line(what.id)?.status;
-    if (status) progress.report({ message: status.state === 'pending' ? preparingText(status) : status.activity });
+    if (status) report(status.state === 'pending' ? preparingText(status) : status.activity);
     return !isLive(run.state) || (what.attempt === 0 ? feeds.follow(run.dir).store.points > 0 : run.state === 'running');
   };
   let followed = false;
@@ -153,11 +157,10 @@ async function untilRunning(
         look();
       };
       cleanUp.push(runs.onDidChange(watch), runs.onDidChangeStatus(look));
-      cleanUp.push(token.onCancellationRequested(() => { stopStarting(runs, what.id, trainer).then(resolve, reject); }));
+      signal.addEventListener('abort', () => { stopStarting(runs, what.id, trainer).then(resolve, reject); }, { once: true });
       void trainer.ended.then(async code => {
         await runs.refresh();
-        const run = runs.get(what.id);
-        if (run && run.manifest.attempt > what.attempt) resolve();
+        if (hasBegun(runs, what)) resolve();
         else reject(startFailure(await readFile(logFile, 'utf8').catch(() => ''), code));
       });
     });

@@ -9,6 +9,7 @@ import { showInfo, withProgress, type Commands, type Log } from './notify';
 import { pickCheckpoint, pickConfig, pickRun } from './pick';
 import type { Runs } from './runs';
 import { runsDirFor } from './settings';
+import { showPlace } from './show-place';
 import type { Trainers } from './trainers';
 import { requireTrust } from './trust';
 
@@ -65,7 +66,7 @@ async function exportWeights({ runs, trainers, log }: WeightsContext, given: unk
   // The dialog has asked before replacing a file.
   await withProgress(l10n('Exporting {0}, {1}', run.manifest.name, name), (report, signal) =>
     trainers.exportWeights([checkpoint, '--out', target.fsPath, '--weights', weights.value, '--prefix', prefix.value, '--overwrite'], progress => report(progress.text, progress.fraction), signal));
-  showInfo(log, l10n('The weights are in {0}.', target.fsPath), { title: l10n('Show File'), run: () => vscode.commands.executeCommand('revealFileInOS', target) });
+  showInfo(log, l10n('The weights are in {0}.', target.fsPath), { title: l10n('Show File'), run: () => showPlace(log, target) });
 }
 
 /** Both commands. */

@@ -138,6 +138,11 @@ async function readOne(dir: string): Promise<RunSummary | BrokenRun | null> {
   }
 }
 
+/** A run whose id another has already, as it is listed. */
+export function copyOf({ dir }: RunSummary, original: RunSummary): BrokenRun {
+  return { dir, problem: `${dir} has the same id as ${original.dir}: it is a copy.`, next: 'Delete one of them, or give the copy another "id" in its run.json.' };
+}
+
 const isBroken = (entry: RunSummary | BrokenRun): entry is BrokenRun => 'problem' in entry;
 
 /** Runs read at the same time. */
@@ -176,7 +181,7 @@ export async function listRuns(runsDir: string): Promise<{ runs: RunSummary[]; b
   const named = (r: RunSummary): number => (path.basename(r.dir) === r.manifest.id ? 0 : 1);
   for (const run of found.filter((r): r is RunSummary => !isBroken(r)).sort((a, b) => named(a) - named(b) || (a.dir < b.dir ? -1 : 1))) {
     const original = originals.get(run.manifest.id);
-    if (original) broken.push({ dir: run.dir, problem: `${run.dir} has the same id as ${original.dir}: it is a copy.`, next: 'Delete one of them, or give the copy another "id" in its run.json.' });
+    if (original) broken.push(copyOf(run, original));
     else {
       originals.set(run.manifest.id, run);
       runs.push(run);

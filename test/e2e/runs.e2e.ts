@@ -89,11 +89,15 @@ describe('the Runs view', () => {
     await workbench.eventually('The run unpinned', async () => (await tree().getByRole('treeitem', { name: /^brief-4x4.*pinned/ }).count()) === 0);
   });
 
-  test('a checkpoint is kept', async () => {
+  test('a checkpoint is kept, whoever says so', async () => {
     await unfold(/^first try/);
     await workbench.contextMenu(item(/^step 9, /), 'Keep Checkpoint (Pin)');
     await item(/^step 9, .*pinned/).waitFor();
-    expect(existsSync(path.join(first, 'checkpoints', 'step-9', 'pinned'))).toBe(true);
+    const pinned = path.join(first, 'checkpoints', 'step-9', 'pinned');
+    rmSync(pinned); // as at the command line
+    await workbench.eventually('The checkpoint unpinned', async () => (await tree().getByRole('treeitem', { name: /^step 9, .*pinned/ }).count()) === 0);
+    writeFileSync(pinned, '');
+    await item(/^step 9, .*pinned/).waitFor();
     await workbench.screenshot('runs-labels');
     await unfold(/^first try/, false);
     await item(/^step 9/).waitFor({ state: 'hidden' });
@@ -106,7 +110,13 @@ describe('the Runs view', () => {
     await workbench.quickInput.getByText('is:nonsense: expected is: and one of').waitFor();
     await input.fill('#base is:finished');
     await workbench.eventually('Only the tagged run', async () => (await tree().getByRole('treeitem', { name: /^brief-4x4/ }).count()) === 0);
-    await input.press('Enter');
+    await input.press('Escape');
+    await item(/^brief-4x4, finished/).waitFor();
+    await workbench.palette('TRM: Filter Runs...');
+    await input.fill('#base is:finished');
+    await workbench.eventually('Only the tagged run', async () => (await tree().getByRole('treeitem', { name: /^brief-4x4/ }).count()) === 0);
+    await item(/^first try, finished/).click(); // it was found
+    await workbench.quickInput.waitFor({ state: 'hidden' });
     await workbench.page.getByText('1 of 2 runs: #base is:finished').first().waitFor();
     await workbench.screenshot('runs-filtered');
     await tree().hover();
@@ -156,6 +166,57 @@ describe('the Runs view', () => {
     expect(manifestOf(newest())).toMatchObject({ parent: null, name: 'brief-4x4', config_path: path.join(workbench.folder, 'brief-4x4.trm.yaml') });
     expect(readFileSync(path.join(newest(), 'config.trm.yaml'), 'utf8')).toContain('# edited by me');
     await workbench.page.locator('.tabs-container .tab', { hasText: /Untitled/ }).waitFor({ state: 'detached' });
+  });
+
+  test('a draft of a fork is kept when its run is refused, when the window is reloaded, and when it is saved as a file', async () => {
+    const untitled = workbench.page.locator('.tabs-container .tab', { hasText: /Untitled/ });
+    const parent = { run: path.basename(first), step: 9 };
+    const draft = async (): Promise<void> => {
+      await unfold(/^first try/);
+      await workbench.contextMenu(item(/^step 9, .*pinned/), 'Fork from Checkpoint...');
+      await workbench.pick(/Edit the config first/);
+      await workbench.page.locator('.view-line', { hasText: 'A fork of' }).waitFor();
+      await workbench.page.keyboard.press('ControlOrMeta+End');
+    };
+    const forked = async (before: string): Promise<void> => {
+      await workbench.eventually('The fork at its end', () => newest() !== before && manifestOf(newest())['state'] === 'finished', 90_000);
+      expect(manifestOf(newest())).toMatchObject({ parent });
+    };
+    const setSeed = async (seed: string): Promise<void> => {
+      await workbench.page.locator('.view-line', { hasText: /^seed:/ }).click(); // behind its end
+      await workbench.page.keyboard.press('Backspace');
+      await workbench.page.keyboard.type(seed);
+    };
+    let before = newest();
+    await draft();
+    await setSeed('7');
+    await workbench.palette('TRM: Train TRM');
+    await workbench.notification(/seed is 0 in the run .* and 7 in the config/, 60_000);
+    await workbench.screenshot('runs-draft-refused');
+    expect(newest()).toBe(before);
+    await untitled.waitFor();
+    await workbench.palette('Notifications: Clear All Notifications');
+    await workbench.reload();
+    await untitled.click();
+    await setSeed('0 # mended');
+    await workbench.palette('TRM: Train TRM');
+    await forked(before);
+    expect(readFileSync(path.join(newest(), 'config.trm.yaml'), 'utf8')).toContain('# mended');
+    await untitled.waitFor({ state: 'detached' });
+
+    before = newest();
+    await draft();
+    await workbench.page.keyboard.press('ControlOrMeta+s');
+    await workbench.quickInput.locator('input').first().fill(path.join(workbench.folder, 'forked.trm.yaml'));
+    await workbench.page.keyboard.press('Enter');
+    await workbench.page.locator('.tabs-container .tab.active', { hasText: 'forked.trm.yaml' }).waitFor();
+    await workbench.palette('TRM: Train TRM');
+    await dialog().getByText('Fork first try from step 9, or train forked.trm.yaml from the beginning?').waitFor();
+    await workbench.screenshot('runs-draft-saved');
+    await dialog().getByRole('button', { name: 'Fork', exact: true }).click();
+    await forked(before);
+    await unfold(/^first try/, false);
+    await workbench.palette('View: Close All Editors');
   });
 
   test('a run whose process was killed is recovered, after words that say what that means', async () => {
@@ -232,6 +293,7 @@ describe('a workspace of two folders with 500 runs and hostile ones', () => {
         const hostile = copy('hostile', { name: script, notes: script, tags: [script], finished_because: script, parent: { run: script, step: 1 }, config_path: `/tmp/${script}` });
         writeFileSync(path.join(hostile, 'metrics.jsonl'), '');
         truncateSync(path.join(hostile, 'metrics.jsonl'), 1 << 30);
+        copy('linked', { name: '[Show details](command:workbench.action.openSettings)', created: '2024-01-01T00:00:00.000Z' });
         const links = copy('links', { name: 'links' });
         for (const [name, target] of [['metrics.jsonl', '/etc/passwd'], ['trainer.log', '/etc/passwd'], ['checkpoints', '/'], ['traces', '/'], ['labels.jsonl', '/etc/passwd']] as const) symlinkSync(target, path.join(links, name));
         rmSync(path.join(links, 'config.trm.yaml'));
@@ -257,7 +319,7 @@ describe('a workspace of two folders with 500 runs and hostile ones', () => {
     await workbench.palette('TRM: Filter Runs...');
     await answer('Filter Runs', 'second folder');
     await item(/^run of the second folder, finished/).waitFor();
-    await workbench.page.getByText('1 of 504 runs: second folder').first().waitFor();
+    await workbench.page.getByText('1 of 505 runs: second folder').first().waitFor();
     await workbench.palette('TRM: Clear Filter of Runs');
     await workbench.eventually('The end of the list', async () => { // a list that is drawn again meanwhile loses its place
       await tree().focus();
@@ -291,6 +353,17 @@ describe('a workspace of two folders with 500 runs and hostile ones', () => {
     expect(await page.locator('img').count()).toBe(0);
     expect(await workbench.page.title()).not.toContain('owned');
     await workbench.screenshot('runs-hostile-compared');
+  });
+
+  test('a command in a name stays text, in messages too', async () => {
+    await workbench.palette('TRM: Filter Runs...');
+    await answer('Filter Runs', 'command:');
+    await workbench.contextMenu(item(/^\[Show details\]/), 'Evaluate Checkpoint');
+    const message = await workbench.notification(/Show details.* has no checkpoint yet/);
+    expect((await message.innerText()).replaceAll('\u200b', '')).toContain('[Show details](command:workbench.action.openSettings) has no checkpoint yet.');
+    expect(await message.locator('.notification-list-item-message a').count()).toBe(0);
+    await workbench.screenshot('runs-hostile-message');
+    await workbench.palette('Notifications: Clear All Notifications');
   });
 
   test('links out of a run lead nowhere, and change nothing', async () => {

@@ -17,8 +17,9 @@ export class ConfigLenses implements vscode.CodeLensProvider {
   private readonly times = new StepTimes(os.hostname());
   constructor(private readonly parsed: ParsedDocuments, private readonly runs: Runs) {}
 
-  /** A run has ended: it may tell how long a step takes. */
-  readonly onDidChangeCodeLenses = (listener: () => void): vscode.Disposable => this.runs.onDidEnd(() => listener());
+  /** A run has ended, and may tell how long a step takes; or the folder was trusted, and this machine may be looked at. */
+  readonly onDidChangeCodeLenses = (listener: () => void): vscode.Disposable =>
+    vscode.Disposable.from(this.runs.onDidEnd(() => listener()), vscode.workspace.onDidGrantWorkspaceTrust(() => listener()));
 
   async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
     const parsed = this.parsed.of(document);
@@ -34,6 +35,7 @@ export class ConfigLenses implements vscode.CodeLensProvider {
     if (file === undefined || !summary) return [train];
     const place = await trainingPlace(config);
     const numbers = vscode.l10n.t('{0} parameters · depth {1} · {2} optimiser steps', countText(summary.parameters), summary.depth, summary.steps.toLocaleString(vscode.env.language));
+    if (!place) return [train, lens(numbers)];
     return [train, lens(numbers), ...memoryLens(config, file, place), await this.timeLens(config, file, place, summary.steps)];
   }
 

@@ -2,6 +2,7 @@
  * Where a config would be trained on this machine: engine and device as the trainer will choose them, from a look at files and
  * at nvidia-smi only, and how much memory is free there.
  */
+import * as vscode from 'vscode';
 import type { ResolvedConfig } from '../../config/resolve';
 import { physicalCores } from '../../runtime/device';
 import { findRuntime } from '../../runtime/find';
@@ -29,12 +30,13 @@ function gpuFor(wish: string, found: FoundGpus): GpuFacts | null {
   }
 }
 
-/** Looks. Does not throw. */
-export async function trainingPlace(config: ResolvedConfig): Promise<TrainingPlace> {
+/** Looks. Null where only a program could tell, and the folder is not trusted. Does not throw. */
+export async function trainingPlace(config: ResolvedConfig): Promise<TrainingPlace | null> {
   const [runtime, { free }] = await Promise.all([findRuntime(runtimeDirSetting()), memoryFacts()]);
   const engine = config.engine !== 'auto' ? config.engine : runtime.state === 'ready' ? 'tensorflow' : 'wasm';
   const forward_dtype = engine === 'tensorflow' ? config.arch.forward_dtype : 'float32';
   if (engine === 'tensorflow' && runtime.state === 'ready' && runtime.manifest.variant === 'cuda') {
+    if (!vscode.workspace.isTrusted) return null;
     const gpu = gpuFor(config.device === 'auto' ? deviceSetting() ?? 'auto' : config.device, await recentGpus());
     if (gpu) return { engine, device: 'gpu', forward_dtype, free: gpu.free ?? gpu.memory };
   }
