@@ -4,6 +4,9 @@
  * parses at a place the schema knows decides.
  */
 import { isMap, isScalar, isSeq } from 'yaml';
+import { normaliseArch } from './architecture-name';
+import { compose } from './compose';
+import { isMapping } from './defaults-list';
 import { describeKey, isArchitecture, keyMarkdown, keysOf, mappingOf, schemaAt, valuesOf, yamlText, type KeyPath } from './describe';
 import { parseText, plainData, type ConfigDocument } from './document';
 import { unusedPublishedKeys } from './schema';
@@ -49,8 +52,26 @@ function isInComment(text: string, offset: number): boolean {
   return /(^|\s)#/.test(line);
 }
 
+/** What a text that is being written is a part of. */
+export interface TextPlace {
+  /** The config's own file: files that the text includes are read from beside it. */
+  readonly file?: string | undefined;
+  /** For the text of a file that a config includes: where its keys belong, and that config as plain data. */
+  readonly within?: { readonly at: KeyPath; readonly data: unknown };
+}
+
+/** The whole config around a text, as plain data. */
+function wholeOf(document: ConfigDocument, { file, within }: TextPlace): unknown {
+  if (within) return within.data;
+  const plain = plainData(document);
+  if (!('data' in plain) || !isMapping(plain.data)) return {};
+  const { data } = compose(document, plain.data, file, new Map());
+  normaliseArch(data);
+  return data;
+}
+
 /** What can be written at an offset of the text. Empty where nothing is known. */
-export function suggestionsAt(text: string, offset: number): Suggestion[] {
+export function suggestionsAt(text: string, offset: number, place: TextPlace = {}): Suggestion[] {
   if (isInComment(text, offset)) return [];
   let start = offset;
   while (start > 0 && wordPart.test(text[start - 1]!)) start--;
@@ -63,11 +84,11 @@ export function suggestionsAt(text: string, offset: number): Suggestion[] {
   const attempt = (as: 'key' | 'value') => {
     const inserted = as === 'key' && !colonFollows ? `${placeholder}: 0` : placeholder;
     const { document } = parseText(text.slice(0, start) + inserted + text.slice(end));
-    const place = document && findPlaceholder(document, as);
-    if (!place) return [];
-    const plain = plainData(document);
-    const data = 'data' in plain ? plain.data : {};
-    return as === 'key' ? keySuggestions(place, data, { start, end, colonFollows }) : valueSuggestions(place.path, data, { start, end });
+    const found = document && findPlaceholder(document, as);
+    if (!found) return [];
+    const path = [...place.within?.at ?? [], ...found.path];
+    const data = wholeOf(document, place);
+    return as === 'key' ? keySuggestions({ ...found, path }, data, { start, end, colonFollows }) : valueSuggestions(path, data, { start, end });
   };
   if (afterColon) return attempt('value');
   const keys = attempt('key');
