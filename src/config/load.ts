@@ -19,6 +19,7 @@ import { resolveReferences } from './references';
 import { findConflicts, resolveConfig, type ResolvedConfig } from './resolve';
 import { configSchema, unusedPublishedKeys } from './schema';
 import type { Sweep } from './schema';
+import { sweepFindings } from './swept';
 
 /** What came of a text. `config` is there exactly when no problem is an error. */
 export interface ParsedConfig {
@@ -156,7 +157,10 @@ export function parseConfig(text: string, { overrides = [], file }: { overrides?
     const mend = places.has(where) ? replacement : undefined;
     problems.push(places.problem(target, 'value', { code: 'inconsistent', what, expected, found, replacement: mend }));
   }
-  return done(config, checked.data.sweep);
+  const { sweep } = checked.data;
+  // Overrides make one run, for which the sweep means nothing, or a sweep's runs, each of which is checked.
+  if (sweep && overrides.length === 0) for (const { path: where, part, ...parts } of sweepFindings(data, sweep).slice(0, maxIssues)) problems.push(places.problem(where, part, parts));
+  return done(config, sweep);
 }
 
 /** Reads a config file. Throws ConfigError with everything that is wrong with it. */
