@@ -8,9 +8,17 @@ import { pathAt } from '../../config/document';
 import { dataPreview } from './data-preview';
 import { rangeOf } from './diagnostics';
 import type { ParsedDocuments } from './parsed-documents';
+import type { PictureInk } from './puzzle-picture';
 
 /** Keys under which the data is shown. */
 const aboutData = ['data_paths', 'dataset'];
+
+/** What reads well on a hover of this theme: its own colours are not known here. */
+function inkOf({ kind }: vscode.ColorTheme): PictureInk {
+  const isLight = kind === vscode.ColorThemeKind.Light || kind === vscode.ColorThemeKind.HighContrastLight;
+  const strong = kind === vscode.ColorThemeKind.HighContrast || kind === vscode.ColorThemeKind.HighContrastLight;
+  return isLight ? { text: strong ? '#000000' : '#3b3b3b', ground: '#ffffff', strong } : { text: strong ? '#ffffff' : '#cccccc', ground: '#1f1f1f', strong };
+}
 
 /** Explains the key or value under the pointer. */
 export class ConfigHover implements vscode.HoverProvider {
@@ -26,7 +34,7 @@ export class ConfigHover implements vscode.HoverProvider {
     const contents = [new vscode.MarkdownString(markdown)];
     const { config } = part.config;
     const showsData = path.length <= 2 && aboutData.includes(String(path[0])) && (found.part === 'key' || path[0] === 'data_paths');
-    if (config && showsData && part.owner.uri.scheme === 'file') contents.push(new vscode.MarkdownString(dataPreview(config, part.owner.uri.fsPath)));
+    if (config && showsData && part.owner.uri.scheme === 'file') contents.push(new vscode.MarkdownString(dataPreview(config, part.owner.uri.fsPath, inkOf(vscode.window.activeColorTheme))));
     return new vscode.Hover(contents, rangeOf(document, found.span));
   }
 }
