@@ -74,8 +74,8 @@ export async function readConfig(config: vscode.Uri, log: Log): Promise<LoadedCo
   }
 }
 
-/** Train TRM. Returns the id of the run that was begun, once it runs or it was said why it does not; undefined when nothing was begun. */
-export async function train(context: TrainContext, given: unknown): Promise<string | undefined> {
+/** Train TRM. Returns the id of the run that was begun, once it runs or it was said why it does not; undefined when nothing was begun. `signal`: ends the start. */
+export async function train(context: TrainContext, given: unknown, signal?: AbortSignal): Promise<string | undefined> {
   requireTrust(l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'));
   const config = await pickConfig(context.configs, given);
   if (!config) return undefined;
@@ -93,7 +93,7 @@ export async function train(context: TrainContext, given: unknown): Promise<stri
   await launch(context, {
     id, dir: path.join(runsDir, id), name: path.basename(config.fsPath).replace(/(\.trm)?\.ya?ml$/i, ''), cwd: path.dirname(config.fsPath), attempt: 0,
     args: ['train', config.fsPath, '--runs-dir', runsDir, '--run-id', id],
-  });
+  }, signal);
   return id;
 }
 
@@ -107,8 +107,8 @@ export async function resume(context: TrainContext, run: RunSummary, options: { 
   });
 }
 
-/** Starts a trainer and stays with it until its run is under way. What goes wrong is told. */
-export async function launch(context: TrainContext, what: Launch): Promise<void> {
+/** Starts a trainer and stays with it until its run is under way, or somebody does not want it any more. What goes wrong is told. */
+export async function launch(context: TrainContext, what: Launch, signal?: AbortSignal): Promise<void> {
   const { runs, charts, trainers, log, logDir } = context;
   const started = Date.now();
   const entry = what.attempt === 0 ? runs.begin(what) : null;
@@ -118,7 +118,7 @@ export async function launch(context: TrainContext, what: Launch): Promise<void>
     await mkdir(logDir, { recursive: true });
     const [trainer] = await Promise.all([trainers.start(what.args, what.cwd, logFile), charts.reveal(what.id)]);
     const options = { location: vscode.ProgressLocation.Notification, title: l10n('Starting {0}', what.name), cancellable: true };
-    await vscode.window.withProgress(options, (progress, token) => untilRunning(context, what, trainer, logFile, progress, token));
+    await vscode.window.withProgress(options, (progress, token) => untilRunning(context, what, trainer, logFile, progress, token, signal));
     log.info(`${what.id}: first point after ${((Date.now() - started) / 1000).toFixed(1)} s`);
   } catch (error) {
     showProblem(log, error, showLog);
@@ -131,7 +131,7 @@ export async function launch(context: TrainContext, what: Launch): Promise<void>
 /** Waits until the run has a new point. @throws HostError with the trainer's own words when it ends before. */
 async function untilRunning(
   { runs, feeds }: TrainContext, what: Launch, trainer: StartedTrainer, logFile: string,
-  progress: vscode.Progress<{ message?: string }>, token: vscode.CancellationToken,
+  progress: vscode.Progress<{ message?: string }>, token: vscode.CancellationToken, signal?: AbortSignal,
 ): Promise<void> {
   const cleanUp: vscode.Disposable[] = [];
   const isRunning = (): boolean => {
@@ -152,7 +152,10 @@ async function untilRunning(
         look();
       };
       cleanUp.push(runs.onDidChange(watch), runs.onDidChangeStatus(look));
-      cleanUp.push(token.onCancellationRequested(() => { stopStarting(runs, what.id, trainer).then(resolve, reject); }));
+      const stop = (): void => { stopStarting(runs, what.id, trainer).then(resolve, reject); };
+      cleanUp.push(token.onCancellationRequested(stop), new vscode.Disposable(() => signal?.removeEventListener('abort', stop)));
+      signal?.addEventListener('abort', stop);
+      if (signal?.aborted) stop();
       void trainer.ended.then(async code => {
         await runs.refresh();
         const run = runs.get(what.id);

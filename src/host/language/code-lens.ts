@@ -5,12 +5,13 @@ import os from 'node:os';
 import * as vscode from 'vscode';
 import type { ResolvedConfig } from '../../config/resolve';
 import { dataFacts } from '../../puzzles/data-facts';
+import { summarise } from '../../reports/config-report';
 import { durationText } from '../../runs/describe';
 import type { Runs } from '../runs';
 import type { ParsedDocuments } from './parsed-documents';
 import { StepTimes, stepText, stepTime, type StepTime } from './step-time';
 import type { Surroundings } from './surroundings';
-import { countText, memoryFit, memoryNeed, summarise, type TrainingPlace } from './summary';
+import { countText, memoryFit, memoryNeed, type TrainingPlace } from './summary';
 import { trainingPlace } from './training-place';
 
 /** A lens that says how long training takes, once that is known: the others do not wait for it. */
