@@ -134,7 +134,10 @@ test('hover on the data shows its first puzzle, once it is there', async () => {
   await workbench.palette('TRM: Build Dataset');
   await workbench.notification('The dataset of mine.trm.yaml is ready.');
   await workbench.palette('Notifications: Clear All Notifications');
-  await editor().locator('.view-line', { hasText: 'data_paths' }).locator('span span', { hasText: 'data_paths' }).first().hover();
+  await goToEnd(lineOf('data_paths'));
+  await workbench.page.keyboard.press('Home');
+  await workbench.page.keyboard.press('Control+k');
+  await workbench.page.keyboard.press('Control+i');
   const picture = workbench.page.locator('.monaco-hover:visible img');
   await picture.waitFor();
   expect(await picture.getAttribute('alt')).toMatch(/^Question: [\d. |/+-]+\. Answer: [\d |/+-]+\.$/);
@@ -144,7 +147,8 @@ test('hover on the data shows its first puzzle, once it is there', async () => {
 
 test('a link on the data leads to it in the Explorer', async () => {
   await goToEnd(lineOf('data_paths'));
-  for (let left = 0; left < 3; left++) await workbench.page.keyboard.press('ArrowLeft');
+  await workbench.page.keyboard.press('Home');
+  for (let right = 0; right < 'data_paths: [data/'.length; right++) await workbench.page.keyboard.press('ArrowRight');
   const folder = workbench.page.locator('.explorer-folders-view').getByRole('treeitem', { name: 'sudoku-4x4' });
   expect(await folder.count()).toBe(0);
   await workbench.eventually('The dataset in the Explorer', async () => {
