@@ -12,6 +12,7 @@ import type { MazeLayout } from '../puzzles/maze-generate';
 import { fetchHubCsv } from '../puzzles/hub';
 import type { hubDatasets } from '../puzzles/hub';
 import type { LongWork } from '../puzzles/pacing';
+import { configReport } from '../reports/config-report';
 import { csvFilesOf } from '../puzzles/write-splits';
 import type { BuildReport, CsvSource } from '../puzzles/write-splits';
 import { CliError } from './errors';
@@ -117,14 +118,17 @@ function sources(csv: string, count: number | undefined): CsvSource['csv'] {
   return { ...(existsSync(train.path) ? { train: { ...train, count } } : {}), ...(existsSync(test.path) ? { test } : {}) };
 }
 
-/** `trm validate CONFIG`: every problem with its place; exit code 2 when one is an error. */
+/** `trm validate CONFIG`: every problem with its place, and what a valid one amounts to; exit code 2 when one is an error. */
 export function validateCommand(config: string, overrides: readonly string[], { json }: { json?: boolean }): ExitCode {
-  const { problems, config: resolved } = parseConfig(readConfigFile(config).text, { overrides, file: config });
-  const valid = resolved !== undefined;
-  if (json) printJson({ file: path.resolve(config), valid, problems });
+  const file = path.resolve(config);
+  const report = configReport(file, parseConfig(readConfigFile(file).text, { overrides, file }));
+  const { valid, problems, parameters, effective_depth: depth, optimiser_steps: steps, sweep_runs: sweep } = report;
+  if (json) printJson(report);
   else {
-    for (const problem of problems) print(formatProblem(config, problem));
+    for (const problem of problems) print(formatProblem(config, problem.file === undefined ? problem : { ...problem, file: path.relative(process.cwd(), problem.file) }));
     if (valid) print(`${config} is valid.`);
+    if (parameters !== undefined) print(`${parameters.toLocaleString('en-US')} parameters, depth ${depth!}, ${steps!.toLocaleString('en-US')} optimiser steps`);
+    if (sweep !== undefined) print(`its sweep has ${sweep.toLocaleString('en-US')} runs`);
   }
   return valid ? 0 : 2;
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { ResolvedConfig } from '../config/resolve';
 import { baselineText } from '../puzzles/baseline';
 import { traceText } from '../puzzles/trace-text';
+import { traceReport } from '../reports/trace-report';
 import { writeFileAtomic } from '../runs/atomic-write';
 import { accuracyText } from '../runs/describe';
 import type { Trace } from '../runs/schema';
@@ -81,13 +82,13 @@ async function voteCommand(target: string, overrides: readonly string[], options
 }
 
 /** `trm trace RUN|CHECKPOINT|FILE --puzzle I`. */
-export async function traceCommand(target: string, overrides: readonly string[], options: Common & { puzzle: number; out?: string; weights?: 'ema' | 'model' }): Promise<ExitCode> {
+export async function traceCommand(target: string, overrides: readonly string[], options: Common & { puzzle: number; text?: boolean; out?: string; weights?: 'ema' | 'model' }): Promise<ExitCode> {
   const { onProgress, end } = shareProgress();
-  const { puzzle, depth, engine, device, weights, out } = options;
+  const { puzzle, text, depth, engine, device, weights, out } = options;
   const trace = await traceSaved({ ...source(target, overrides, options), depth, engine, device, weights, puzzle: { index: puzzle }, onProgress });
   end();
   if (out !== undefined) writeFileAtomic(path.resolve(out), JSON.stringify(trace));
-  if (options.json) printJson(out === undefined ? trace : { out: path.resolve(out), puzzle, depth: trace.depth, halting: trace.halting });
+  if (options.json) printJson(text ? traceReport(trace) : out === undefined ? trace : { out: path.resolve(out), puzzle, depth: trace.depth, halting: trace.halting });
   else printTrace(trace);
   return 0;
 }

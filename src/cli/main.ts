@@ -19,6 +19,7 @@ import { evalCommand, traceCommand } from './inspect';
 import { noteCommand, pinCommand, renameCommand, tagCommand } from './labels';
 import { printJson } from './output';
 import { queueCommand, queueRemoveCommand, queueStartCommand, queueStopCommand } from './queue';
+import { metricsCommand, showCommand } from './report';
 import { forkCommand, rerunCommand, resumeCommand, runsCommand, stopCommand, trainCommand } from './runs';
 import { exportCommand, importCommand } from './weights';
 
@@ -89,17 +90,18 @@ experiment.command('show').description('the table of an experiment as far as it 
 const queue = program.command('queue').description('runs that wait for their turn');
 queue.command('list', { isDefault: true }).description('those that wait, and who works on them').addOption(runsDir()).addOption(json())
   .action(run((options: Parameters<typeof queueCommand>[0]) => queueCommand(options)));
-queue.command('start').description('begin them, one after another').addOption(runsDir()).action(run((options: { runsDir: string }) => queueStartCommand(options)));
-queue.command('stop').description('begin no other run; the one that trains goes on').addOption(runsDir()).action(run((options: { runsDir: string }) => queueStopCommand(options)));
-queue.command('remove').description('take a run out').argument('<run>').addOption(runsDir()).action(run((target: string, options: { runsDir: string }) => queueRemoveCommand(target, options)));
+queue.command('start').description('begin them, one after another').addOption(runsDir()).addOption(json()).action(run((options: Parameters<typeof queueStartCommand>[0]) => queueStartCommand(options)));
+queue.command('stop').description('begin no other run; the one that trains goes on').addOption(runsDir()).addOption(json()).action(run((options: Parameters<typeof queueStopCommand>[0]) => queueStopCommand(options)));
+queue.command('remove').description('take a run out').argument('<run>').addOption(runsDir()).addOption(json())
+  .action(run((target: string, options: Parameters<typeof queueRemoveCommand>[1]) => queueRemoveCommand(target, options)));
 program.command('resume').description('go on with a run from its newest checkpoint')
   .argument('<run>', 'run folder or id').addOption(runsDir()).addOption(engine()).addOption(device()).addOption(json())
   .option('--checkpoint <name>', 'go on from this checkpoint, e.g. step-120').option('--take-over', 'also when its last process was on another machine')
   .option('--micro-batch-size <n>', 'slots per pass: the same training, in less memory', whole)
   .action(run((target: string, options: Parameters<typeof resumeCommand>[1]) => resumeCommand(target, options)));
 program.command('stop').description('ask a live run for a checkpoint and its end')
-  .argument('<run>').addOption(runsDir())
-  .action(run((target: string, options: { runsDir: string }) => stopCommand(target, options.runsDir)));
+  .argument('<run>').addOption(runsDir()).addOption(json())
+  .action(run((target: string, options: Parameters<typeof stopCommand>[1]) => stopCommand(target, options)));
 program.command('eval').description('evaluate a run (its best checkpoint) or a checkpoint')
   .argument('<run|checkpoint|file>').argument('[overrides...]', 'of --config').addOption(config())
   .addOption(runsDir()).addOption(engine()).addOption(device()).addOption(weights()).addOption(json())
@@ -110,7 +112,7 @@ program.command('eval').description('evaluate a run (its best checkpoint) or a c
 program.command('trace').description('show how the model refines its answer to a puzzle')
   .argument('<run|checkpoint|file>').argument('[overrides...]', 'of --config').addOption(config()).requiredOption('--puzzle <i>', 'test example', whole)
   .addOption(runsDir()).addOption(engine()).addOption(device()).addOption(weights()).addOption(json())
-  .option('--depth <n>', 'supervision steps, 1 to 128', whole).option('--out <file>', 'write the whole trace as JSON')
+  .option('--depth <n>', 'supervision steps, 1 to 128', whole).option('--text', 'with --json: the grids as text').option('--out <file>', 'write the whole trace as JSON')
   .action(run((target: string, overrides: string[], options: Parameters<typeof traceCommand>[2]) => traceCommand(target, overrides, options)));
 program.command('import').description('make a run of a published checkpoint (torch.save or safetensors)')
   .argument('<file>').argument('[overrides...]', 'of the config').addOption(config().makeOptionMandatory()).addOption(runsDir())
@@ -159,6 +161,11 @@ program.command('devices').description('processors and GPUs of this machine').ad
   .action(run((options: { json?: boolean }) => devicesCommand(options)));
 const runs = program.command('runs').description('list runs; say something about them').enablePositionalOptions().addOption(runsDir()).addOption(json())
   .action(run((options: Parameters<typeof runsCommand>[0]) => runsCommand(options)));
+runs.command('show').description('everything about a run but what it measured').argument('<run>', 'run folder or id').addOption(runsDir()).addOption(json())
+  .action(run((target: string, options: Parameters<typeof showCommand>[1]) => showCommand(target, options)));
+runs.command('metrics').description('what a run measured: means over stretches of training, evaluations, alerts').argument('<run>', 'run folder or id')
+  .addOption(new Option('--points <n>', 'stretches of training').argParser(whole).default(40)).addOption(runsDir()).addOption(json())
+  .action(run((target: string, options: Parameters<typeof metricsCommand>[1]) => metricsCommand(target, options)));
 runs.command('tag').description('add tags to a run; without any, print them').argument('<run>', 'run folder or id').argument('[tags...]').option('--remove', 'take them away instead')
   .addOption(runsDir()).addOption(json())
   .action(run((target: string, tags: string[], options: Parameters<typeof tagCommand>[2]) => tagCommand(target, tags, options)));
@@ -184,6 +191,7 @@ program.parseAsync().then(
   () => process.exit(), // engines may hold the process open
   (error: unknown) => {
     if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0 && process.argv.includes('--json')) printJson({ error: { message: error.message.replace(/^error: /, ''), next: 'See `trm --help`, and `--help` of the command.' } });
     process.exit(error.exitCode === 0 ? 0 : 2);
   },
 );

@@ -94,8 +94,14 @@ export async function followRuns(runsDir: string, dirs: readonly string[]): Prom
 /** Words on a queue that goes on without this terminal. */
 export const goesOn = 'The queue goes on without this terminal: `trm queue` shows it, `trm queue stop` begins no other run.';
 
+/** Options of the commands on the queue. */
+interface QueueCommand { readonly runsDir: string; readonly json?: boolean }
+
+/** Who works on a queue, as it is reported. */
+const workerBrief = ({ host, pid, since }: NonNullable<ReturnType<typeof queueWorker>>): { host: string; pid: number; since: string } => ({ host, pid, since });
+
 /** `trm queue`: what waits, and who works on it. */
-export async function queueCommand({ runsDir, json }: { runsDir: string; json?: boolean }): Promise<ExitCode> {
+export async function queueCommand({ runsDir, json }: QueueCommand): Promise<ExitCode> {
   const { runs } = await listRuns(path.resolve(runsDir));
   const waiting = queuedRuns(runs);
   const worker = queueWorker(runsDir);
@@ -103,7 +109,7 @@ export async function queueCommand({ runsDir, json }: { runsDir: string; json?: 
   const training = runs.filter(run => ['pending', 'running', 'paused'].includes(run.state));
   if (json) {
     const brief = ({ manifest, dir }: RunSummary): { run: string; name: string; dir: string } => ({ run: manifest.id, name: manifest.name, dir });
-    printJson({ worker: worker && { host: worker.host, pid: worker.pid, since: worker.since, waits_for: before }, training: training.map(brief), queued: waiting.map(brief) });
+    printJson({ worker: worker && { ...workerBrief(worker), waits_for: before }, training: training.map(brief), queued: waiting.map(brief) });
     return 0;
   }
   for (const run of training) print(`${run.manifest.name}: ${runStatusLine(run, await preparingStatus(run))}`);
@@ -113,37 +119,37 @@ export async function queueCommand({ runsDir, json }: { runsDir: string; json?: 
   return 0;
 }
 
-/** `trm queue start`. */
-export async function queueStartCommand({ runsDir }: { runsDir: string }): Promise<ExitCode> {
-  const worker = queueWorker(runsDir);
-  if (worker) print(`Process ${worker.pid} on ${worker.host} works on the queue already.`);
-  else if (queuedRuns((await listRuns(path.resolve(runsDir))).runs).length === 0) print('No run waits.');
-  else {
-    await startQueue(runsDir);
-    print('Started.');
-  }
+/** What was done, in words or as a document. Returns the exit code of success. */
+function tell(json: boolean | undefined, document: Readonly<Record<string, unknown>>, words: string): ExitCode {
+  if (json) printJson(document);
+  else print(words);
   return 0;
+}
+
+/** `trm queue start`. */
+export async function queueStartCommand({ runsDir, json }: QueueCommand): Promise<ExitCode> {
+  const worker = queueWorker(runsDir);
+  const queued = queuedRuns((await listRuns(path.resolve(runsDir))).runs).length;
+  if (worker) return tell(json, { started: false, queued, worker: workerBrief(worker) }, `Process ${worker.pid} on ${worker.host} works on the queue already.`);
+  if (queued === 0) return tell(json, { started: false, queued, worker: null }, 'No run waits.');
+  await startQueue(runsDir);
+  return tell(json, { started: true, queued }, 'Started.');
 }
 
 /** `trm queue stop`: no other run is begun. */
-export function queueStopCommand({ runsDir }: { runsDir: string }): ExitCode {
+export function queueStopCommand({ runsDir, json }: QueueCommand): ExitCode {
   const worker = queueWorker(runsDir);
-  if (!worker) {
-    print('Nobody works on the queue.');
-    return 0;
-  }
+  if (!worker) return tell(json, { stopped: false, worker: null }, 'Nobody works on the queue.');
   if (worker.host !== thisProcess().host) throw new CliError(`The queue is worked on by process ${worker.pid} on ${worker.host}.`, 'Stop it there.');
   process.kill(worker.pid, 'SIGTERM');
-  print('No other run will be begun. The one that trains goes on; `trm stop RUN` ends it.');
-  return 0;
+  return tell(json, { stopped: true, worker: workerBrief(worker) }, 'No other run will be begun. The one that trains goes on; `trm stop RUN` ends it.');
 }
 
 /** `trm queue remove RUN`. */
-export async function queueRemoveCommand(run: string, { runsDir }: { runsDir: string }): Promise<ExitCode> {
+export async function queueRemoveCommand(run: string, { runsDir, json }: QueueCommand): Promise<ExitCode> {
   const dir = findRun(run, runsDir);
   const { state, manifest } = await readRun(dir);
   if (state !== 'queued') throw new CliError(`Run ${manifest.id} is ${state}: it does not wait in the queue.`, state === 'running' ? '`trm stop` ends it.' : '');
   await leaveQueue(dir);
-  print(`${manifest.id} is out of the queue. \`trm resume\` begins it.`);
-  return 0;
+  return tell(json, { run: manifest.id, removed: true }, `${manifest.id} is out of the queue. \`trm resume\` begins it.`);
 }

@@ -125,7 +125,7 @@ export async function runsCommand({ runsDir, json }: { runsDir: string; json?: b
 }
 
 /** `trm stop RUN`: asks a live run for a checkpoint and its end. */
-export async function stopCommand(run: string, runsDir: string): Promise<ExitCode> {
+export async function stopCommand(run: string, { runsDir, json }: { runsDir: string; json?: boolean }): Promise<ExitCode> {
   const { connectTrainer } = await import('../protocol/control-client');
   const { manifest, state } = await readRun(findRun(run, runsDir));
   if (state !== 'running' && state !== 'paused' && state !== 'pending') throw new CliError(`Run ${manifest.id} is ${state}, so there is nothing to stop.`, '');
@@ -136,6 +136,7 @@ export async function stopCommand(run: string, runsDir: string): Promise<ExitCod
   });
   const status = await trainer.request('stop', {});
   trainer.dispose();
-  print(`${manifest.id} ${status.state} at step ${status.step}`);
+  if (json) printJson({ run: manifest.id, state: status.state, step: status.step });
+  else print(`${manifest.id} ${status.state} at step ${status.step}`);
   return 0;
 }

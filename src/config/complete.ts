@@ -4,9 +4,13 @@
  * parses at a place the schema knows decides.
  */
 import { isMap, isScalar, isSeq } from 'yaml';
-import { describeKey, isArchitecture, keyMarkdown, keysOf, mappingOf, schemaAt, valuesOf, yamlText, type KeyPath } from './describe';
+import { normaliseArch } from './architecture-name';
+import { compose } from './compose';
+import { isMapping } from './defaults-list';
+import { describeKey, isArchitecture, keyMarkdown, keysOf, mappingOf, schemaAt, valueAt, valuesOf, yamlText, type KeyPath } from './describe';
 import { parseText, plainData, type ConfigDocument } from './document';
 import { unusedPublishedKeys } from './schema';
+import { sweepableKeys, sweptPath } from './swept';
 
 /** One thing that can be written. */
 export interface Suggestion {
@@ -49,8 +53,26 @@ function isInComment(text: string, offset: number): boolean {
   return /(^|\s)#/.test(line);
 }
 
+/** What a text that is being written is a part of. */
+export interface TextPlace {
+  /** The config's own file: files that the text includes are read from beside it. */
+  readonly file?: string | undefined;
+  /** For the text of a file that a config includes: where its keys belong, and that config as plain data. */
+  readonly within?: { readonly at: KeyPath; readonly data: unknown };
+}
+
+/** The whole config around a text, as plain data. */
+function wholeOf(document: ConfigDocument, { file, within }: TextPlace): unknown {
+  if (within) return within.data;
+  const plain = plainData(document);
+  if (!('data' in plain) || !isMapping(plain.data)) return {};
+  const { data } = compose(document, plain.data, file, new Map());
+  normaliseArch(data);
+  return data;
+}
+
 /** What can be written at an offset of the text. Empty where nothing is known. */
-export function suggestionsAt(text: string, offset: number): Suggestion[] {
+export function suggestionsAt(text: string, offset: number, place: TextPlace = {}): Suggestion[] {
   if (isInComment(text, offset)) return [];
   let start = offset;
   while (start > 0 && wordPart.test(text[start - 1]!)) start--;
@@ -63,26 +85,27 @@ export function suggestionsAt(text: string, offset: number): Suggestion[] {
   const attempt = (as: 'key' | 'value') => {
     const inserted = as === 'key' && !colonFollows ? `${placeholder}: 0` : placeholder;
     const { document } = parseText(text.slice(0, start) + inserted + text.slice(end));
-    const place = document && findPlaceholder(document, as);
-    if (!place) return [];
-    const plain = plainData(document);
-    const data = 'data' in plain ? plain.data : {};
-    return as === 'key' ? keySuggestions(place, data, { start, end, colonFollows }) : valueSuggestions(place.path, data, { start, end });
+    const found = document && findPlaceholder(document, as);
+    if (!found) return [];
+    const path = [...place.within?.at ?? [], ...found.path];
+    const data = wholeOf(document, place);
+    return as === 'key' ? keySuggestions({ ...found, path }, data, { start, end, colonFollows }) : valueSuggestions(path, data, { start, end });
   };
   if (afterColon) return attempt('value');
   const keys = attempt('key');
   return keys.length > 0 || /^[ \t]*$/.test(before) ? keys : attempt('value');
 }
 
-function valueIn(data: unknown, path: KeyPath): unknown {
-  return path.reduce<unknown>((value, step) => (value !== null && typeof value === 'object' ? (value as Record<string | number, unknown>)[step] : undefined), data);
-}
-
 function keySuggestions({ path, siblings }: { path: KeyPath; siblings: string[] }, data: unknown, place: { start: number; end: number; colonFollows: boolean }): Suggestion[] {
+  const { start, end, colonFollows } = place;
+  if (path.length === 1 && path[0] === 'sweep') {
+    return sweepableKeys(data).filter(key => !siblings.includes(key.path)).map(key => ({
+      label: key.path, kind: 'key', detail: key.type, documentation: keyMarkdown(key), insertText: colonFollows ? key.path : `${key.path}: `, start, end,
+    }));
+  }
   const node = schemaAt(path, data);
   if (!node) return [];
-  const mapping = mappingOf(node, valueIn(data, path));
-  const { start, end, colonFollows } = place;
+  const mapping = mappingOf(node, valueAt(data, path));
   return keysOf(mapping).filter(name => !siblings.includes(name)).map(name => {
     const key = describeKey(path.join('.'), name, mapping)!;
     const detail = key.default === undefined ? key.type : `${key.type} · default ${key.default}`;
@@ -91,7 +114,7 @@ function keySuggestions({ path, siblings }: { path: KeyPath; siblings: string[] 
 }
 
 function valueSuggestions(path: KeyPath, data: unknown, place: { start: number; end: number }): Suggestion[] {
-  const node = schemaAt(path, data);
+  const node = path.length === 2 && path[0] === 'sweep' ? undefined : schemaAt(sweptPath(path), data);
   if (!node) return [];
   const values = isArchitecture(node) ? valuesOf(mappingOf(node, undefined).properties!['name']!) : valuesOf(node);
   const byDefault = node.default === undefined ? [] : [yamlText(node.default)].filter(text => !values.map(String).includes(text) && !node.properties);
@@ -104,12 +127,12 @@ function valueSuggestions(path: KeyPath, data: unknown, place: { start: number; 
 
 /** The hover text of what stands at a path, or undefined for an unknown key. `data`: the config as plain data. */
 export function hoverMarkdown(path: KeyPath, data: unknown): string | undefined {
-  const keys = path.filter((step): step is string => typeof step === 'string');
+  const keys = sweptPath(path).filter((step): step is string => typeof step === 'string');
   const name = keys.at(-1);
   if (name === undefined) return undefined;
   if (keys.length === 1 && (unusedPublishedKeys as readonly string[]).includes(name)) return `**\`${name}\`**\n\nA key of the published configs that has no use here; it is ignored.`;
   const parent = keys.slice(0, -1);
   const node = schemaAt(parent, data);
-  const key = node && describeKey(parent.join('.'), name, mappingOf(node, valueIn(data, parent)));
+  const key = node && describeKey(parent.join('.'), name, mappingOf(node, valueAt(data, parent)));
   return key && keyMarkdown(key);
 }

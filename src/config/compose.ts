@@ -26,6 +26,8 @@ export interface IncludedFile {
   /** Seen from the config's folder, with `/`: `arch/trm.yaml`. */
   readonly name: string;
   readonly file: string;
+  /** Where its keys belong: `['arch']`. */
+  readonly at: KeyPath;
   readonly bytes: Uint8Array;
 }
 
@@ -35,6 +37,8 @@ export interface Composition {
   /** Strongest first; one of them is the config itself. */
   readonly sources: readonly ConfigSource[];
   readonly included: readonly IncludedFile[];
+  /** Files that were looked for, absolute; those that are not there as well. */
+  readonly lookedFor: readonly string[];
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -70,6 +74,7 @@ class Composer implements Composition {
   readonly data: Mapping = {};
   readonly sources: ConfigSource[] = [];
   readonly included: IncludedFile[] = [];
+  readonly lookedFor: string[] = [];
   readonly problems: ConfigProblem[] = [];
 
   constructor(private readonly folder: string | undefined, private readonly choices: ReadonlyMap<string, Choice>) {}
@@ -100,16 +105,17 @@ class Composer implements Composition {
     const refusal = this.refusal(name, open);
     if (refusal) { tell(refusal); return; }
     const file = path.join(this.folder!, name);
+    this.lookedFor.push(file);
     const read = this.read(file, name, tell, optional);
     if (!read) return;
-    this.included.push({ name, file, bytes: read.bytes });
+    const at = [...from.at, ...group.split('/').filter(step => step !== '')];
+    this.included.push({ name, file, at, bytes: read.bytes });
     const directive = /^(?:[ \t]*(?:#.*)?\r?\n)*?[ \t]*#[ \t]*@package[ \t]+(\S+)/.exec(read.text)?.[1];
     if (directive !== undefined && directive !== '_group_') tell({ what: `${name} begins with "@package ${directive}", which is not available`, expected: 'the file without it: its keys belong under the name of its folder' });
     const { document, data, problems } = parseMapping(read.text);
     this.problems.push(...problems.map(problem => ({ ...problem, file })));
     if (!document || !data) return;
-    const steps = group.split('/').filter(step => step !== '');
-    this.add({ document, file, at: [...from.at, ...steps] }, data, path.posix.join(place, group), [...open, name]);
+    this.add({ document, file, at }, data, path.posix.join(place, group), [...open, name]);
   }
 
   /** Why a file is not even looked for. */

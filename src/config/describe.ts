@@ -146,6 +146,11 @@ export function schemaAt(path: KeyPath, data: unknown): SchemaNode | undefined {
   return node;
 }
 
+/** What plain data has at a path. */
+export function valueAt(data: unknown, path: KeyPath): unknown {
+  return path.reduce<unknown>((value, step) => (value !== null && typeof value === 'object' && Object.hasOwn(value, step) ? (value as Record<string | number, unknown>)[step] : undefined), data);
+}
+
 /** What `stop_when` may be about; the schema has them as a pattern. */
 const evaluationMetrics: Readonly<Record<string, string>> = {
   'eval/exact_accuracy': 'Share of test puzzles that are right in every cell.',

@@ -3,7 +3,7 @@
  * data), and the nearest key or value that would have been right.
  */
 import type { z } from 'zod';
-import { describeKey, describeKeys, keysOf, mappingOf, schemaAt, typeText, valuesOf, yamlText, type KeyPath } from './describe';
+import { describeKey, describeKeys, keysOf, mappingOf, schemaAt, typeText, valueAt, valuesOf, yamlText, type KeyPath } from './describe';
 import type { ProblemParts } from './errors';
 import type { SchemaNode } from './json-schema';
 import { nearestWord } from './nearest';
@@ -12,10 +12,6 @@ import { nearestWord } from './nearest';
 export interface Finding extends Omit<ProblemParts, 'key'> {
   readonly path: KeyPath;
   readonly part: 'key' | 'value';
-}
-
-function valueAt(data: unknown, path: KeyPath): unknown {
-  return path.reduce<unknown>((value, step) => (value !== null && typeof value === 'object' && Object.hasOwn(value, step) ? (value as Record<string | number, unknown>)[step] : undefined), data);
 }
 
 /** What was found, in at most 60 characters. */

@@ -6,9 +6,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
-import { architectureName } from './architecture-name';
+import { normaliseArch } from './architecture-name';
 import { compose, type IncludedFile } from './compose';
-import { defaultsGroups, isMapping, type Choice } from './defaults-list';
+import { defaultsGroups, type Choice, type Mapping } from './defaults-list';
 import { parseMapping, type ConfigDocument } from './document';
 import { ConfigError, type ConfigProblem } from './errors';
 import { findingsOf, type Finding } from './issues';
@@ -19,6 +19,7 @@ import { resolveReferences } from './references';
 import { findConflicts, resolveConfig, type ResolvedConfig } from './resolve';
 import { configSchema, unusedPublishedKeys } from './schema';
 import type { Sweep } from './schema';
+import { sweepFindings } from './swept';
 
 /** What came of a text. `config` is there exactly when no problem is an error. */
 export interface ParsedConfig {
@@ -29,8 +30,13 @@ export interface ParsedConfig {
   readonly problems: readonly ConfigProblem[];
   /** The text with positions; undefined when it is too large or too deep to parse. */
   readonly document?: ConfigDocument;
+  /** It and the files it includes as one, `arch` as a mapping, and where each key stands; undefined when the text cannot be read as keys. */
+  readonly data?: Mapping;
+  readonly places?: Places;
   /** The files that the config's defaults list brought in. */
   readonly included: readonly IncludedFile[];
+  /** Files and folders that it depends on, absolute, whether they are there or not: when one of them comes or changes, the result may be another. */
+  readonly lookedFor: readonly string[];
 }
 
 /** A config read from a file. */
@@ -69,13 +75,6 @@ function takeOut(data: Record<string, unknown>, issue: z.core.$ZodIssueUnrecogni
   for (const key of issue.keys) delete mapping[key];
 }
 
-/** `arch: NAME` and published class paths as the schema has them. */
-function normaliseArch(data: Record<string, unknown>): void {
-  if (typeof data['arch'] === 'string') data['arch'] = { name: data['arch'] };
-  const arch = data['arch'];
-  if (isMapping(arch) && typeof arch['name'] === 'string') arch['name'] = architectureName(arch['name']);
-}
-
 /** The overrides that choose a file of the defaults list (`arch=hrm`), by group, and the others. */
 function choicesOf(overrides: readonly Override[], groups: ReadonlySet<string>): { choices: Map<string, Choice>; rest: Override[] } {
   const choices = new Map<string, Choice>();
@@ -87,10 +86,15 @@ function choicesOf(overrides: readonly Override[], groups: ReadonlySet<string>):
   return { choices, rest };
 }
 
-/** The data paths and checkpoint of a composed config: what is not beside it is looked for in the folder above, where the published code is started. */
-function fromAbove(config: ResolvedConfig, file: string): ResolvedConfig {
+/** The data paths and checkpoint of a composed config: what is not beside it is looked for in the folder above, where the published code is started. Adds what it looks for to `lookedFor`. */
+function fromAbove(config: ResolvedConfig, file: string, lookedFor: string[]): ResolvedConfig {
   const folder = path.dirname(file);
-  const place = (dataPath: string): string => (!path.isAbsolute(dataPath) && !existsSync(path.join(folder, dataPath)) && existsSync(path.join(folder, '..', dataPath)) ? path.join('..', dataPath) : dataPath);
+  const place = (dataPath: string): string => {
+    if (path.isAbsolute(dataPath)) return dataPath;
+    const [here, above] = [path.join(folder, dataPath), path.join(folder, '..', dataPath)];
+    lookedFor.push(here, above);
+    return !existsSync(here) && existsSync(above) ? path.join('..', dataPath) : dataPath;
+  };
   return { ...config, data_paths: config.data_paths.map(place), data_paths_test: config.data_paths_test.map(place), load_checkpoint: config.load_checkpoint && place(config.load_checkpoint) };
 }
 
@@ -103,11 +107,14 @@ export function parseConfig(text: string, { overrides = [], file }: { overrides?
   const { document, data: own, problems: found } = parseMapping(text);
   const problems = [...found];
   const included: IncludedFile[] = [];
+  const lookedFor: string[] = [];
+  let whole: Pick<ParsedConfig, 'data' | 'places'> = {};
   const done = (config?: ResolvedConfig, sweep: Sweep = {}): ParsedConfig => ({
     ...(config && problems.every(problem => problem.severity === 'warning') ? { config, sweep } : {}),
     problems: inTextOrder(problems),
     ...(document ? { document } : {}),
-    included,
+    ...whole,
+    included, lookedFor,
   });
   if (!document || !own) return done();
 
@@ -118,14 +125,16 @@ export function parseConfig(text: string, { overrides = [], file }: { overrides?
   const { choices, rest } = choicesOf(understood, defaultsGroups(own));
   const composition = compose(document, own, file, choices);
   included.push(...composition.included);
+  lookedFor.push(...composition.lookedFor);
   problems.push(...composition.problems);
   const { data } = composition;
   problems.push(...applyOverrides(data, rest));
   const places = new Places(composition.sources, rest);
+  whole = { data, places };
 
-  const whole = { ...data };
+  const referred = { ...data };
   problems.push(...takeUnused(data, places));
-  const unresolved = resolveReferences(data, whole);
+  const unresolved = resolveReferences(data, referred);
   for (const { path: where, ...parts } of unresolved.slice(0, maxIssues)) problems.push(places.problem(where, 'value', { code: 'bad_reference', ...parts }));
   normaliseArch(data);
 
@@ -142,13 +151,16 @@ export function parseConfig(text: string, { overrides = [], file }: { overrides?
     if (!checked.success) return done();
   }
   const resolved = resolveConfig(checked.data);
-  const config = file !== undefined && Object.hasOwn(own, 'defaults') ? fromAbove(resolved, file) : resolved;
+  const config = file !== undefined && Object.hasOwn(own, 'defaults') ? fromAbove(resolved, file, lookedFor) : resolved;
   for (const { path: where, others = [], what, expected, found, replacement } of findConflicts(config)) {
     const target = [where, ...others].find(candidate => places.has(candidate)) ?? where;
     const mend = places.has(where) ? replacement : undefined;
     problems.push(places.problem(target, 'value', { code: 'inconsistent', what, expected, found, replacement: mend }));
   }
-  return done(config, checked.data.sweep);
+  const { sweep } = checked.data;
+  // Overrides make one run, for which the sweep means nothing, or a sweep's runs, each of which is checked.
+  if (sweep && overrides.length === 0) for (const { path: where, part, ...parts } of sweepFindings(data, sweep).slice(0, maxIssues)) problems.push(places.problem(where, part, parts));
+  return done(config, sweep);
 }
 
 /** Reads a config file. Throws ConfigError with everything that is wrong with it. */

@@ -19,6 +19,12 @@ export class Places {
     return this.sources.find(({ document, at }) => startsWith(where, at) && hasPath(document, where.slice(at.length)));
   }
 
+  /** The text that says what is at a path, with the path as it is there; undefined when none does. */
+  textOf(where: KeyPath): { source: ConfigSource; path: KeyPath } | undefined {
+    const source = this.sourceOf(where);
+    return source && { source, path: where.slice(source.at.length) };
+  }
+
   private overrideOf(where: KeyPath): Override | undefined {
     const wrote = this.overrides.findLast(override => startsWith(where, override.path));
     if (wrote || this.sourceOf(where)) return wrote;

@@ -40,6 +40,9 @@ export function sweptOverride(text: string): { key: string; values: string[] } |
   return values.length > 1 ? { key: match[1]!, values } : null;
 }
 
+/** Runs of a `sweep:`: combinations of its values; 1 without any. */
+export const sweepRuns = (sweep: Sweep): number => Object.values(sweep).reduce((product, values) => product * values.length, 1);
+
 /** The overrides that set a key to each of its values. */
 const asOverrides = (sweep: Sweep): [key: string, overrides: string[]][] => Object.entries(sweep).map(([key, values]) => [key, values.map(value => `${key}=${JSON.stringify(value)}`)]);
 

@@ -78,20 +78,21 @@ async function freeName(folder: vscode.Uri, name: string): Promise<vscode.Uri | 
   return typed === undefined ? undefined : at(typed);
 }
 
-async function buildDataset(trainers: Trainers, configs: ConfigFiles, log: Log, given: unknown): Promise<void> {
+async function buildDataset(trainers: Trainers, configs: ConfigFiles, log: Log, onChange: () => void, given: unknown): Promise<void> {
   requireTrust(l10n('Building a dataset writes files where the config says, and this folder is not trusted yet.'));
   const config = await pickConfig(configs, given);
   if (!config) return;
   const name = path.basename(config.fsPath);
   await save(config);
   await withProgress(l10n('Building the dataset of {0}', name), (report, signal) => trainers.buildData(config.fsPath, p => report(p.text, p.fraction), signal));
+  onChange();
   showInfo(log, l10n('The dataset of {0} is ready.', name), { title: l10n('Train TRM'), run: () => vscode.commands.executeCommand('trm.train', config) });
 }
 
-/** The commands on configs. */
-export function configCommands(extensionUri: vscode.Uri, trainers: Trainers, configs: ConfigFiles, log: Log) {
+/** The commands on configs. `onChange`: a dataset was made. */
+export function configCommands(extensionUri: vscode.Uri, trainers: Trainers, configs: ConfigFiles, log: Log, onChange: () => void) {
   return {
     'trm.newConfig': given => newConfig(extensionUri, given),
-    'trm.buildDataset': given => buildDataset(trainers, configs, log, given),
+    'trm.buildDataset': given => buildDataset(trainers, configs, log, onChange, given),
   } satisfies Commands;
 }

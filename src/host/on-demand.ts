@@ -21,7 +21,7 @@ const commandNames = [
   'trm.train', 'trm.stop', 'trm.pause', 'trm.resume', 'trm.recoverRun', 'trm.forkRun', 'trm.trainAgain', 'trm.evaluate', 'trm.inspectPuzzle',
   'trm.showCharts', 'trm.openChartsInEditor', 'trm.compareInCharts', 'trm.openRunFolder', 'trm.showLog', 'trm.copyRunId',
   'trm.renameRun', 'trm.editTags', 'trm.editNotes', 'trm.pinRun', 'trm.unpinRun', 'trm.pinCheckpoint', 'trm.unpinCheckpoint', 'trm.deleteRuns',
-  'trm.compareRuns', 'trm.compareConfigs', 'trm.compareRunsInCharts', 'trm.newConfig', 'trm.buildDataset', 'trm.openCheckpoint', 'trm.importCheckpoint', 'trm.exportWeights',
+  'trm.compareRuns', 'trm.compareConfigs', 'trm.compareRunsInCharts', 'trm.newConfig', 'trm.buildDataset', 'trm.showFolder', 'trm.openCheckpoint', 'trm.importCheckpoint', 'trm.exportWeights',
   'trm.setUpRuntime', 'trm.addToQueue', 'trm.startQueue', 'trm.stopQueue', 'trm.runExperiment', 'trm.showExperiment',
 ] as const satisfies readonly (keyof Features['commands'])[];
 

@@ -17,11 +17,13 @@ import { experimentCommands } from './experiments';
 import { Inspector } from './inspector';
 import { TraceSource } from './inspector-source';
 import { registerLanguageFeatures } from './language/register';
+import { Surroundings } from './language/surroundings';
 import type { ChartsParts } from './open-charts';
 import { queueCommands } from './queue';
 import { runCommands } from './run-control';
 import { labelCommands } from './run-labels';
 import { runtimeCommands } from './runtime-command';
+import { folderCommands } from './show-folder';
 import { train } from './train';
 import { Trainers } from './trainers';
 import { weightsCommands } from './weights-commands';
@@ -38,7 +40,9 @@ export function openFeatures({ context, log, runs, tree, configs, own }: Window,
   const starting = { runs, feeds, charts, trainers, configs, log, logDir: context.logUri.fsPath };
   const again = new BeginAgain(starting, own(new Drafts(state)));
   const inspector = own(new Inspector({ extensionUri, state, runs, source: traces, curves: new DepthCurves(context.globalStorageUri, trainers, log), messenger, log }));
-  own(registerLanguageFeatures(configs, runs));
+  const surroundings = own(new Surroundings(runs));
+  const onChange = (): void => surroundings.changed();
+  own(registerLanguageFeatures(configs, runs, surroundings));
   return {
     inspector,
     viewer: own(new CheckpointViewer({ extensionUri, runs, messenger, log })),
@@ -50,10 +54,11 @@ export function openFeatures({ context, log, runs, tree, configs, own }: Window,
       ...compareCommands(runs),
       ...chartsCommands(runs, charts),
       ...deleteCommands(runs, log),
-      ...configCommands(extensionUri, trainers, configs, log),
+      ...configCommands(extensionUri, trainers, configs, log, onChange),
       ...weightsCommands({ runs, trainers, configs, log }),
       ...checkpointCommands(runs),
-      ...runtimeCommands(log),
+      ...runtimeCommands(log, onChange),
+      ...folderCommands(log),
       ...queueCommands(starting),
       ...experimentCommands(starting, extensionUri),
     },

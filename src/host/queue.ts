@@ -46,11 +46,12 @@ async function queuePlan(context: TrainContext, plan: Plan, runsDir: string, pac
 }
 
 /**
- * Plans runs and queues them, with a progress message and a cancel: hundreds take seconds.
+ * Plans runs and queues them, with a progress message and a cancel: hundreds take seconds. `given` cancels it, too.
  * @returns the id of their experiment; null when none of them is queued
  */
-export async function queueInTurn(context: TrainContext, makePlan: (pace: Pace) => Promise<Plan>, runsDir: string): Promise<string | null> {
-  return withProgress(l10n('Adding to the queue'), async (report, signal) => {
+export async function queueInTurn(context: TrainContext, makePlan: (pace: Pace) => Promise<Plan>, runsDir: string, given?: AbortSignal): Promise<string | null> {
+  return withProgress(l10n('Adding to the queue'), async (report, cancel) => {
+    const signal = given ? AbortSignal.any([cancel, given]) : cancel;
     const plan = await makePlan({ signal, onRun: (done, of) => report(l10n('{0} of {1} configs checked', done, of), done / of / 2) });
     const queued = await queuePlan(context, plan, runsDir, { signal, onRun: (done, of) => report(l10n('{0} of {1} runs', done, of), (1 + done / of) / 2) });
     return queued > 0 ? plan.id : null;

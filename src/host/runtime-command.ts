@@ -70,7 +70,7 @@ async function done(log: Log, runtime: ReadyRuntime): Promise<void> {
   log.info(dir);
 }
 
-/** The command. */
-export function runtimeCommands(log: Log) {
-  return { 'trm.setUpRuntime': () => setUp(log) } satisfies Commands;
+/** The command. `onChange`: the runtime may be another now. */
+export function runtimeCommands(log: Log, onChange: () => void) {
+  return { 'trm.setUpRuntime': () => setUp(log).finally(onChange) } satisfies Commands;
 }

@@ -75,8 +75,8 @@ export async function readConfig(config: vscode.Uri, log: Log): Promise<LoadedCo
   }
 }
 
-/** Train TRM. Returns the id of the run that was begun, once it runs or it was said why it does not; undefined when nothing was begun. */
-export async function train(context: TrainContext, given: unknown): Promise<string | undefined> {
+/** Train TRM. Returns the id of the run that was begun, once it runs or it was said why it does not; undefined when nothing was begun. `signal`: ends the start. */
+export async function train(context: TrainContext, given: unknown, signal?: AbortSignal): Promise<string | undefined> {
   requireTrust(l10n('Training starts a program with the settings of this folder, which you have not trusted yet.'));
   const config = await pickConfig(context.configs, given);
   if (!config) return undefined;
@@ -94,7 +94,7 @@ export async function train(context: TrainContext, given: unknown): Promise<stri
   await launch(context, {
     id, dir: path.join(runsDir, id), name: path.basename(config.fsPath).replace(/(\.trm)?\.ya?ml$/i, ''), cwd: path.dirname(config.fsPath), attempt: 0,
     args: ['train', config.fsPath, '--runs-dir', runsDir, '--run-id', id],
-  });
+  }, signal);
   return id;
 }
 
@@ -108,8 +108,11 @@ export async function resume(context: TrainContext, run: RunSummary, options: { 
   });
 }
 
-/** Starts a trainer and stays with it until its run is under way. What goes wrong is told. True when the run has begun, and did not fail at once. */
-export async function launch(context: TrainContext, what: Launch): Promise<boolean> {
+/**
+ * Starts a trainer and stays with it until its run is under way, or `unwanted`. What goes wrong is told. True when the run has begun, and did not
+ * fail at once.
+ */
+export async function launch(context: TrainContext, what: Launch, unwanted?: AbortSignal): Promise<boolean> {
   const { runs, charts, trainers, log, logDir } = context;
   const started = Date.now();
   const entry = runs.begin(what);
@@ -118,7 +121,7 @@ export async function launch(context: TrainContext, what: Launch): Promise<boole
   try {
     await mkdir(logDir, { recursive: true });
     const [trainer] = await Promise.all([trainers.start(what.args, what.cwd, logFile), charts.reveal(what.id)]);
-    await withProgress(l10n('Starting {0}', what.name), (report, signal) => untilRunning(context, what, trainer, logFile, report, signal));
+    await withProgress(l10n('Starting {0}', what.name), (report, signal) => untilRunning(context, what, trainer, logFile, report, unwanted ? AbortSignal.any([signal, unwanted]) : signal));
     log.info(`${what.id}: first point after ${((Date.now() - started) / 1000).toFixed(1)} s`);
   } catch (error) {
     showProblem(log, error, showLog);
@@ -157,7 +160,9 @@ async function untilRunning(
         look();
       };
       cleanUp.push(runs.onDidChange(watch), runs.onDidChangeStatus(look));
-      signal.addEventListener('abort', () => { stopStarting(runs, what.id, trainer).then(resolve, reject); }, { once: true });
+      const stop = (): void => { stopStarting(runs, what.id, trainer).then(resolve, reject); };
+      if (signal.aborted) stop();
+      else signal.addEventListener('abort', stop, { once: true });
       void trainer.ended.then(async code => {
         await runs.refresh();
         if (hasBegun(runs, what)) resolve();

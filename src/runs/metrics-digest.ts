@@ -2,10 +2,13 @@
  * What a run measured, in few enough numbers to be read at once: its training steps in stretches of equal length with the means of each, all
  * its evaluations, the last of its alerts. Points of attempts that a resume took back are left out.
  */
-import { MetricsReader } from './metrics-reader';
+import { MetricsReader, dropSuperseded } from './metrics-reader';
 import { oneLine } from './read-json';
 import { evaluationReport, type EvaluationReport } from './report';
-import type { EvalEvent, MetricEvent, TrainEvent } from './schema';
+import type { RunSummary } from './read-run';
+import type { EvalEvent, MetricEvent, RunState, TrainEvent } from './schema';
+
+type MarkerEvent = Extract<MetricEvent, { kind: 'marker' }>;
 
 const measured = ['loss', 'lm_loss', 'q_halt_loss', 'accuracy', 'exact_accuracy', 'steps', 'grad_norm', 'lr', 'seconds'] as const;
 /** A mean; null where no step of the stretch had the value. */
@@ -27,13 +30,11 @@ export interface MetricsDigest {
 const most = { evals: 200, alerts: 20 };
 
 class Bucket {
-  first = Infinity;
   last = 0;
   count = 0;
   private readonly sums = new Map<string, { sum: number; count: number }>();
 
   take(event: TrainEvent): void {
-    this.first = Math.min(this.first, event.step);
     this.last = Math.max(this.last, event.step);
     this.count++;
     for (const key of measured) {
@@ -53,11 +54,13 @@ class Bucket {
   }
 }
 
-/** Takes in a run's events in their order. */
-export class Digester {
+/** Takes in the events of a run that count, in their order. */
+class Digester {
   private readonly buckets = new Map<number, Bucket>();
-  private evals: EvalEvent[] = [];
-  private alerts: Extract<MetricEvent, { kind: 'alert' }>[] = [];
+  private readonly evals: EvalEvent[] = [];
+  private readonly alerts: Extract<MetricEvent, { kind: 'alert' }>[] = [];
+  /** Markers that take events before them back. */
+  readonly resumes: MarkerEvent[] = [];
   private readonly perBucket: number;
 
   /** @param steps training steps there are, or will be; `points`: stretches to make of them */
@@ -74,7 +77,7 @@ export class Digester {
         this.buckets.set(at, bucket);
       } else if (event.kind === 'eval') this.evals.push(event);
       else if (event.kind === 'alert') this.alerts.push(event);
-      else if (event.kind === 'marker' && event.supersedes !== undefined) this.takeBack(event.supersedes);
+      else if (event.kind === 'marker' && event.supersedes !== undefined) this.resumes.push(event);
     }
   }
 
@@ -86,18 +89,26 @@ export class Digester {
       alerts: this.alerts.slice(-most.alerts).map(({ step, level, code, message }) => ({ step, level, code: oneLine(code), message: oneLine(message) })),
     };
   }
-
-  /** Events beyond a step count no more. A stretch that the step lies in is begun anew by what comes. */
-  private takeBack(step: number): void {
-    for (const [at, bucket] of this.buckets) if (bucket.last > step) this.buckets.delete(at);
-    this.evals = this.evals.filter(event => event.step <= step);
-    this.alerts = this.alerts.filter(event => event.step <= step);
-  }
 }
 
-/** Reads a run's metrics. `steps`: of run.json, so far. @throws RunFolderError; the signal's reason. */
+/**
+ * Reads a run's metrics. Where it was resumed, twice: which of its events a resume takes back is known when all have been seen.
+ * @param steps of run.json, so far
+ * @throws RunFolderError; the signal's reason
+ */
 export async function digestMetrics(dir: string, steps: number, points: number, signal?: AbortSignal): Promise<MetricsDigest> {
-  const digester = new Digester(steps, points);
-  await new MetricsReader(dir).readAll(events => digester.take(events), signal);
-  return digester.digest();
+  const resumes: MarkerEvent[] = [];
+  const read = async (): Promise<Digester> => {
+    const digester = new Digester(steps, points);
+    await new MetricsReader(dir).readAll(events => digester.take(dropSuperseded([...resumes, ...events])), signal);
+    return digester;
+  };
+  const first = await read();
+  resumes.push(...first.resumes);
+  return (resumes.length === 0 ? first : await read()).digest();
+}
+
+/** A run's metrics in short, as `trm runs metrics --json` prints them. @throws RunFolderError; the signal's reason */
+export async function metricsReport({ dir, manifest, state }: RunSummary, points: number, signal?: AbortSignal): Promise<MetricsDigest & { readonly run: string; readonly state: RunState }> {
+  return { run: manifest.id, state, ...await digestMetrics(dir, manifest.step, points, signal) };
 }

@@ -130,6 +130,34 @@ test('hover explains a key in the words of the paper', async () => {
   await workbench.screenshot('config-hover');
 });
 
+test('hover on the data shows its first puzzle, once it is there', async () => {
+  await workbench.palette('TRM: Build Dataset');
+  await workbench.notification('The dataset of mine.trm.yaml is ready.');
+  await workbench.palette('Notifications: Clear All Notifications');
+  await goToEnd(lineOf('data_paths'));
+  await workbench.page.keyboard.press('Home');
+  await workbench.page.keyboard.press('Control+k');
+  await workbench.page.keyboard.press('Control+i');
+  const picture = workbench.page.locator('.monaco-hover:visible img');
+  await picture.waitFor();
+  expect(await picture.getAttribute('alt')).toMatch(/^Question: [\d. |/+-]+\. Answer: [\d |/+-]+\.$/);
+  await workbench.eventually('The drawn picture', async () => await picture.evaluate(image => Number(Reflect.get(image as object, 'naturalWidth')) > 200));
+  await workbench.screenshot('config-hover-data');
+});
+
+test('a link on the data leads to it in the Explorer', async () => {
+  await goToEnd(lineOf('data_paths'));
+  await workbench.page.keyboard.press('Home');
+  for (let right = 0; right < 'data_paths: [data/'.length; right++) await workbench.page.keyboard.press('ArrowRight');
+  const folder = workbench.page.locator('.explorer-folders-view').getByRole('treeitem', { name: 'sudoku-4x4' });
+  expect(await folder.count()).toBe(0);
+  await workbench.eventually('The dataset in the Explorer', async () => {
+    await workbench.palette('Open Link');
+    return folder.waitFor({ timeout: 3000 }).then(() => true, () => false);
+  });
+  await workbench.screenshot('config-data-link');
+});
+
 test('nothing was refused or broke in any page', () => {
   expect(workbench.complaints).toEqual([]);
 });

@@ -18,14 +18,14 @@ engine: wasm
 `;
 const folder = vscode.workspace.workspaceFolders![0]!.uri.fsPath;
 
-interface Answer { readonly started?: boolean; readonly run?: string; readonly state?: string; readonly step?: number; readonly valid?: boolean; readonly problems?: readonly { readonly key: string }[] }
+interface Answer { readonly started?: boolean; readonly run?: string; readonly state?: string; readonly step?: number; readonly valid?: boolean; readonly problems?: readonly { readonly key: string }[]; readonly sweep_runs?: number; readonly queued?: number; readonly runs?: readonly { readonly run: string }[] }
 
 async function call(name: string, input: object, token?: vscode.CancellationToken): Promise<Answer> {
   const { content } = await vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined }, token);
   return JSON.parse(content.map(part => (part instanceof vscode.LanguageModelTextPart ? part.value : '')).join('')) as Answer;
 }
 const stateOf = async (run: string): Promise<string | undefined> => (await call('trm_get_run', { run })).state;
-const runsThere = (): string[] => readdirSync(path.join(folder, 'runs')).filter(name => name.startsWith('acting-')).sort();
+const runsThere = (): string[] => readdirSync(path.join(folder, 'runs')).filter(name => /^acting-\d/.test(name)).sort();
 
 describe('tools for language models that act', () => {
   let run = '';
@@ -70,6 +70,34 @@ describe('tools for language models that act', () => {
     assert.equal(state, 'stopped');
     assert.ok(last >= step, `${last} is before ${step}`);
     assert.ok(readdirSync(path.join(folder, 'runs', run, 'checkpoints')).includes(`step-${last}`));
+  });
+
+  it('queue every combination of a sweep, and say what is queued', async () => {
+    writeFileSync(path.join(folder, 'acting-sweep.trm.yaml'), `${config.replaceAll('20000', '2')}sweep: {lr: [1e-3, 2e-3], seed: [0, 1]}\n`);
+    assert.equal((await call('trm_validate_config', { config: 'acting-sweep.trm.yaml' })).sweep_runs, 4);
+    const { started, queued, runs } = await call('trm_start_training', { config: 'acting-sweep.trm.yaml' });
+    assert.deepEqual([started, queued, runs?.length], [false, 4, 4]);
+    for (const end = Date.now() + 50_000; Date.now() < end;) {
+      if ((await Promise.all(runs!.map(queuedRun => stateOf(queuedRun.run)))).every(state => state === 'finished')) return;
+      await new Promise(resolve => setTimeout(resolve, 300));
+    }
+    assert.fail('the queued runs did not finish');
+  });
+
+  it('end a start that is cancelled while it begins', async () => {
+    writeFileSync(path.join(folder, 'acting-late.trm.yaml'), config);
+    const cancel = new vscode.CancellationTokenSource();
+    const starting = call('trm_start_training', { config: 'acting-late.trm.yaml' }, cancel.token);
+    setTimeout(() => cancel.cancel(), 400);
+    await assert.rejects(starting);
+    const isLate = (name: string): boolean => name.startsWith('acting-late-');
+    for (const end = Date.now() + 30_000; Date.now() < end;) {
+      const late = readdirSync(path.join(folder, 'runs')).filter(isLate);
+      const states = await Promise.all(late.map(stateOf));
+      if (states.every(state => state !== 'pending' && state !== 'running')) return;
+      await new Promise(resolve => setTimeout(resolve, 300));
+    }
+    assert.fail('the run goes on');
   });
 
   it('refuse in words what cannot be', async () => {

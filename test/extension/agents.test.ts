@@ -1,5 +1,6 @@
 /** Tools for language models, called as a model's host calls them. Those that act are called with nobody to ask, so they are only prepared. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -77,6 +78,30 @@ describe('tools for language models', () => {
     const { valid, problems } = await call('trm_validate_config', { config: 'wrong.trm.yaml' }) as { valid: boolean; problems: { key: string; nearest: string; line: number }[] };
     assert.equal(valid, false);
     assert.deepEqual(problems.map(({ key, nearest, line }) => [key, nearest, line]), [['epochz', 'epochs', 5]]);
+  });
+
+  it('answer with what `trm --json` prints', async () => {
+    const { extensionPath } = vscode.extensions.getExtension('trm-explorer.trm-explorer')!;
+    const { run } = await call('trm_get_run', { run: 'agents' }) as { run: string };
+    const printed = (...args: string[]): unknown => JSON.parse(execFileSync(process.execPath, [path.join(extensionPath, 'dist', 'trm.cjs'), ...args, '--json'], {
+      cwd: folder, encoding: 'utf8', env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' }, stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim().split('\n').at(-1)!);
+    assert.deepEqual(await call('trm_get_run', { run }), printed('runs', 'show', run));
+    assert.deepEqual(await call('trm_get_metrics', { run, points: 4 }), printed('runs', 'metrics', run, '--points', '4'));
+    assert.deepEqual(await call('trm_diff_runs', { runs: [run, run] }), printed('runs', 'diff', run, run));
+    assert.deepEqual(await call('trm_validate_config', { config: 'agents.trm.yaml' }), printed('validate', 'agents.trm.yaml'));
+    assert.deepEqual(await call('trm_get_trace', { run, puzzle: 0, checkpoint: 'step-8' }), printed('trace', path.join('runs', run, 'checkpoints', 'step-8'), '--puzzle', '0', '--text'));
+  });
+
+  it('check a config as it stands in the editor', async () => {
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.file(path.join(folder, 'agents.trm.yaml')));
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(0, 0), 'epochz: 3\n');
+    await vscode.workspace.applyEdit(edit);
+    assert.equal((await call('trm_validate_config', { config: 'agents.trm.yaml' }))['valid'], false);
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+    assert.equal((await call('trm_validate_config', { config: 'agents.trm.yaml' }))['valid'], true);
   });
 
   it('refuse what is not there, what is no input, and files outside the workspace, in words', async () => {

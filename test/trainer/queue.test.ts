@@ -46,7 +46,7 @@ describe('the queue', () => {
     expect(await second.ended).toBe(0);
     expect(queueWorker(path.join(folder, 'runs'))).toMatchObject({ pid: one.pid });
     expect(documentOf(await trm(['queue', '--json'], folder))).toMatchObject({ worker: { pid: one.pid }, training: [{ run: 'first' }], queued: [{ name: 'brief' }] });
-    expect((await trm(['stop', 'first'], folder)).code).toBe(0);
+    expect(documentOf(await trm(['stop', 'first', '--json'], folder))).toMatchObject({ run: 'first', state: 'stopped' });
     await first.ended;
     await until(async () => (await runsOf(folder)).every(run => ['finished', 'stopped'].includes(run.state)));
     await until(() => queueWorker(path.join(folder, 'runs')) === null);

@@ -46,6 +46,10 @@ describe('a config', () => {
     expectRefusal(await trm(['train'], folder), 2, 'config');
     const { error } = documentOf(await trm(['train', 'none.trm.yaml', '--json'], folder), 2) as { error: Keys };
     expect(error['message']).toContain('none.trm.yaml');
+    for (const [args, words] of [[['train'], 'missing required argument \'config\''], [['trace', 'x', '--puzzle', 'one'], 'expected a whole number'], [['queue', 'begin'], 'too many arguments']] as const) {
+      const usage = documentOf(await trm([...args, '--json'], folder), 2) as { error: Keys };
+      expect(usage.error['message']).toContain(words);
+    }
     expect(readdirSync(folder)).toEqual(['tiny.trm.yaml']);
   });
 

@@ -7,7 +7,7 @@ import { inputJsonSchema, toolInputs } from '../../src/host/agents/tool-inputs';
 import { toolNames } from '../../src/host/agents/tool-names';
 import { workspaceConfig } from '../../src/host/agents/workspace-config';
 import { traceText } from '../../src/puzzles/trace-text';
-import { digestMetrics, Digester } from '../../src/runs/metrics-digest';
+import { digestMetrics, type MetricsDigest } from '../../src/runs/metrics-digest';
 import type { EvalEvent, MetricEvent, TrainEvent } from '../../src/runs/schema';
 import { temporaryFolder } from './runs-fixture';
 
@@ -55,11 +55,30 @@ describe('the config a model may name', () => {
   });
 });
 
-it('an answer is bounded, and says when it was cut', () => {
-  expect(answerText({ a: 1 })).toBe('{"a":1}');
-  const cut = answerText('x'.repeat(100_000));
-  expect(cut.length).toBeLessThan(longestAnswer + 100);
-  expect(cut).toMatch(/cut here: 100002 characters in all/);
+describe('an answer', () => {
+  const entries = (count: number, size: number): { n: number; text: string }[] => Array.from({ length: count }, (_, n) => ({ n, text: 'x'.repeat(size) }));
+  const numbers = (list: unknown): number[] => (list as { n: number }[]).map(({ n }) => n);
+
+  it('that is short is left as it is', () => {
+    expect(answerText({ a: 1 }, { a: 'last' })).toBe('{"a":1}');
+  });
+
+  it('that is too long loses its oldest entries, says how many, and stays JSON', () => {
+    const text = answerText({ run: 'a', evals: entries(200, 400), alerts: entries(20, 100), runs: entries(10, 10) }, { evals: 'first', runs: 'last' });
+    expect(text.length).toBeLessThanOrEqual(longestAnswer);
+    expect(text.length).toBeGreaterThan(longestAnswer - 2000);
+    const cut = JSON.parse(text) as Record<string, unknown>;
+    const left = numbers(cut['evals']);
+    expect(left.at(-1)).toBe(199);
+    expect(cut['left_out']).toEqual({ evals: 200 - left.length });
+    expect([numbers(cut['alerts']).length, numbers(cut['runs']).length]).toEqual([20, 10]);
+    const listed = JSON.parse(answerText({ runs: entries(200, 1000) }, { runs: 'last' })) as { runs: unknown };
+    expect(numbers(listed.runs).slice(0, 3)).toEqual([0, 1, 2]);
+  });
+
+  it('that is too long without its lists is left out as a whole', () => {
+    expect(JSON.parse(answerText({ text: 'x'.repeat(100_000), runs: [1] }, { runs: 'last' }))).toEqual({ left_out: 'all', characters: 100_022, next: 'Ask for less.' });
+  });
 });
 
 describe('metrics in short', () => {
@@ -72,24 +91,34 @@ describe('metrics in short', () => {
     kind: 'eval', ...stamp(step), depth: 4, count: 20, total: 200, weights: 'ema', exact_accuracy: 0.5, exact_count: 10, exact_interval: [0.3, 0.7], accuracy: 0.9, accuracy_interval: [0.8, 0.95],
     loss: 1, lm_loss: 1, q_halt_loss: 1, q_halt_accuracy: 1, per_step: [], calibration: [], seconds: 1,
   });
+  async function digest(events: readonly MetricEvent[], steps: number, points: number): Promise<MetricsDigest> {
+    const dir = temporaryFolder();
+    writeFileSync(path.join(dir, 'metrics.jsonl'), events.map(event => `${JSON.stringify(event)}\n`).join(''));
+    return digestMetrics(dir, steps, points);
+  }
+  const steps = (from: number, to: number, loss: (step: number) => number, attempt = 1): TrainEvent[] => Array.from({ length: to - from + 1 }, (_, i) => train(from + i, loss(from + i), attempt));
   const resumeAt = (step: number): MetricEvent => ({ kind: 'marker', ...stamp(step, 2), marker: 'resume', supersedes: step });
 
-  it('are means over stretches of equal length, and all evaluations', () => {
-    const digester = new Digester(100, 10);
-    digester.take([...Array.from({ length: 100 }, (_, i) => train(i + 1, i + 1)), evaluation(50)]);
-    const { train: stretches, evals, last_step } = digester.digest();
+  it('are means over stretches of equal length, and all evaluations', async () => {
+    const { train: stretches, evals, last_step } = await digest([...steps(1, 100, step => step), evaluation(50)], 100, 10);
     expect(stretches).toHaveLength(10);
     expect(stretches[0]).toEqual({ step: 10, steps_in: 10, loss: 5.5, lm_loss: 2.75, q_halt_loss: 1, accuracy: null, exact_accuracy: null, steps: 3, grad_norm: 2, lr: 1e-3, seconds: 0.5 });
     expect(evals).toEqual([{ step: 50, count: 20, exact_count: 10, exact_accuracy: 0.5, exact_interval: [0.3, 0.7], cell_accuracy: 0.9 }]);
     expect(last_step).toBe(100);
   });
 
-  it('leave out what a resume took back', () => {
-    const digester = new Digester(40, 4);
-    digester.take([...Array.from({ length: 30 }, (_, i) => train(i + 1, 1)), evaluation(25), resumeAt(20), ...Array.from({ length: 5 }, (_, i) => train(21 + i, 7, 2))]);
-    const { train: stretches, evals_in_all } = digester.digest();
+  it('leave out what a resume took back', async () => {
+    const { train: stretches, evals_in_all } = await digest([...steps(1, 30, () => 1), evaluation(25), resumeAt(20), ...steps(21, 25, () => 7, 2)], 40, 4);
     expect(stretches.map(({ step, steps_in, loss }) => [step, steps_in, loss])).toEqual([[10, 10, 1], [20, 10, 1], [25, 5, 7]]);
     expect(evals_in_all).toBe(0);
+  });
+
+  it('keep what a resume within a stretch leaves of it, however long ago it was read', async () => {
+    const before = steps(1, 6000, () => 1); // several pieces of the file
+    const { train: stretches, last_step } = await digest([...before, resumeAt(1490)], 6000, 24);
+    expect([last_step, stretches.length, stretches.at(-1)?.steps_in]).toEqual([1490, 6, 240]);
+    const { train: later } = await digest([...before, resumeAt(1490), ...steps(1491, 1500, () => 26, 2)], 6000, 24);
+    expect([later.at(-1)?.step, later.at(-1)?.steps_in, later.at(-1)?.loss]).toEqual([1500, 250, 2]);
   });
 
   it('come from a file of any size within the lengths asked for', async () => {

@@ -73,6 +73,16 @@ describe('values', () => {
   });
 });
 
+test('keys of a sweep are those of the config, by dotted name, and so are their values', () => {
+  expect(at('arch: hrm\nsweep: {lr: [1e-3], |}')).toEqual(expect.arrayContaining(['arch.name', 'arch.H_layers', 'seed', 'dataset.size', 'global_batch_size']));
+  for (const key of ['lr', 'arch.puzzle_emb_len', 'arch', 'sweep', 'arch.loss']) expect(at('arch: hrm\nsweep: {lr: [1e-3], |}')).not.toContain(key);
+  expect(taken('arch: trm\nsweep:\n  arch.L_c|\n', 'arch.L_cycles')).toBe('arch: trm\nsweep:\n  arch.L_cycles: \n');
+  expect(at('sweep: {arch.pos_encodings: [|]}')).toEqual(['rope', 'learned', 'none']);
+  expect(at('sweep: {ema: [true, f|]}')).toEqual(['true', 'false']);
+  expect(hoverMarkdown(['sweep', 'arch.L_cycles'], { arch: { name: 'hrm' } })).toContain('Default: `2`');
+  expect(hoverMarkdown(['sweep', 'arch.L_cycles', 1], { arch: { name: 'hrm' } })).toContain('`arch.L_cycles`');
+});
+
 test('nothing in a comment, at an unknown key, in a list of paths', () => {
   expect(at('# e|')).toEqual([]);
   expect(at('lr: 1 # e|')).toEqual([]);

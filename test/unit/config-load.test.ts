@@ -179,6 +179,38 @@ test('an unknown key does not hide keys that do not go together', () => {
   expect(problems(`${start}foo: 1\nepochs: 10\neval_interval: 3\n`)).toHaveLength(2);
 });
 
+describe('a sweep', () => {
+  const swept = (text: string, overrides: string[] = []) => parseConfig(`arch: trm\ndata_paths: [d]\nsweep: ${text}\n`, { overrides });
+
+  test('of keys and values that the config can have is valid', () => {
+    for (const text of ['{arch.L_cycles: [2, 4], lr: [1e-3, 1e-4], seed: [0, 1]}', '{arch: [trm, hrm]}', '{arch.name: [trm_hier6], arch.z_features: [6, 7]}', '{data_paths: [[a], [b]], dataset.kind: [folder]}', '{stop_when: [{eval/accuracy: 0.5}, {}]}']) {
+      expect([text, swept(text).problems]).toEqual([text, []]);
+    }
+  });
+
+  test.each([
+    ['{arch.L_cycels: [2, 4]}', 'sweep.arch.L_cycels: unknown key; did you mean arch.L_cycles?', 'arch.L_cycels', 'arch.L_cycles'],
+    ['{arhc.L_cycles: [2]}', 'sweep.arhc.L_cycles: unknown key; did you mean arch.L_cycles?', 'arhc.L_cycles', 'arch.L_cycles'],
+    ['{lr: [1e-3, yes]}', 'sweep.lr.1: wrong type; expected a number above 0; found "yes"', 'yes', undefined],
+    ['{arch.L_cycles: [2, 0]}', 'sweep.arch.L_cycles.1: out of range; expected an integer of at least 1; found 0', '0', '1'],
+    ['{arch.pos_encodings: [ropes]}', 'sweep.arch.pos_encodings.0: not one of its values; expected rope, learned or none; found "ropes"; did you mean rope?', 'ropes', 'rope'],
+    ['{arch.z_features: [3]}', 'sweep.arch.z_features: not a key of trm; it is one of trm_hier6', 'arch.z_features', undefined],
+    ['{arch: [trm, hmr]}', 'sweep.arch.1', 'hmr', 'hrm'],
+    ['{epochs.x: [3]}', 'sweep.epochs.x: unknown key', 'epochs.x', undefined],
+  ])('%s', (text, message, at, replacement) => {
+    const { problems: [problem, ...others], config, document } = swept(text);
+    expect(others).toEqual([]);
+    expect(config).toBeUndefined();
+    expect(problem!.message).toContain(message);
+    expect(problem!.replacement).toBe(replacement);
+    expect(document!.text.split('\n')[problem!.line - 1]!.slice(problem!.column - 1, problem!.endColumn - 1)).toBe(at);
+  });
+
+  test('means nothing to a run with overrides', () => {
+    expect(swept('{arch.mlp_t: [true]}', ['arch=transformers_baseline']).problems).toEqual([]);
+  });
+});
+
 describe('overrides', () => {
   test('as in Hydra', () => {
     const config = good(`${start}seed: 4\n`, 'arch.L_cycles=4', 'lr=3e-4', 'watch=[0,1]', '+ema=True', '++epochs=10', '~seed', 'stop_when.eval/exact_accuracy=0.5', 'dataset.kind=sudoku', 'dataset.size=4');

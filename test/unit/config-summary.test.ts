@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig, parseConfig } from '../../src/config/load';
-import { countText, sizeOnGpu, summarise } from '../../src/host/language/summary';
+import { countText, sizeOnGpu } from '../../src/host/language/summary';
+import { summarise } from '../../src/reports/config-report';
 import { dataFacts } from '../../src/puzzles/data-facts';
 
 const config = (text: string) => parseConfig(text).config!;

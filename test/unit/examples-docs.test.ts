@@ -6,7 +6,8 @@ import { measuredSizes } from '../../src/config/example-sizes';
 import type { MeasuredSize } from '../../src/config/example-sizes';
 import { parseConfig } from '../../src/config/load';
 import { presets, readPreset, type Preset, type PresetGroup } from '../../src/config/presets';
-import { countText, sizeOnGpu, summarise } from '../../src/host/language/summary';
+import { countText, sizeOnGpu } from '../../src/host/language/summary';
+import { summarise } from '../../src/reports/config-report';
 
 const root = path.join(import.meta.dirname, '../..');
 /** Where no dataset lies: the numbers are those that the configs' own words give. */

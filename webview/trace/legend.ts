@@ -1,4 +1,5 @@
 /** The legend: every mark drawn by the same code as on the boards, with its name. */
+import { arcPalette } from '../../src/protocol/arc-palette';
 import { h } from '../shared/dom';
 import { prepareCanvas } from './canvas';
 import type { Agreement } from './difference';
@@ -6,7 +7,7 @@ import type { Ink } from './ink';
 import type { CellView, Mark } from './marks';
 import { paintCell } from './paint-cell';
 import { paintSplit } from './paint-difference';
-import { arcPalette, paintFace } from './paint-face';
+import { paintFace } from './paint-face';
 import type { Kind } from './tokens';
 
 const size = 22;

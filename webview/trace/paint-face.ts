@@ -1,4 +1,5 @@
 /** Drawing the face of a cell. */
+import { arcDigitColour, arcPalette } from '../../src/protocol/arc-palette';
 import type { Face } from './faces';
 import type { Ink } from './ink';
 
@@ -15,10 +16,6 @@ export interface FaceStyle {
   readonly ink: Ink;
 }
 
-/** The customary colours of ARC, by number: black, blue, red, green, yellow, grey, pink, orange, light blue, maroon. */
-export const arcPalette = ['#000000', '#0074d9', '#ff4136', '#2ecc40', '#ffdc00', '#aaaaaa', '#f012be', '#ff851b', '#7fdbff', '#870c25'] as const;
-/** Colours on which dark digits read better than light ones. */
-const light: ReadonlySet<number> = new Set([3, 4, 5, 7, 8]);
 /** Cells smaller than this have no room for a number. */
 const leastForNumber = 7;
 
@@ -58,7 +55,7 @@ function paintColour(ctx: CanvasRenderingContext2D, box: CellBox, colour: number
   ctx.fillStyle = arcPalette[colour] ?? arcPalette[0];
   ctx.fillRect(box.x + 0.5, box.y + 0.5, box.size - 1, box.size - 1);
   if (box.size < leastForNumber) return;
-  ctx.fillStyle = light.has(colour) ? '#000000' : '#ffffff';
+  ctx.fillStyle = arcDigitColour(colour);
   write(ctx, box, String(colour), box.size * 0.55, 400, ink.font, 0.53);
 }
 

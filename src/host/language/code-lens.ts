@@ -5,21 +5,31 @@ import os from 'node:os';
 import * as vscode from 'vscode';
 import type { ResolvedConfig } from '../../config/resolve';
 import { dataFacts } from '../../puzzles/data-facts';
+import { summarise } from '../../reports/config-report';
 import { durationText } from '../../runs/describe';
 import type { Runs } from '../runs';
 import type { ParsedDocuments } from './parsed-documents';
 import { StepTimes, stepText, stepTime, type StepTime } from './step-time';
-import { countText, memoryFit, memoryNeed, summarise, type TrainingPlace } from './summary';
+import type { Surroundings } from './surroundings';
+import { countText, memoryFit, memoryNeed, type TrainingPlace } from './summary';
 import { trainingPlace } from './training-place';
+
+/** A lens that says how long training takes, once that is known: the others do not wait for it. */
+class TimeLens extends vscode.CodeLens {
+  constructor(readonly config: ResolvedConfig, readonly file: string, readonly place: TrainingPlace, readonly steps: number) {
+    super(firstLine);
+  }
+}
 
 /** Shows the lenses; the numbers appear while the config has no errors. */
 export class ConfigLenses implements vscode.CodeLensProvider {
   private readonly times = new StepTimes(os.hostname());
-  constructor(private readonly parsed: ParsedDocuments, private readonly runs: Runs) {}
+  /** Also when a run has ended: it may tell how long a step takes. */
+  readonly onDidChangeCodeLenses: vscode.Event<void>;
 
-  /** A run has ended, and may tell how long a step takes; or the folder was trusted, and this machine may be looked at. */
-  readonly onDidChangeCodeLenses = (listener: () => void): vscode.Disposable =>
-    vscode.Disposable.from(this.runs.onDidEnd(() => listener()), vscode.workspace.onDidGrantWorkspaceTrust(() => listener()));
+  constructor(private readonly parsed: ParsedDocuments, private readonly runs: Runs, surroundings: Surroundings) {
+    this.onDidChangeCodeLenses = surroundings.onDidChange;
+  }
 
   async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
     const parsed = this.parsed.of(document);
@@ -36,18 +46,22 @@ export class ConfigLenses implements vscode.CodeLensProvider {
     const place = await trainingPlace(config);
     const numbers = vscode.l10n.t('{0} parameters · depth {1} · {2} optimiser steps', countText(summary.parameters), summary.depth, summary.steps.toLocaleString(vscode.env.language));
     if (!place) return [train, lens(numbers)];
-    return [train, lens(numbers), ...memoryLens(config, file, place), await this.timeLens(config, file, place, summary.steps)];
+    return [train, lens(numbers), ...memoryLens(config, file, place), new TimeLens(config, file, place, summary.steps)];
   }
 
   /** How long it takes here, by the runs of this workspace. */
-  private async timeLens(config: ResolvedConfig, file: string, place: TrainingPlace, steps: number): Promise<vscode.CodeLens> {
+  async resolveCodeLens(unresolved: vscode.CodeLens): Promise<vscode.CodeLens> {
+    if (!(unresolved instanceof TimeLens)) return unresolved;
+    const { config, file, place, steps } = unresolved;
     if (this.runs.list().length === 0) await this.runs.refresh(); // the window may be new: wait for its first reading
-    const time = stepTime(config, dataFacts(config, file)!, place, await this.times.of(this.runs.list()));
+    const facts = dataFacts(config, file);
+    const time = facts && stepTime(config, facts, place, await this.times.of(this.runs.list()));
     return lens(time ? timeText(time, steps) : vscode.l10n.t('time per step: known after a first run on {0}', placeName(place)));
   }
 }
 
-const lens = (title: string, command = '', ...given: unknown[]): vscode.CodeLens => new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), { title, command, arguments: given });
+const firstLine = new vscode.Range(0, 0, 0, 0);
+const lens = (title: string, command = '', ...given: unknown[]): vscode.CodeLens => new vscode.CodeLens(firstLine, { title, command, arguments: given });
 const placeName = (place: TrainingPlace): string => (place.device === 'gpu' ? vscode.l10n.t('the GPU') : place.engine);
 
 /** The time of a step and of them all, and which run says so. */

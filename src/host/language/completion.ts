@@ -3,18 +3,20 @@
  */
 import * as vscode from 'vscode';
 import { suggestionsAt } from '../../config/complete';
-import type { ConfigFiles } from '../config-files';
+import type { ParsedDocuments } from './parsed-documents';
 
 /** Offers keys and values; everything about them comes from the schema. */
 export class ConfigCompletion implements vscode.CompletionItemProvider {
   /** Typing one of these asks for completion, besides letters. */
   static readonly triggers = [':', ' ', '{', ','];
 
-  constructor(private readonly configs: ConfigFiles) {}
+  constructor(private readonly parsed: ParsedDocuments) {}
 
   provideCompletionItems(document: vscode.TextDocument, position: vscode.Position): vscode.CompletionItem[] {
-    if (!this.configs.isConfig(document)) return [];
-    return suggestionsAt(document.getText(), document.offsetAt(position)).map((suggestion, index) => {
+    const part = this.parsed.partOf(document);
+    if (!part) return [];
+    const place = part.file === undefined ? { file: document.uri.scheme === 'file' ? document.uri.fsPath : undefined } : { within: part };
+    return suggestionsAt(document.getText(), document.offsetAt(position), place).map((suggestion, index) => {
       const item = new vscode.CompletionItem(suggestion.label, suggestion.kind === 'key' ? vscode.CompletionItemKind.Property : vscode.CompletionItemKind.Value);
       item.detail = suggestion.detail;
       item.documentation = new vscode.MarkdownString(suggestion.documentation);

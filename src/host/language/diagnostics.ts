@@ -7,6 +7,7 @@ import type { ConfigProblem, TextSpan } from '../../config/errors';
 import type { ParsedConfig } from '../../config/load';
 import { missingData, type MissingData } from './missing-data';
 import type { ParsedDocuments } from './parsed-documents';
+import type { Surroundings } from './surroundings';
 
 const delay = 200;
 
@@ -32,14 +33,14 @@ class ConfigDiagnostic extends vscode.Diagnostic {
 }
 
 /** What a config names that is not there. A dataset that training will make is not even a warning. */
-function missingDiagnostic(document: vscode.TextDocument, { span, folder, kind }: MissingData): vscode.Diagnostic {
+function missingDiagnostic({ span, folder, kind }: MissingData): vscode.Diagnostic {
   const name = vscode.workspace.asRelativePath(folder);
   const [text, severity] = {
     made: [vscode.l10n.t('{0} is not there yet: training makes it as `dataset` says.', name), vscode.DiagnosticSeverity.Hint] as const,
     source: [vscode.l10n.t('{0} is not there: the dataset is made from its files.', name), vscode.DiagnosticSeverity.Warning] as const,
     data: [vscode.l10n.t('{0} is not there. Copy the dataset to it, or say under `dataset:` how to make it.', name), vscode.DiagnosticSeverity.Warning] as const,
   }[kind];
-  const diagnostic = new vscode.Diagnostic(rangeOf(document, span), text, severity);
+  const diagnostic = new vscode.Diagnostic(rangeOfSpan(span), text, severity);
   diagnostic.source = 'trm';
   diagnostic.code = 'no_data';
   return diagnostic;
@@ -47,13 +48,13 @@ function missingDiagnostic(document: vscode.TextDocument, { span, folder, kind }
 
 /** The findings about one config, by the file they are in: the config itself, or one it includes. */
 function byFile(document: vscode.TextDocument, config: ParsedConfig): Map<string, vscode.Diagnostic[]> {
-  const missing = missingData(config, document.uri.scheme === 'file' ? document.uri.fsPath : undefined).map(found => missingDiagnostic(document, found));
-  const { problems } = config;
-  const files = new Map<string, vscode.Diagnostic[]>([[document.uri.toString(), missing]]);
-  for (const problem of problems) {
-    const uri = (problem.file === undefined ? document.uri : vscode.Uri.file(problem.file)).toString();
-    files.set(uri, [...files.get(uri) ?? [], new ConfigDiagnostic(problem)]);
-  }
+  const files = new Map<string, vscode.Diagnostic[]>([[document.uri.toString(), []]]);
+  const add = (file: string | undefined, diagnostic: vscode.Diagnostic): void => {
+    const uri = (file === undefined ? document.uri : vscode.Uri.file(file)).toString();
+    files.set(uri, [...files.get(uri) ?? [], diagnostic]);
+  };
+  for (const missing of missingData(config, document.uri.scheme === 'file' ? document.uri.fsPath : undefined)) add(missing.file, missingDiagnostic(missing));
+  for (const problem of config.problems) add(problem.file, new ConfigDiagnostic(problem));
   return files;
 }
 
@@ -76,7 +77,7 @@ class Findings {
 }
 
 /** Keeps the diagnostics of all open configs up to date. */
-export function registerDiagnostics(parsed: ParsedDocuments): vscode.Disposable {
+export function registerDiagnostics(parsed: ParsedDocuments, surroundings: Surroundings): vscode.Disposable {
   const findings = new Findings();
   const waiting = new Map<string, NodeJS.Timeout>();
   const check = (document: vscode.TextDocument) => {
@@ -99,15 +100,12 @@ export function registerDiagnostics(parsed: ParsedDocuments): vscode.Disposable 
   };
   const isYaml = ({ languageId }: vscode.TextDocument) => languageId === 'trm' || languageId === 'yaml';
   const checkIfYaml = (document: vscode.TextDocument) => { if (isYaml(document)) check(document); };
-  const scheduleAll = (): void => { vscode.workspace.textDocuments.filter(isYaml).forEach(schedule); };
-  const datasets = vscode.workspace.createFileSystemWatcher('**/dataset.json', false, true);
   vscode.workspace.textDocuments.forEach(checkIfYaml);
   return vscode.Disposable.from(
     findings,
-    datasets, datasets.onDidCreate(scheduleAll), datasets.onDidDelete(scheduleAll),
+    surroundings.onDidChange(() => vscode.workspace.textDocuments.forEach(checkIfYaml)),
     vscode.workspace.onDidOpenTextDocument(checkIfYaml),
     vscode.workspace.onDidChangeTextDocument(({ document }) => { if (isYaml(document)) schedule(document); }),
-    vscode.workspace.onDidSaveTextDocument(saved => { if (isYaml(saved)) scheduleAll(); }), // it may be one that others include
     vscode.workspace.onDidCloseTextDocument(forget),
     new vscode.Disposable(() => waiting.forEach(timer => clearTimeout(timer))),
   );

@@ -4,13 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { spanOfPath } from '../../config/document';
+import { hasPath, spanOfPath } from '../../config/document';
 import { resolveDataPath } from '../../config/load';
 import { rangeOf } from './diagnostics';
 import { madeFrom } from './missing-data';
 import type { ParsedDocuments } from './parsed-documents';
 
-/** Makes the links; a click shows the folder in the Explorer. */
+/** Makes the links; a click shows the folder in the Explorer, or offers a window for it. */
 export class DatasetLinks implements vscode.DocumentLinkProvider {
   constructor(private readonly parsed: ParsedDocuments) {}
 
@@ -24,9 +24,10 @@ export class DatasetLinks implements vscode.DocumentLinkProvider {
     ];
     return named.flatMap(({ path, folder }) => {
       const target = resolveDataPath(document.uri.fsPath, folder);
-      if (!existsSync(target)) return [];
-      const reveal = vscode.Uri.parse(`command:revealInExplorer?${encodeURIComponent(JSON.stringify([vscode.Uri.file(target)]))}`);
-      const link = new vscode.DocumentLink(rangeOf(document, spanOfPath(text, path, 'value')), reveal);
+      if (!hasPath(text, path) || !existsSync(target)) return [];
+      // A path as text: the arguments of a link stay in the window, which knows files of a remote machine by other addresses.
+      const show = vscode.Uri.parse(`command:trm.showFolder?${encodeURIComponent(JSON.stringify([target]))}`);
+      const link = new vscode.DocumentLink(rangeOf(document, spanOfPath(text, path, 'value')), show);
       link.tooltip = vscode.l10n.t('Show {0}', target);
       return [link];
     });

@@ -8,6 +8,8 @@ import { madeDatasetKinds, type DatasetSpec } from '../../config/schema';
 /** A folder that is not there. */
 export interface MissingData {
   readonly span: TextSpan;
+  /** The file that names it, when that is one the config includes and not the config itself. */
+  readonly file?: string;
   /** Absolute. */
   readonly folder: string;
   /** made: a dataset that `dataset:` says how to make; source: what that is made from; data: a dataset nobody makes. */
@@ -23,11 +25,14 @@ export function madeFrom(dataset: DatasetSpec | undefined): { key: string; folde
 const isMade = (dataset: DatasetSpec | undefined): boolean => dataset !== undefined && (madeDatasetKinds as readonly string[]).includes(dataset.kind);
 
 /** What is missing. `file`: where the config lies; a config without a place names nothing that could be looked for. */
-export function missingData({ config, document }: ParsedConfig, file: string | undefined): MissingData[] {
-  if (!config || !document || file === undefined) return [];
-  const found = (path: (string | number)[], named: string, kind: MissingData['kind']): MissingData[] => {
+export function missingData({ config, places }: ParsedConfig, file: string | undefined): MissingData[] {
+  if (!config || !places || file === undefined) return [];
+  const found = (where: (string | number)[], named: string, kind: MissingData['kind']): MissingData[] => {
     const folder = resolveDataPath(file, named);
-    return existsSync(folder) ? [] : [{ span: spanOfPath(document, path, 'value'), folder, kind }];
+    const text = existsSync(folder) ? undefined : places.textOf(where);
+    if (!text) return [];
+    const { source, path } = text;
+    return [{ span: spanOfPath(source.document, path, 'value'), ...(source.file === undefined ? {} : { file: source.file }), folder, kind }];
   };
   const made = isMade(config.dataset) && config.data_paths.length === 1;
   const data = config.data_paths.flatMap((named, i) => found(['data_paths', i], named, made ? 'made' : 'data'));

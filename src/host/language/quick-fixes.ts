@@ -5,10 +5,9 @@
 import * as vscode from 'vscode';
 import { pathAt, removalOf } from '../../config/document';
 import type { ConfigProblem } from '../../config/errors';
-import type { ParsedConfig } from '../../config/load';
 import { rangeOf } from './diagnostics';
 import { missingData } from './missing-data';
-import type { ParsedDocuments } from './parsed-documents';
+import type { ConfigPart, ParsedDocuments } from './parsed-documents';
 
 /** The problems whose key does no harm to leave out. */
 const removable: readonly ConfigProblem['code'][] = ['unused_key', 'unknown_key'];
@@ -19,16 +18,17 @@ export class ConfigFixes implements vscode.CodeActionProvider {
   constructor(private readonly parsed: ParsedDocuments) {}
 
   provideCodeActions(document: vscode.TextDocument, range: vscode.Range, { diagnostics }: vscode.CodeActionContext): vscode.CodeAction[] {
-    const config = this.parsed.of(document);
-    if (!config) return [];
+    const part = this.parsed.partOf(document);
+    if (!part) return [];
+    const { config, owner } = part;
     const fix = (title: string, place: vscode.Range): vscode.CodeAction => {
       const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
       action.diagnostics = diagnostics.filter(diagnostic => diagnostic.source === 'trm' && diagnostic.range.isEqual(place));
       return action;
     };
-    const edits = config.problems.filter(({ file }) => file === undefined).flatMap(problem => {
+    const edits = config.problems.filter(({ file }) => file === part.file).flatMap(problem => {
       const place = rangeOf(document, problem);
-      return place.intersection(range) ? editsOf(document, config, problem, place).map(({ title, at, text, isPreferred }) => {
+      return place.intersection(range) ? editsOf(document, part, problem, place).map(({ title, at, text, isPreferred }) => {
         const action = fix(title, place);
         action.edit = new vscode.WorkspaceEdit();
         action.edit.replace(document.uri, at, text);
@@ -36,11 +36,11 @@ export class ConfigFixes implements vscode.CodeActionProvider {
         return action;
       }) : [];
     });
-    const builds = missingData(config, document.uri.scheme === 'file' ? document.uri.fsPath : undefined).flatMap(({ span, kind }) => {
+    const builds = missingData(config, owner.uri.scheme === 'file' ? owner.uri.fsPath : undefined).flatMap(({ span, file, kind }) => {
       const place = rangeOf(document, span);
-      if (kind !== 'made' || !place.intersection(range)) return [];
+      if (file !== part.file || kind !== 'made' || !place.intersection(range)) return [];
       const title = vscode.l10n.t('Build Dataset');
-      return [Object.assign(fix(title, place), { command: { title, command: 'trm.buildDataset', arguments: [document.uri] }, isPreferred: true })];
+      return [Object.assign(fix(title, place), { command: { title, command: 'trm.buildDataset', arguments: [owner.uri] }, isPreferred: true })];
     });
     return [...edits, ...builds];
   }
@@ -48,10 +48,10 @@ export class ConfigFixes implements vscode.CodeActionProvider {
 
 interface Edit { readonly title: string; readonly at: vscode.Range; readonly text: string; readonly isPreferred: boolean }
 
-function editsOf(document: vscode.TextDocument, config: ParsedConfig, { code, replacement }: ConfigProblem, place: vscode.Range): Edit[] {
+function editsOf(document: vscode.TextDocument, { text: parsed }: ConfigPart, { code, replacement }: ConfigProblem, place: vscode.Range): Edit[] {
   const edits: Edit[] = replacement === undefined ? [] : [{ title: vscode.l10n.t('Replace with {0}', replacement), at: place, text: replacement, isPreferred: true }];
-  const key = removable.includes(code) && config.document ? pathAt(config.document, document.offsetAt(place.start)) : undefined;
-  const removal = key && removalOf(config.document!, key.path);
+  const key = removable.includes(code) && parsed ? pathAt(parsed, document.offsetAt(place.start)) : undefined;
+  const removal = key && removalOf(parsed!, key.path);
   if (!removal) return edits;
   const at = new vscode.Range(document.positionAt(removal.start), document.positionAt(removal.end));
   return [...edits, { title: vscode.l10n.t('Remove {0}', String(key.path.at(-1))), at, text: '', isPreferred: edits.length === 0 }];

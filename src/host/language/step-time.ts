@@ -34,6 +34,8 @@ export interface StepTime {
 
 /** Steps that a run needs for its time to mean something; the first ones, in which an engine sets itself up, are left out. */
 const enough = { warmUp: 3, steps: 5 };
+/** Bytes of a run's metrics that are read: more than a hundred steps. */
+const beginning = 1 << 16;
 /** Runs that are looked at, newest first. */
 const most = 50;
 
@@ -47,7 +49,7 @@ async function timeOf({ dir, manifest }: RunSummary): Promise<TimedRun | null> {
   const { engine, dataset, name } = manifest;
   const parsed = configSchema.safeParse(manifest.config);
   if (!engine || !dataset || !parsed.success) return null;
-  const seconds = (await new MetricsReader(dir).read()).flatMap(event => (event.kind === 'train' ? [event.seconds] : [])).slice(enough.warmUp);
+  const seconds = (await new MetricsReader(dir, beginning).read()).flatMap(event => (event.kind === 'train' ? [event.seconds] : [])).slice(enough.warmUp);
   if (seconds.length < enough.steps) return null;
   const { vocab_size, seq_len, identifiers } = dataset.train;
   return {

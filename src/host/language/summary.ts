@@ -1,31 +1,15 @@
 /**
- * A config in numbers, for the line above it: trained parameters, effective depth, optimiser steps, and the memory that training
- * takes on this machine. They depend on the dataset; while its folder is not there yet, what `dataset:` says about it is enough.
+ * A config in numbers, for the line above it and the presets: how they are written, and the memory that training takes on this machine. They
+ * depend on the dataset; while its folder is not there yet, what `dataset:` says about it is enough.
  */
 import type { ResolvedConfig } from '../../config/resolve';
 import { trainingMemory, wasmLimit, type MemoryPlace } from '../../model/memory';
-import { effectiveDepth, parameterCount } from '../../model/shapes';
-import { dataFacts, type DataFacts } from '../../puzzles/data-facts';
+import { dataFacts } from '../../puzzles/data-facts';
+import { summarise } from '../../reports/config-report';
 import { bytesText, fits, memoryAdvice, type MemoryNeed } from '../../runs/memory-need';
-import { batchesInAll, stepsInAll } from '../../puzzles/sample-batches';
-
-/** The numbers of a config. */
-export interface ConfigSummary {
-  readonly parameters: number;
-  /** Layers passed in one supervision step. */
-  readonly depth: number;
-  /** Optimiser steps in all, as far as they are known before the data is read. */
-  readonly steps: number;
-}
 
 /** Where a config would be trained here, and what is free there. Bytes. */
 export interface TrainingPlace extends MemoryPlace { readonly free: number }
-
-/** The summary of a config, or undefined while its dataset is unknown. */
-export function summarise(config: ResolvedConfig, configPath: string): ConfigSummary | undefined {
-  const facts = dataFacts(config, configPath);
-  return facts && { parameters: parameterCount(config.arch, facts).total, depth: effectiveDepth(config.arch), steps: steps(config, facts) };
-}
 
 /** What training a config takes there; undefined while its dataset is unknown. */
 export function memoryNeed(config: ResolvedConfig, configPath: string, place: TrainingPlace): MemoryNeed | undefined {
@@ -37,17 +21,6 @@ export function memoryNeed(config: ResolvedConfig, configPath: string, place: Tr
 export function memoryFit(need: MemoryNeed, { engine, free, workers = 1 }: TrainingPlace): { size: string; advice: string | null } {
   const room = engine === 'wasm' ? Math.min(free, wasmLimit * workers) : free;
   return { size: bytesText(need.estimated), advice: fits(need, room) ? null : memoryAdvice(need, room).next };
-}
-
-/** Steps as training will count them, taking every puzzle to have the mean number of examples. */
-function steps(config: ResolvedConfig, { total_groups, mean_puzzle_examples }: DataFacts): number {
-  const most = stepsInAll(config, { total_groups, mean_puzzle_examples });
-  try {
-    const batches = batchesInAll(config, { puzzleIndices: Int32Array.of(0, Math.round(mean_puzzle_examples)), setGroups: Int32Array.of(0, total_groups) });
-    return Math.min(most, batches ?? most);
-  } catch {
-    return most; // an eval_interval that does not divide epochs: training says so
-  }
 }
 
 /** A count in at most three digits: 950, 12.3 k, 5.03 M. */
