@@ -14,7 +14,7 @@ describe('the history of a cell', () => {
   it('is a stretch for every token it shows, with the probabilities in it', () => {
     const stage = stageOf(makeTrace());
     expect(stretchesOf(stage.panels[0]!, stage, 1)).toEqual([{ first: 0, last: 1, token: 2, right: false, least: 0.5, greatest: 0.5 }, { first: 2, last: 2, token: 3, right: true, least: 0.5, greatest: 0.5 }]);
-    expect(stretchesOf(stage.panels[1]!, stage, 1).map(rangeWords)).toEqual(['p 0.250 to 0.750']);
+    expect(stretchesOf(stage.panels[1]!, stage, 1).map(rangeWords)).toEqual(['0.250 to 0.750']);
   });
 
   it('is said by how it ends and since when', () => {

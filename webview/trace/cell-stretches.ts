@@ -37,10 +37,10 @@ export function stretchesOf(panel: Panel, { lead }: Pick<Stage, 'lead'>, cell: n
   return out;
 }
 
-/** The probabilities of a stretch: "p 0.310 to 0.998". */
+/** The probabilities of a stretch: "0.310 to 0.998". */
 export function rangeWords({ least, greatest }: Stretch): string {
   const [from, to] = [probability(least), probability(greatest)];
-  return from === to ? `p ${from}` : `p ${from} to ${to}`;
+  return from === to ? from : `${from} to ${to}`;
 }
 
 /** How a cell ends and since when: "right from frame 14 on, p 0.310 to 0.998". Frames are counted from 1. */
@@ -50,5 +50,6 @@ export function stretchWords(kind: Kind, stretches: readonly Stretch[]): string 
   const token = tokenWord(kind, end.token);
   const what = end.right === null ? token : end.right ? 'right' : `wrong (${token})`;
   const earlier = end.right === false ? stretches.filter(({ right }) => right).reduce((sum, { first, last }) => sum + last - first + 1, 0) : 0;
-  return `${what} ${end.first === 0 ? 'at every frame' : `from frame ${end.first + 1} on`}, ${rangeWords(end)}${earlier > 0 ? `; right at ${earlier} ${earlier === 1 ? 'frame' : 'frames'} before` : ''}`;
+  const since = end.first === 0 ? 'at every frame' : `from frame ${end.first + 1} on`;
+  return `${what} ${since}, p ${rangeWords(end)}${earlier > 0 ? `; right at ${earlier} ${earlier === 1 ? 'frame' : 'frames'} before` : ''}`;
 }

@@ -29,7 +29,7 @@ export class Detail {
   private readonly canvas = h('canvas', { class: 'history-bars', role: 'img' });
   private readonly rows = h('tbody');
   private readonly table = h('details', { class: 'history-table' }, h('summary', null, 'As a table'),
-    h('table', { class: 'tabular' }, h('thead', null, h('tr', null, ...['board', 'frames', 'token', 'right or wrong', 'probability'].map(name => h('th', { scope: 'col' }, name)))), this.rows));
+    h('table', { class: 'tabular' }, h('thead', null, h('tr', null, ...['board', 'frames', 'token', 'p'].map(name => h('th', { scope: 'col' }, name)))), this.rows));
   /** Whose history is said, and is in the table. */
   private said: Pick<DetailScene, 'stage' | 'cell'> | null = null;
   /** Facts at the present frame. */
@@ -72,7 +72,8 @@ export class Detail {
     const { kind } = stage.lead.decoded.trace;
     setChildren(this.rows, ...stage.panels.flatMap(panel => stretchesOf(panel, stage, cell).map(stretch => {
       const { first, last, token, right } = stretch;
-      const cells = [first === last ? `${first + 1}` : `${first + 1} to ${last + 1}`, tokenWord(kind, token), right === null ? '' : right ? 'right' : 'wrong', rangeWords(stretch)];
+      const word = tokenWord(kind, token);
+      const cells = [first === last ? `${first + 1}` : `${first + 1}–${last + 1}`, right === null ? word : `${word}, ${right ? 'right' : 'wrong'}`, rangeWords(stretch)];
       return h('tr', null, h('th', { scope: 'row' }, lineLetter(panel)), ...cells.map(text => h('td', null, text)));
     })));
   }
