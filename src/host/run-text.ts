@@ -91,10 +91,10 @@ function archKey(config: Record<string, unknown>, key: string): unknown {
 /** The most supervision steps that a manifest's model can be asked for. */
 export const depthLimit = (config: Record<string, unknown>): number => (hasOneStep(archKey(config, 'name')) ? 1 : maxDepth);
 
-/** `halt_max_steps` of a manifest's config; 16, its default, when the config does not say. */
+/** `halt_max_steps` of a manifest's config; 16, its default, when the config does not say, and at most what can be asked for. */
 export function haltMaxSteps(config: Record<string, unknown>): number {
   const value = archKey(config, 'halt_max_steps');
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : 16;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? Math.min(value, maxDepth) : 16;
 }
 
 /** Why a run finished before its last step, or ''. */

@@ -83,6 +83,12 @@ describe('a run in the charts', () => {
   });
 });
 
+it('leaves out supervision steps that no model has', () => {
+  const store = new RunStore(data({ halting: [halting(1, 1, 0.5)].map(event => ({ ...event, per_step: [...event.per_step, { ...event.per_step[0]!, k: 1e9 }] })) }));
+  store.append(data({ evals: [{ ...evaluation(2, 2, 0.5), per_step: [1, 128, 129, 1e9].map(k => ({ k, exact_accuracy: 0.5, accuracy: 0.5, mean_p_halt: 0.5, would_halt: 0 })) }] }));
+  expect([store.haltingEvents, store.evalEvents].map(events => events[0]!.per_step.map(({ k }) => k))).toEqual([[1], [1, 128]]);
+});
+
 it('knows whether a run measures a solver', () => {
   const rows = train([{ step: 1, wall: 1, loss: 2 }]);
   expect(new RunStore(data({ train: rows })).hasSolver).toBe(false);

@@ -4,6 +4,7 @@
  * its marker arrives, so a line never runs backwards.
  */
 import type { ChartsSettings, RunData, RunHeader, SystemColumns, TrainColumns } from '../../src/protocol/charts';
+import { maxDepth } from '../../src/protocol/control';
 import { Column } from '../charts/column';
 import { HeatData } from '../charts/heat-data';
 import { Series } from '../charts/series';
@@ -109,13 +110,13 @@ export class RunStore {
     y.exact_low.push(event.exact_interval[0]);
     y.exact_high.push(event.exact_interval[1]);
     y.q_halt_accuracy.push(event.q_halt_accuracy);
-    this.evalEvents.push(event);
+    this.evalEvents.push(possible(event));
   }
 
   #pushHalting(event: Halting): void {
     pushX(this.halting.x, event);
     this.halting.heat.push(event.per_step.map(({ k, mean_p_halt, slots }) => ({ row: k - 1, mean: mean_p_halt, weight: slots })));
-    this.haltingEvents.push(event);
+    this.haltingEvents.push(possible(event));
   }
 
   #dropBeyond(step: number): void {
@@ -133,6 +134,11 @@ export class RunStore {
     this.markers.splice(0, this.markers.length, ...standing);
     this.alerts.splice(0, this.alerts.length, ...this.alerts.filter(alert => alert.step <= step));
   }
+}
+
+/** An event without the supervision steps that no model has: a damaged file may name any. */
+function possible<E extends { readonly per_step: readonly { readonly k: number }[] }>(event: E): E {
+  return event.per_step.every(({ k }) => k <= maxDepth) ? event : { ...event, per_step: event.per_step.filter(({ k }) => k <= maxDepth) };
 }
 
 function table<K extends string>(keys: readonly K[]): Table<K> {
