@@ -1,6 +1,6 @@
 /**
- * The run that charts show when nobody chose any: the one started last, for as long as it goes on; then the newest that is live, or,
- * while none is, the one that was followed last. Without any of them it is the newest run.
+ * The run that charts show when nobody chose any: the one started last, until it has ended and another goes live; then that one, and so on.
+ * Those that were live before it was started are left where they are. Without any of them it is the newest run.
  */
 import type { Runs } from './runs';
 import { isLive } from './run-text';
@@ -13,9 +13,7 @@ export interface FollowedMemory {
 
 /** See the file's head. */
 export class FollowedRun {
-  /** The run has been live since it was started here. */
-  private wasLive = true;
-  /** Runs that were live already when it was started. */
+  /** Runs that have been live since before it was started. */
   private before: ReadonlySet<string> = new Set();
 
   constructor(private readonly runs: Pick<Runs, 'get' | 'list' | 'listStarting'>, private readonly memory: FollowedMemory) {}
@@ -23,22 +21,18 @@ export class FollowedRun {
   /** A run was started or resumed from this window; it may not be live yet. */
   started(id: string): void {
     this.before = new Set(this.live());
-    this.wasLive = false;
     this.memory.set(id);
   }
 
   /** The id of the run to show now, which is followed from now on; null when there is none. */
   current(): string | null {
     const live = this.live();
+    this.before = new Set(live.filter(id => this.before.has(id)));
     const followed = this.memory.get();
-    if (followed !== null && live.includes(followed)) {
-      this.wasLive = true;
-      return followed;
-    }
+    if (followed !== null && live.includes(followed)) return followed;
     const gone = followed === null || this.runs.get(followed) === undefined;
-    const next = live.find(id => gone || this.wasLive || !this.before.has(id));
+    const next = live.find(id => gone || !this.before.has(id));
     if (next === undefined) return gone ? this.runs.list()[0]?.manifest.id ?? null : followed;
-    this.wasLive = true;
     this.memory.set(next);
     return next;
   }

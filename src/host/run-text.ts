@@ -103,8 +103,8 @@ function endedEarly({ manifest, state }: RunSummary): string {
   return early ? manifest.finished_because ?? '' : '';
 }
 
-/** What heads a run's charts. `last` is the newest point drawn. */
-export function runHeader(run: RunSummary, status: TrainerStatus | null, last: { step: number } | null): RunHeader {
+/** What heads a run's charts. `last` is the newest point drawn; `unreadable` says why its metrics cannot be read. */
+export function runHeader(run: RunSummary, status: TrainerStatus | null, last: { step: number } | null, unreadable: RunHeader['unreadable'] = null): RunHeader {
   const { manifest, state } = run;
   return {
     id: manifest.id, name: manifest.name, state,
@@ -115,10 +115,11 @@ export function runHeader(run: RunSummary, status: TrainerStatus | null, last: {
     haltMaxSteps: haltMaxSteps(manifest.config),
     best: run.best?.eval ?? null,
     failure: manifest.failure && state === 'failed' ? { message: manifest.failure.message, next: manifest.failure.next } : null,
+    unreadable,
   };
 }
 
 /** The header of a run whose folder is not there yet. */
 export function startingHeader(run: { id: string; name: string }): RunHeader {
-  return { id: run.id, name: run.name, state: 'pending', status: 'starting', step: 0, totalSteps: null, engine: '', haltMaxSteps: 16, best: null, failure: null };
+  return { id: run.id, name: run.name, state: 'pending', status: 'starting', step: 0, totalSteps: null, engine: '', haltMaxSteps: 16, best: null, failure: null, unreadable: null };
 }

@@ -116,7 +116,7 @@ export async function launch(context: TrainContext, what: Launch): Promise<void>
   const showLog = { title: l10n('Show Log'), run: () => vscode.window.showTextDocument(vscode.Uri.file(logFile)) };
   try {
     await mkdir(logDir, { recursive: true });
-    const [trainer] = await Promise.all([trainers.start(what.args, what.cwd, logFile), charts.reveal(what.id)]);
+    const [trainer] = await Promise.all([trainers.start(what.args, what.cwd, logFile), charts.follow(what.id)]);
     const options = { location: vscode.ProgressLocation.Notification, title: l10n('Starting {0}', what.name), cancellable: true };
     await vscode.window.withProgress(options, (progress, token) => untilRunning(context, what, trainer, logFile, progress, token));
     log.info(`${what.id}: first point after ${((Date.now() - started) / 1000).toFixed(1)} s`);
@@ -133,7 +133,7 @@ async function untilRunning(
   { runs, feeds }: TrainContext, what: Launch, trainer: StartedTrainer, logFile: string,
   progress: vscode.Progress<{ message?: string }>, token: vscode.CancellationToken,
 ): Promise<void> {
-  const cleanUp: vscode.Disposable[] = [];
+  const cleanUp: Pick<vscode.Disposable, 'dispose'>[] = [];
   const isRunning = (): boolean => {
     const run = runs.get(what.id);
     if (!run || run.manifest.attempt <= what.attempt) return false;
@@ -147,7 +147,7 @@ async function untilRunning(
       const look = (): void => { if (isRunning()) resolve(); };
       const watch = (): void => {
         const run = runs.get(what.id);
-        if (run && !followed) cleanUp.push(feeds.follow(run.dir).onDidAppend(look));
+        if (run && !followed) cleanUp.push(feeds.follow(run.dir).onDidChange(look));
         followed = run !== undefined;
         look();
       };

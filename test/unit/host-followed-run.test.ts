@@ -38,22 +38,26 @@ describe('the run that is followed', () => {
     expect(followed.current()).toBe('b');
   });
 
-  it('is one that is resumed beside a live one, before its trainer is there; when it has ended, the other', () => {
-    const { window: { runs }, followed } = setUp({ b: 'running', a: 'stopped' });
-    followed.started('a');
-    expect(followed.current()).toBe('a');
-    runs.set('a', 'running');
-    expect(followed.current()).toBe('a');
-    runs.set('a', 'failed');
-    expect(followed.current()).toBe('b');
-  });
-
-  it('leaves one that could not be resumed as soon as another begins', () => {
+  it('is one that is resumed beside a live one, before its trainer is there and when it has ended, until another begins', () => {
     const { window: { runs }, followed } = setUp({ c: 'queued', b: 'running', a: 'stopped' });
     followed.started('a');
-    expect(followed.current()).toBe('a');
+    for (const state of ['stopped', 'running', 'failed'] as const) {
+      runs.set('a', state);
+      expect(followed.current()).toBe('a');
+    }
     runs.set('c', 'running');
     expect(followed.current()).toBe('c');
+  });
+
+  it('is one that was live before only when that is resumed', () => {
+    const { window: { runs }, followed } = setUp({ b: 'running', a: 'running' });
+    followed.started('b');
+    runs.set('b', 'finished');
+    expect(followed.current()).toBe('b');
+    runs.set('a', 'stopped');
+    expect(followed.current()).toBe('b');
+    runs.set('a', 'running');
+    expect(followed.current()).toBe('a');
   });
 
   it('is one without a folder yet; one that is deleted is left; a reload remembers', () => {

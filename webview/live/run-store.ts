@@ -32,6 +32,8 @@ export interface Table<K extends string> { readonly x: XColumns; readonly y: Rea
 /** See the file's head. */
 export class RunStore {
   header: RunHeader;
+  /** Share of the run's metrics that is here, 0 to 1. */
+  loaded = 0;
   readonly train: Table<(typeof trainKeys)[number]> = table(trainKeys);
   readonly evals: Table<(typeof evalKeys)[number]> = table(evalKeys);
   readonly system: Table<(typeof systemKeys)[number]> = table(systemKeys);
@@ -52,6 +54,7 @@ export class RunStore {
   /** Takes in what is new. What was there before a resume marker, and lies beyond the step it resumed from, goes. */
   append(data: RunData): void {
     this.header = data.header;
+    this.loaded = data.loaded;
     const resumes = data.markers.filter(marker => marker.supersedes !== undefined);
     for (const { supersedes } of resumes) this.#dropBeyond(supersedes!);
     // Events of one message may lie on either side of a resume in it: those written before it are told by their time.
