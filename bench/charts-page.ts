@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { ChartsSession } from '../src/host/charts-session';
 import { RunDataStore } from '../src/host/run-data';
-import { chartsAppend, chartsState, getChartsState } from '../src/protocol/charts';
+import { chartsAppend, chartsState, openCharts } from '../src/protocol/charts';
 import { headerOf, points, runs, trainEvent } from './charts-runs';
 import { frameTimes } from './frame-times';
 import { round } from './statistics';
@@ -39,19 +39,18 @@ async function measure(browser: Browser): Promise<Row> {
   const page = await browser.newPage({ viewport: size });
   const stores = Array.from({ length: runs }, (_, run) => storeOf(run));
   const session = new ChartsSession({
-    run: id => { const i = Number(id.slice('run-'.length)); return { header: headerOf(i), store: stores[i]!, loaded: Promise.resolve() }; },
+    has: () => true,
+    run: id => { const i = Number(id.slice('run-'.length)); return { header: headerOf(i), store: stores[i]!, read: 1 }; },
     choices: () => stores.map((_, i) => { const { id, name, state } = headerOf(i); return { id, name, state }; }),
     settings: () => ({ xAxis: 'step', logX: false, smoothing: 0.9, logY: false }),
     looks: ids => Object.fromEntries(ids.map((id, i) => [id, i])),
-    first: () => 'run-0',
+    followed: () => null,
   }, {
     visible: () => true,
-    replace: state => void deliver(page, { method: chartsState.method, params: state }),
+    state: state => void deliver(page, { method: chartsState.method, params: state }),
     append: data => void deliver(page, { method: chartsAppend.method, params: data }),
   }, stores.map((_, i) => headerOf(i).id));
-  await page.exposeFunction('ask', async (method: string, id: string) => {
-    if (method === getChartsState.method) await deliver(page, { id, result: await session.state() });
-  });
+  await page.exposeFunction('tell', (method: string) => { if (method === openCharts.method) session.open(); });
   await page.route('**/*', route => route.fulfill({ contentType: 'text/html; charset=utf-8', body: route.request().url() === outside ? surroundings : webview() }));
   const began = performance.now();
   await page.goto(outside);
@@ -68,7 +67,7 @@ async function measure(browser: Browser): Promise<Row> {
     return { runs, points_per_run: points, events_per_s: perSecond, ...frames, shown_after_ms: round(shown), memory_mb: privateMegabytes(pid) };
   } finally {
     clearInterval(clock);
-    session.dispose();
+    session.close();
   }
 }
 
@@ -88,9 +87,9 @@ async function deliver(page: Page, message: object): Promise<void> {
 /** Two sites, so that the page has a process of its own, as a webview has. */
 const outside = 'https://window.test/', inside = 'https://webview.test/';
 
-/** The window around the page: passes on what the page asks, and what it is handed. */
+/** The window around the page: passes on what the page says, and what it is handed. */
 const surroundings = `<!DOCTYPE html><iframe src="${inside}" style="position: fixed; inset: 0; width: 100%; height: 100%; border: 0"></iframe><script>
-  addEventListener('message', ({ data }) => ask(data.method, data.id));
+  addEventListener('message', ({ data }) => tell(data.method));
   const receive = packed => frames[0].postMessage(JSON.parse(packed, (_, value) => {
     if (typeof value?.bytes !== 'string') return value;
     const { buffer } = Uint8Array.from(atob(value.bytes), byte => byte.charCodeAt(0));
@@ -100,7 +99,7 @@ const surroundings = `<!DOCTYPE html><iframe src="${inside}" style="position: fi
 
 /** The page, with the little that VS Code gives it. */
 const webview = (): string => `<!DOCTYPE html><style>${readFileSync(path.join(pages, 'live.css'), 'utf8')}</style><body class="vscode-dark"><script>
-  var acquireVsCodeApi = () => ({ postMessage: ({ method, id }) => parent.postMessage({ method, id }, '*'), getState: () => undefined, setState: () => undefined });
+  var acquireVsCodeApi = () => ({ postMessage: ({ method }) => parent.postMessage({ method }, '*'), getState: () => undefined, setState: () => undefined });
 </script><script type="module">${readFileSync(path.join(pages, 'live.js'), 'utf8').replaceAll('</script', '<\\/script')}</script>`;
 
 /** Of the page's process, in megabytes (10^6 bytes): what it alone holds. NaN where the system does not tell. */

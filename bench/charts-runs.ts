@@ -7,7 +7,7 @@ export const runs = 7, points = 100_000;
 
 /** What heads run number `run`. */
 export function headerOf(run: number): RunHeader {
-  return { id: `run-${run}`, name: `run ${run}`, state: 'running', status: '', step: 0, totalSteps: null, engine: 'wasm', haltMaxSteps: 16, best: null, failure: null };
+  return { id: `run-${run}`, name: `run ${run}`, state: 'running', status: '', step: 0, totalSteps: null, engine: 'wasm', haltMaxSteps: 16, best: null, failure: null, unreadable: null };
 }
 
 /** The train event of a step. */

@@ -6,21 +6,26 @@ import * as vscode from 'vscode';
 import type { Messenger } from 'vscode-messenger';
 import type { MessageParticipant, WebviewIdMessageParticipant } from 'vscode-messenger-common';
 import { z } from 'zod';
-import { chartsAppend, chartsState, getChartsState, mostRuns, runCommand, saveChartsSettings, showRuns, type ChartsSettings } from '../protocol/charts';
+import { chartsAppend, chartsState, mostRuns, openCharts, runCommand, saveChartsSettings, showRuns, type ChartsSettings } from '../protocol/charts';
 import { ChartsSession, type ChartsSource } from './charts-session';
+import { FollowedRun } from './followed-run';
 import type { Log } from './notify';
-import type { RunFeeds } from './run-feed';
+import type { RunFeed, RunFeeds } from './run-feed';
 import type { Runs } from './runs';
 import { looksOf, type LooksMemory } from './run-looks';
-import { isLive, runHeader, startingHeader } from './run-text';
+import { distinctNames, type NamedRun } from './run-names';
+import { runHeader, startingHeader } from './run-text';
 import { viewTypes } from './view-types';
 import { pageOptions, showPage } from './webview-page';
 
-const settingsKey = 'trm.charts.settings', runsKey = 'trm.charts.runs', looksKey = 'trm.charts.looks';
+const settingsKey = 'trm.charts.settings', runsKey = 'trm.charts.runs', followedKey = 'trm.charts.followed', looksKey = 'trm.charts.looks';
 
 const settingsSchema = z.object({ xAxis: z.enum(['step', 'examples', 'process', 'wall']), logX: z.boolean().default(false), smoothing: z.number().min(0).max(0.99), logY: z.boolean() });
 const looksSchema = z.record(z.string(), z.int().min(0).max(mostRuns - 1));
 const defaults: ChartsSettings = { xAxis: 'step', logX: false, smoothing: 0, logY: false };
+
+/** Milliseconds between two looks for runs that nobody looks at any more. */
+const pruneEvery = 5000;
 
 /** Editor commands a page may run on a run. */
 const commands = { stop: 'trm.stop', pause: 'trm.pause', resume: 'trm.resume', inspect: 'trm.inspectPuzzle', openFolder: 'trm.openRunFolder', showLog: 'trm.showLog', train: 'trm.train' } as const;
@@ -41,29 +46,42 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
   /** The session of the side view, while it exists. */
   private side: ChartsSession | null = null;
   private readonly own: vscode.Disposable[] = [];
-  private readonly followed = new WeakSet<object>();
+  private readonly heard = new WeakSet<RunFeed>();
+  private readonly followed: FollowedRun;
+  /** Names by run, until a run comes or goes. */
+  private names: ReadonlyMap<string, string> | null = null;
 
   constructor(private readonly context: ChartsContext) {
-    const { messenger, runs } = context;
+    const { messenger, runs, state } = context;
     const session = (sender: MessageParticipant): ChartsSession | undefined => this.sessions.get('webviewId' in sender ? sender.webviewId : '');
+    const pruning = setInterval(() => this.prune(), pruneEvery);
+    this.followed = new FollowedRun(runs, { get: () => z.string().nullable().catch(null).parse(state.get(followedKey)), set: id => void state.update(followedKey, id) });
     this.own.push(
-      messenger.onRequest(getChartsState, async ({ runs: wanted }, sender) => {
+      new vscode.Disposable(() => clearInterval(pruning)),
+      messenger.onNotification(openCharts, ({ runs: wanted }, sender) => void runs.known.then(() => {
         const asking = session(sender);
-        if (!asking) throw new Error('This view is closed.');
-        if (wanted && asking !== this.side) asking.show(wanted); // what the view shows is chosen here: a run begun while it was away goes first
-        return asking.state();
-      }),
+        if (wanted && asking !== this.side) asking?.show(wanted); // what the view shows is chosen here: a run begun while it was away goes first
+        asking?.open();
+      })),
       messenger.onNotification(showRuns, ({ runs: ids }, sender) => {
         const asking = session(sender);
         asking?.show(ids);
-        if (asking === this.side) void context.state.update(runsKey, ids);
+        if (asking === this.side) void state.update(runsKey, ids);
       }),
-      messenger.onNotification(saveChartsSettings, settings => void context.state.update(settingsKey, settingsSchema.parse(settings))),
+      messenger.onNotification(saveChartsSettings, settings => void state.update(settingsKey, settingsSchema.parse(settings))),
       messenger.onNotification(runCommand, ({ command, run }) => void vscode.commands.executeCommand(commands[command], ...(run === undefined ? [] : [run]))),
-      runs.onDidChange(() => this.wake()),
+      runs.onDidChange(() => { this.names = null; this.wake(); }),
       runs.onDidChangeStatus(() => this.wake()),
       runs.onDidHear(id => { const run = runs.get(id); if (run) context.feeds.wake(run.dir); }),
     );
+  }
+
+  /** Reveals the view with this run, which has just been started: it is followed, and when it has ended, the next that is live. */
+  async follow(run: string): Promise<void> {
+    this.followed.started(run);
+    await this.context.state.update(runsKey, []);
+    this.side?.show([]);
+    await this.compare([]);
   }
 
   /** Reveals the view with this run in focus; with none, as it was. */
@@ -83,7 +101,7 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
   /** Opens the same page as an editor. */
   openEditor(run?: string): void {
     const panel = vscode.window.createWebviewPanel(viewTypes.charts, vscode.l10n.t('Live Charts'), vscode.ViewColumn.Active, pageOptions(this.context.extensionUri));
-    this.adopt(panel, run === undefined ? this.side?.shown ?? this.saved() : [run]);
+    this.adopt(panel, run === undefined ? this.side?.chosen ?? this.saved() : [run]);
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
@@ -92,13 +110,13 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
-    this.adopt(panel, this.saved());
+    this.adopt(panel, []); // its page knows what it showed
     return Promise.resolve();
   }
 
   dispose(): void {
     for (const d of this.own) d.dispose();
-    for (const s of this.sessions.values()) s.dispose();
+    for (const s of this.sessions.values()) s.close();
   }
 
   private adopt(panel: vscode.WebviewPanel, runs: readonly string[]): void {
@@ -110,14 +128,14 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
     const { messenger } = this.context;
     const session = new ChartsSession(this.source(), {
       visible: () => view.visible,
-      replace: state => messenger.sendNotification(chartsState, id, state),
+      state: state => messenger.sendNotification(chartsState, id, state),
       append: data => messenger.sendNotification(chartsAppend, id, data),
     }, [...runs]);
     this.sessions.set(id.webviewId, session);
-    if ('onDidChangeVisibility' in view) view.onDidChangeVisibility(() => { if (view.visible) session.seenAgain(); else session.hidden(); });
-    else view.onDidChangeViewState(() => { if (!view.visible) session.hidden(); }); // its page is made anew, and asks
+    if ('onDidChangeVisibility' in view) view.onDidChangeVisibility(() => session.wake());
+    else view.onDidChangeViewState(() => { if (!view.visible) session.close(); }); // its page is made anew, and says so
     view.onDidDispose(() => {
-      session.dispose();
+      session.close();
       this.sessions.delete(id.webviewId);
       this.prune();
     });
@@ -126,30 +144,44 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
   }
 
   private source(): ChartsSource {
-    const { runs, feeds, state } = this.context;
+    const { runs, state } = this.context;
     const looks: LooksMemory = { get: () => looksSchema.catch({}).parse(state.get(looksKey)), set: known => void state.update(looksKey, known) };
     return {
+      has: id => runs.get(id) !== undefined || runs.listStarting().some(s => s.id === id),
       run: id => {
         const run = runs.get(id);
         if (!run) {
           const starting = runs.listStarting().find(s => s.id === id);
-          return starting ? { header: startingHeader(starting), store: null, loaded: Promise.resolve() } : null;
+          return starting ? { header: { ...startingHeader(starting), name: this.nameOf(starting) }, store: null, read: 1 } : null;
         }
-        const feed = feeds.follow(run.dir);
-        if (!this.followed.has(feed)) {
-          this.followed.add(feed);
-          feed.onDidAppend(() => this.wake());
-        }
-        return { header: runHeader(run, runs.line(id)?.status ?? null, feed.store.last), store: feed.store, loaded: feed.loaded };
+        const { store, share, problem } = this.feed(run.dir);
+        return { header: { ...runHeader(run, runs.line(id)?.status ?? null, store.last, problem), name: this.nameOf(run.manifest) }, store, read: share };
       },
       choices: () => [
-        ...runs.listStarting().map(({ id, name }) => ({ id, name, state: 'pending' as const })),
-        ...runs.list().map(r => ({ id: r.manifest.id, name: r.manifest.name, state: r.state })),
+        ...runs.listStarting().map(starting => ({ id: starting.id, name: this.nameOf(starting), state: 'pending' as const })),
+        ...runs.list().map(({ manifest, state }) => ({ id: manifest.id, name: this.nameOf(manifest), state })),
       ],
       looks: ids => looksOf(ids, looks),
       settings: () => settingsSchema.catch(defaults).parse(state.get(settingsKey)),
-      first: () => runs.listStarting()[0]?.id ?? (runs.list().find(r => isLive(r.state)) ?? runs.list()[0])?.manifest.id ?? null,
+      followed: () => this.followed.current(),
     };
+  }
+
+  /** The data of a run, which from now on wake the sessions. */
+  private feed(dir: string): RunFeed {
+    const feed = this.context.feeds.follow(dir);
+    if (!this.heard.has(feed)) {
+      this.heard.add(feed);
+      feed.onDidChange(() => this.wake());
+    }
+    return feed;
+  }
+
+  /** The name of a run, told apart from others of that name. */
+  private nameOf({ id, name }: NamedRun): string {
+    const { runs } = this.context;
+    this.names ??= distinctNames([...runs.listStarting(), ...runs.list().map(({ manifest }) => manifest)]);
+    return this.names.get(id) ?? name;
   }
 
   private saved(): string[] {
@@ -158,11 +190,10 @@ export class LiveCharts implements vscode.WebviewViewProvider, vscode.WebviewPan
 
   private wake(): void {
     for (const session of this.sessions.values()) session.wake();
-    this.prune();
   }
 
   private prune(): void {
-    const used = [...this.sessions.values()].flatMap(s => s.shown.map(id => this.context.runs.get(id)?.dir ?? ''));
-    this.context.feeds.prune(new Set(used));
+    const inSight = [...this.sessions.values()].flatMap(({ inSight }) => inSight.map(id => this.context.runs.get(id)?.dir ?? ''));
+    this.context.feeds.prune(new Set(inSight));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The data behind one run's charts. Events go in as they are read from the run folder; columns come out, whole for a view
- * that has just become visible, or only what is new since its cursor. A resume supersedes what earlier attempts wrote beyond
+ * The data behind one run's charts. Events go in as they are read from the run folder; columns come out, those that
+ * are new since a view's cursor. A resume supersedes what earlier attempts wrote beyond
  * its step: those points are cut off here, and the marker that says so is part of the next delta, so that the view cuts the
  * same points before it appends.
  */
@@ -61,10 +61,10 @@ function packed(name: string, values: number[]): Numbers {
   return exact.has(name) ? Float64Array.from(values) : Float32Array.from(values);
 }
 
-function slice(table: TrainColumns<number[]>, from: number): TrainColumns;
-function slice(table: SystemColumns<number[]>, from: number): SystemColumns;
-function slice(table: TrainColumns<number[]> | SystemColumns<number[]>, from: number): TrainColumns | SystemColumns {
-  return Object.fromEntries(columns(table).map(([name, values]) => [name, packed(name, values.slice(from))])) as unknown as TrainColumns | SystemColumns;
+function slice(table: TrainColumns<number[]>, from: number, to: number): TrainColumns;
+function slice(table: SystemColumns<number[]>, from: number, to: number): SystemColumns;
+function slice(table: TrainColumns<number[]> | SystemColumns<number[]>, from: number, to: number): TrainColumns | SystemColumns {
+  return Object.fromEntries(columns(table).map(([name, values]) => [name, packed(name, values.slice(from, to))])) as unknown as TrainColumns | SystemColumns;
 }
 
 /** A series value as it is kept: rounded to seven digits, which is all a float32 has, and shorter to send. */
@@ -90,6 +90,9 @@ export class RunDataStore {
   /** Points in the train columns. */
   get points(): number { return this.train.step.length; }
 
+  /** Share of the train points that a cursor has passed, 0 to 1. */
+  passed(cursor: DataCursor): number { return this.points === 0 ? 1 : cursor.train / this.points; }
+
   /** Takes events in the order in which they were written. */
   append(events: readonly MetricEvent[]): void {
     for (const event of events) this.take(event);
@@ -103,29 +106,30 @@ export class RunDataStore {
   /** Everything; moves the cursor to the end. */
   all(header: RunHeader, cursor: DataCursor): RunData {
     Object.assign(cursor, this.start());
-    return this.since(cursor, header);
+    return this.since(cursor, header, Infinity);
   }
 
-  /** What came since the cursor, which moves to the end; null when nothing did. */
-  delta(header: RunHeader, cursor: DataCursor): RunData | null {
+  /** What came since the cursor, of each kind at most `most`; the cursor moves on. Null when nothing came. */
+  delta(header: RunHeader, cursor: DataCursor, most = Infinity): RunData | null {
     for (; cursor.cuts < this.cuts.length; cursor.cuts++) {
       const { kept } = this.cuts[cursor.cuts]!;
       for (const list of Object.keys(kept) as (keyof typeof kept)[]) cursor[list] = Math.min(cursor[list], kept[list]);
     }
     const now = this.lengths();
     const fresh = (Object.keys(now) as (keyof typeof now)[]).some(list => cursor[list] < now[list]);
-    return fresh ? this.since(cursor, header) : null;
+    return fresh ? this.since(cursor, header, most) : null;
   }
 
-  private since(cursor: DataCursor, header: RunHeader): RunData {
-    const data: RunData = {
-      header,
-      train: slice(this.train, cursor.train), system: slice(this.system, cursor.system),
-      evals: this.evals.slice(cursor.evals), halting: this.halting.slice(cursor.halting),
-      markers: this.markers.slice(cursor.markers), alerts: this.alerts.slice(cursor.alerts),
+  private since(cursor: DataCursor, header: RunHeader, most: number): RunData {
+    const from = { ...cursor };
+    const now = this.lengths();
+    for (const list of Object.keys(now) as (keyof typeof now)[]) cursor[list] = Math.min(now[list], from[list] + most);
+    return {
+      header, loaded: this.passed(cursor),
+      train: slice(this.train, from.train, cursor.train), system: slice(this.system, from.system, cursor.system),
+      evals: this.evals.slice(from.evals, cursor.evals), halting: this.halting.slice(from.halting, cursor.halting),
+      markers: this.markers.slice(from.markers, cursor.markers), alerts: this.alerts.slice(from.alerts, cursor.alerts),
     };
-    Object.assign(cursor, this.lengths());
-    return data;
   }
 
   private lengths(): Omit<DataCursor, 'cuts'> {

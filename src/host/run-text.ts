@@ -95,10 +95,10 @@ function archKey(config: Record<string, unknown>, key: string): unknown {
 /** The most supervision steps that a manifest's model can be asked for. */
 export const depthLimit = (config: Record<string, unknown>): number => (hasOneStep(archKey(config, 'name')) ? 1 : maxDepth);
 
-/** `halt_max_steps` of a manifest's config; 16, its default, when the config does not say. */
+/** `halt_max_steps` of a manifest's config; 16, its default, when the config does not say, and at most what can be asked for. */
 export function haltMaxSteps(config: Record<string, unknown>): number {
   const value = archKey(config, 'halt_max_steps');
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : 16;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? Math.min(value, maxDepth) : 16;
 }
 
 /** Why a run finished before its last step, or ''. */
@@ -107,8 +107,8 @@ function endedEarly({ manifest, state }: RunSummary): string {
   return early ? manifest.finished_because ?? '' : '';
 }
 
-/** What heads a run's charts. `last` is the newest point drawn. */
-export function runHeader(run: RunSummary, status: TrainerStatus | null, last: { step: number } | null): RunHeader {
+/** What heads a run's charts. `last` is the newest point drawn; `unreadable` says why its metrics cannot be read. */
+export function runHeader(run: RunSummary, status: TrainerStatus | null, last: { step: number } | null, unreadable: RunHeader['unreadable'] = null): RunHeader {
   const { manifest, state } = run;
   return {
     id: manifest.id, name: manifest.name, state,
@@ -119,10 +119,11 @@ export function runHeader(run: RunSummary, status: TrainerStatus | null, last: {
     haltMaxSteps: haltMaxSteps(manifest.config),
     best: run.best?.eval ?? null,
     failure: manifest.failure && state === 'failed' ? { message: manifest.failure.message, next: manifest.failure.next } : null,
+    unreadable,
   };
 }
 
 /** The header of a run whose folder is not there yet. */
 export function startingHeader(run: { id: string; name: string }): RunHeader {
-  return { id: run.id, name: run.name, state: 'pending', status: 'starting', step: 0, totalSteps: null, engine: '', haltMaxSteps: 16, best: null, failure: null };
+  return { id: run.id, name: run.name, state: 'pending', status: 'starting', step: 0, totalSteps: null, engine: '', haltMaxSteps: 16, best: null, failure: null, unreadable: null };
 }

@@ -120,7 +120,7 @@ export async function launch(context: TrainContext, what: Launch, unwanted?: Abo
   const showLog = { title: l10n('Show Log'), run: () => vscode.window.showTextDocument(vscode.Uri.file(logFile)) };
   try {
     await mkdir(logDir, { recursive: true });
-    const [trainer] = await Promise.all([trainers.start(what.args, what.cwd, logFile), charts.reveal(what.id)]);
+    const [trainer] = await Promise.all([trainers.start(what.args, what.cwd, logFile), charts.follow(what.id)]);
     await withProgress(l10n('Starting {0}', what.name), (report, signal) => untilRunning(context, what, trainer, logFile, report, unwanted ? AbortSignal.any([signal, unwanted]) : signal));
     log.info(`${what.id}: first point after ${((Date.now() - started) / 1000).toFixed(1)} s`);
   } catch (error) {
@@ -141,7 +141,7 @@ async function untilRunning(
   { runs, feeds }: TrainContext, what: Launch, trainer: StartedTrainer, logFile: string,
   report: (text: string) => void, signal: AbortSignal,
 ): Promise<void> {
-  const cleanUp: vscode.Disposable[] = [];
+  const cleanUp: Pick<vscode.Disposable, 'dispose'>[] = [];
   const isRunning = (): boolean => {
     const run = runs.get(what.id);
     if (!run || run.manifest.attempt <= what.attempt) return false;
@@ -155,7 +155,7 @@ async function untilRunning(
       const look = (): void => { if (isRunning()) resolve(); };
       const watch = (): void => {
         const run = runs.get(what.id);
-        if (run && !followed) cleanUp.push(feeds.follow(run.dir).onDidAppend(look));
+        if (run && !followed) cleanUp.push(feeds.follow(run.dir).onDidChange(look));
         followed = run !== undefined;
         look();
       };

@@ -1,8 +1,8 @@
 /**
- * What is said between the extension host and the Live Charts webview. The webview asks for its state when it loads
- * and each time it becomes visible; while it is visible the host sends what is new. A hidden view is sent nothing.
+ * What is said between the extension host and the Live Charts webview. The webview says that it has loaded, and is told which runs
+ * it shows; their data follow, in pieces, as they are read and measured, while it is visible. A hidden view is sent nothing.
  */
-import type { NotificationType, RequestType } from 'vscode-messenger-common';
+import type { NotificationType } from 'vscode-messenger-common';
 import type { AlertEvent, EvalEvent, EvalSummary, HaltingEvent, MarkerEvent, RunState } from '../runs/schema';
 
 /**
@@ -41,11 +41,15 @@ export interface RunHeader {
   readonly haltMaxSteps: number;
   readonly best: EvalSummary | null;
   readonly failure: { message: string; next: string } | null;
+  /** Why its metrics cannot be read. */
+  readonly unreadable: { message: string; next: string } | null;
 }
 
-/** Everything of one run, or what is new of it (columns to append). */
+/** What is new of one run: columns to append. */
 export interface RunData {
   readonly header: RunHeader;
+  /** Share of the run's metrics that the page has with this, 0 to 1; below 1 while they are read and sent. */
+  readonly loaded: number;
   readonly train: TrainColumns;
   readonly system: SystemColumns;
   readonly evals: EvalEvent[];
@@ -67,29 +71,34 @@ export interface ChartsSettings {
 /** Runs in one view at most: the one in focus and six overlaid. */
 export const mostRuns = 7;
 
-/** The whole state of the view. */
+/** What the view shows. */
 export interface ChartsState {
-  /** The run in focus, then the overlaid ones; at most `mostRuns`. */
-  readonly runs: RunData[];
+  /** Ids of the run in focus, then of the overlaid ones; at most `mostRuns`. */
+  readonly shown: readonly string[];
+  /** Nobody chose them: the view follows what is trained. */
+  readonly follows: boolean;
+  /** Those of them that begin here, or begin anew, with the first of their data. The others go on. */
+  readonly begun: readonly RunData[];
   /** Look (colour, dash, shape) of each of them, 0 to 6, by id. */
   readonly looks: Readonly<Record<string, number>>;
-  readonly settings: ChartsSettings;
   /** All runs there are, newest first, to choose from. */
-  readonly choices: { id: string; name: string; state: RunState }[];
+  readonly choices: readonly { readonly id: string; readonly name: string; readonly state: RunState }[];
+  /** Only for a page that begins; from there on they are its own. */
+  readonly settings?: ChartsSettings;
 }
 
-/** webview -> host: the whole state, please. */
-export const getChartsState: RequestType<{ runs?: string[] }, ChartsState> = { method: 'charts/getState' };
+/** webview -> host: the page has loaded and knows nothing; answered by `chartsState`. With runs, it showed these before. */
+export const openCharts: NotificationType<{ runs?: string[] }> = { method: 'charts/open' };
 /** webview -> host: the user changed the view. */
 export const saveChartsSettings: NotificationType<ChartsSettings> = { method: 'charts/saveSettings' };
-/** webview -> host: the user chose which runs to overlay; answered by `chartsState`. */
+/** webview -> host: the user chose which runs to show, focus first, or (none) to follow what is trained; answered by `chartsState`. */
 export const showRuns: NotificationType<{ runs: string[] }> = { method: 'charts/showRuns' };
 /** webview -> host: a button was pressed that runs an editor command on a run. */
 export const runCommand: NotificationType<{ command: 'stop' | 'pause' | 'resume' | 'inspect' | 'openFolder' | 'showLog' | 'train'; run?: string }> = { method: 'charts/command' };
 /** webview -> host: save an exported picture or table; the host asks where. `data` is text, or base64 for png. */
 export const saveExport: NotificationType<{ name: string; data: string; encoding: 'utf8' | 'base64' }> = { method: 'export/save' };
 
-/** host -> webview: replace everything. */
+/** host -> webview: which runs are shown now. */
 export const chartsState: NotificationType<ChartsState> = { method: 'charts/state' };
-/** host -> webview: append to the runs named by their headers. A marker with `supersedes` drops later points of older attempts. */
+/** host -> webview: append to those of the shown runs that the headers name. A marker with `supersedes` drops later points of older attempts. */
 export const chartsAppend: NotificationType<RunData[]> = { method: 'charts/append' };

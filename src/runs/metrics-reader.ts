@@ -34,6 +34,8 @@ export class MetricsReader {
   more = false;
   /** How often the file was found shorter than what was read of it, and was begun anew: drop earlier events then. */
   restarts = 0;
+  /** Share of the file's bytes that the last read came to, 0 to 1; 0 before the first. */
+  share = 0;
   private offset = 0;
   /** The incomplete last line: its bytes, or null while a line that is too long is being passed over. */
   private partial: Buffer | null = Buffer.alloc(0);
@@ -68,12 +70,14 @@ export class MetricsReader {
         }
         this.offset += filled;
         this.more = filled > 0 && this.offset < stats.size;
+        this.share = this.more ? this.offset / stats.size : 1;
         return this.take(bytes.subarray(0, filled));
       } finally {
         await handle.close();
       }
     } catch (error) {
       const problem = asRunFolderError(error, `read ${file}`);
+      this.share = 1;
       if (problem.code === 'missing') return [];
       throw problem;
     }

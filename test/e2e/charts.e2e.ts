@@ -2,7 +2,7 @@
  * Live Charts on runs that have ended: what went wrong in one, several compared, how far the halting head can be believed, what a
  * reload keeps, what is exported, and that nobody is kept from any of it. One window, one story: the tests follow on each other.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -85,7 +85,7 @@ let exports = 0;
 const chips = async (): Promise<Locator> => (await charts()).locator('.run-chip');
 /** Colour and dash of every run in the list, by name. */
 const looks = (frame: Frame): Promise<string[]> => frame.locator('.run-chip').evaluateAll(all => (all as unknown as { textContent: string; querySelector(what: string): { getAttribute(name: string): string | null } }[])
-  .map(chip => { const line = chip.querySelector('line'); return `${chip.textContent} ${line.getAttribute('stroke')} ${line.getAttribute('stroke-dasharray')}`; }));
+  .map(chip => { const line = chip.querySelector('line'); return [chip.textContent, line.getAttribute('stroke'), line.getAttribute('stroke-dasharray')].join('|'); }));
 
 test('an alert stands in a quiet line, opens with the keyboard, and leads to its place on the chart it is about', async () => {
   await workbench.show('TRM');
@@ -125,8 +125,8 @@ describe('several runs', () => {
     await workbench.quickInput.getByRole('button', { name: 'OK' }).click();
     await workbench.eventually('Three runs', async () => (await (await chips()).count()) === 3);
     const styles = await looks(await charts());
-    expect(new Set(styles.map(style => style.split(' ').slice(1).join(' '))).size).toBe(3);
-    await workbench.eventually('All three in the losses', async () => { const text = await said('loss'); return ['collapse-4x4: last', 'tiny-4x4: last', 'brief-4x4: last'].every(part => text.includes(part)); });
+    expect(new Set(styles.map(style => style.split('|').slice(1).join(' '))).size).toBe(3);
+    await workbench.eventually('All three in the losses', async () => { const text = await said('loss'); return [/collapse-4x4: last/, /tiny-4x4: last/, /brief-4x4 \(\d{4}-\d\d-\d\d [\d:]+\): last/].every(part => part.test(text)); });
     await (await charts()).locator('.run-header').scrollIntoViewIfNeeded();
     await workbench.page.waitForTimeout(1000); // charts are drawn in turns
     await workbench.screenshot('charts-compared');
@@ -171,8 +171,21 @@ describe('several runs', () => {
     expect(contents.svg.toString()).toMatch(/^<svg [^]*tiny-4x4[^]*<\/svg>$/);
     const rows = contents.csv.toString().trim().split('\n');
     expect(rows[0]).toBe('series,id,step,value,low,high');
-    expect(new Set(rows.slice(1).map(row => row.split(',')[0]!.replaceAll('"', '')))).toEqual(new Set(['collapse-4x4', 'tiny-4x4', 'brief-4x4']));
+    expect([...new Set(rows.slice(1).map(row => row.split(',')[0]!.replaceAll('"', '')))]).toEqual(['collapse-4x4', 'tiny-4x4', expect.stringMatching(/^brief-4x4 \(\d{4}-\d\d-\d\d [\d:]+\)$/)]);
   });
+});
+
+test('runs of one config are told apart, and the view follows what is trained again when the reader wants it', async () => {
+  const frame = await charts();
+  if (!(await frame.locator('.run-list').isVisible())) await frame.locator('.run-chooser summary').click();
+  const alike = await frame.locator('.run-pick', { hasText: 'brief-4x4' }).allInnerTexts();
+  expect([alike.length, new Set(alike).size]).toEqual([2, 2]);
+  await frame.locator('.run-pick', { hasText: alike[1]! }).click();
+  await frame.locator('.run-name', { hasText: alike[1]! }).waitFor();
+  await frame.getByRole('button', { name: 'Follow what is trained' }).click();
+  await frame.locator('.run-name', { hasText: 'collapse-4x4' }).waitFor();
+  await workbench.eventually('One run', async () => (await (await chips()).count()) === 0);
+  await frame.getByRole('button', { name: 'Follow what is trained' }).waitFor({ state: 'hidden' });
 });
 
 describe('a long run', () => {
@@ -235,14 +248,14 @@ describe('a long run', () => {
     if ((await frame.locator('.run-chip').count()) < 2) await frame.getByRole('checkbox', { name: 'Overlay grown-4x4' }).click();
     await workbench.eventually('Both', async () => (await frame.locator('.run-chip').count()) === 2);
     const plot = frame.locator('[data-chart="loss"] .plot');
-    await workbench.eventually('Both in the losses', async () => { const text = await said('loss'); return text.includes('grown-4x4: last') && text.includes('brief-4x4: last'); });
+    await workbench.eventually('Both in the losses', async () => { const text = await said('loss'); return text.includes('grown-4x4: last') && /brief-4x4 \(.*?\): last/.test(text); });
     await plot.press('End');
     await workbench.eventually('The last step, read out', async () => /^Step 4,000, /.test(await readOut()));
     const read = await readOut();
-    expect(read).toContain('brief-4x4 –');
+    expect(read).toMatch(/brief-4x4 \([^)]*\) –/);
     expect(read).toMatch(/grown-4x4 \d/);
     await plot.press('Home');
-    await workbench.eventually('The first step, read out', async () => /^Step 1, .*brief-4x4 \d/.test(await readOut()));
+    await workbench.eventually('The first step, read out', async () => /^Step 1, .*brief-4x4 \([^)]*\) \d/.test(await readOut()));
   });
 });
 
@@ -310,6 +323,36 @@ test('exported pictures have the ground that the view has in the theme', async (
   await workbench.page.waitForTimeout(1500);
   const ground = await frame.locator('html').evaluate(html => (globalThis as unknown as { getComputedStyle(of: unknown): { getPropertyValue(name: string): string } }).getComputedStyle(html).getPropertyValue('--vscode-sideBar-background').trim());
   expect((await exported('Loss', 'svg')).toString()).toContain(`<rect width="100%" height="100%" fill="${ground}"/>`);
+});
+
+/** A copy of a run, with another manifest. */
+function copyRun(id: string, change: (manifest: { config: { arch: Record<string, unknown> } }) => object): string {
+  const from = runFolders(workbench.folder).find(dir => path.basename(dir).startsWith('brief-4x4'))!;
+  const dir = path.join(path.dirname(from), id);
+  cpSync(from, dir, { recursive: true });
+  const manifest = JSON.parse(readFileSync(path.join(dir, 'run.json'), 'utf8')) as { config: { arch: Record<string, unknown> } };
+  writeFileSync(path.join(dir, 'run.json'), JSON.stringify({ ...manifest, id, name: id, ...change(manifest) }));
+  return dir;
+}
+
+test('a run that asks for a thousand million supervision steps is shown without them', async () => {
+  const dir = copyRun('hostile', ({ config }) => ({ created: '2099-01-01T00:00:00.000Z', config: { ...config, arch: { ...config.arch, halt_max_steps: 1e9 } } }));
+  const last = (kind: string): string => readFileSync(path.join(dir, 'metrics.jsonl'), 'utf8').split('\n').findLast(line => line.includes(`"${kind}"`))!;
+  for (const kind of ['eval', 'halting']) appendFileSync(path.join(dir, 'metrics.jsonl'), `${last(kind).replace(/"k":\d+/, '"k":1000000000')}\n`);
+  const frame = await charts();
+  await frame.locator('.run-name', { hasText: 'hostile' }).waitFor();
+  await workbench.eventually('Its losses', async () => (await said('loss')).startsWith('Step 0 to '));
+  await workbench.eventually('Its halting', async () => /^Training /.test(await said('halting-latest')));
+});
+
+test('a run whose metrics lead out of its folder says so', async () => {
+  const dir = copyRun('elsewhere', () => ({}));
+  rmSync(path.join(dir, 'metrics.jsonl'));
+  symlinkSync('/etc/passwd', path.join(dir, 'metrics.jsonl'));
+  const frame = await charts();
+  await frame.locator('.run-pick', { hasText: 'elsewhere' }).click();
+  await frame.locator('.notice', { hasText: 'leads out of the run folder' }).waitFor();
+  await workbench.screenshot('charts-unreadable');
 });
 
 test('nothing was refused or broke in any page', () => {

@@ -4,7 +4,7 @@ import { RunDataStore } from '../../src/host/run-data';
 import type { RunData, RunHeader } from '../../src/protocol/charts';
 import type { MarkerEvent, MetricEvent, TrainEvent } from '../../src/runs/schema';
 
-const header: RunHeader = { id: 'r', name: 'r', state: 'running', status: '', step: 0, totalSteps: 10, engine: 'wasm', haltMaxSteps: 8, best: null, failure: null };
+const header: RunHeader = { id: 'r', name: 'r', state: 'running', status: '', step: 0, totalSteps: 10, engine: 'wasm', haltMaxSteps: 8, best: null, failure: null, unreadable: null };
 const train = (step: number, attempt = 1): TrainEvent => ({
   kind: 'train', attempt, step, examples: step * 64, wall: 1000 + step, process: step, loss: 1 / step, lm_loss: 1, q_halt_loss: 0.5,
   q_continue_loss: null, count: 0, accuracy: null, exact_accuracy: null, q_halt_accuracy: null, steps: null, lr: 1e-3, grad_norm: 1, seconds: 0.25,
@@ -58,6 +58,19 @@ describe('RunDataStore', () => {
     view = apply(view, store.delta(header, cursor));
     expect(view).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(store.all(header, store.start()).train.step).toEqual(view);
+  });
+
+  it.each([1, 3, 4, 100])('a view that is sent %i of each at a time holds what the store holds, also when runs resume meanwhile', most => {
+    const store = new RunDataStore();
+    const cursor = store.start();
+    store.append([...steps(1, 10), resume(6, 2), ...steps(7, 9, 2)]);
+    let view = apply([], store.delta(header, cursor, most));
+    expect(view).toHaveLength(Math.min(most, 9));
+    expect(store.passed(cursor)).toBe(Math.min(most, 9) / 9);
+    store.append([resume(2, 3), ...steps(3, 5, 3)]);
+    for (let delta = store.delta(header, cursor, most); delta; delta = store.delta(header, cursor, most)) view = apply(view, delta);
+    expect(view).toEqual([1, 2, 3, 4, 5]);
+    expect(store.passed(cursor)).toBe(1);
   });
 
   it('ignores what a late writer of an earlier attempt adds beyond the resume', () => {

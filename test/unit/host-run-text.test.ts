@@ -68,7 +68,7 @@ describe('a run in words', () => {
     expect(runHeader(run('running'), null, { step: 125 })).toMatchObject({ step: 125, totalSteps: 400, haltMaxSteps: 8 });
     expect(runHeader(run('running'), status, { step: 125 }).step).toBe(130);
   });
-  it.each([[{}, 16], [{ arch: 'trm' }, 16], [{ arch: { halt_max_steps: -3 } }, 16], [{ arch: { halt_max_steps: 4 } }, 4]])('reads halt_max_steps of %j as %i', (config, steps) => {
+  it.each([[{}, 16], [{ arch: 'trm' }, 16], [{ arch: { halt_max_steps: -3 } }, 16], [{ arch: { halt_max_steps: 4 } }, 4], [{ arch: { halt_max_steps: 1e9 } }, 128]])('reads halt_max_steps of %j as %i', (config, steps) => {
     expect(haltMaxSteps(config)).toBe(steps);
   });
   it.each([[{}, 128], [{ arch: { name: 'hrm', halt_max_steps: 4 } }, 128], [{ arch: { name: 'direct' } }, 1], [{ arch: { name: 'deq' } }, 1]])('of %j, %i supervision steps can be asked for', (config, steps) => {

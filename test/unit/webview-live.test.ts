@@ -4,9 +4,10 @@ import type { RunData, RunHeader, SystemColumns, TrainColumns } from '../../src/
 import { latestHaltingSteps } from '../../webview/live/halting-steps';
 import { RunStore } from '../../webview/live/run-store';
 import { keptView } from '../../webview/live/kept-view';
+import { readingText } from '../../webview/live/reading-text';
 import { runMarks } from '../../webview/live/run-marks';
 
-const header: RunHeader = { id: 'r', name: 'r', state: 'running', status: '', step: 0, totalSteps: 100, engine: 'wasm', haltMaxSteps: 4, best: null, failure: null };
+const header: RunHeader = { id: 'r', name: 'r', state: 'running', status: '', step: 0, totalSteps: 100, engine: 'wasm', haltMaxSteps: 4, best: null, failure: null, unreadable: null };
 const at = (step: number, wall: number) => ({ attempt: 1, step, examples: step * 8, wall, process: wall });
 
 function train(rows: readonly { step: number; wall: number; loss: number; accuracy?: number | null }[]): TrainColumns {
@@ -34,7 +35,7 @@ function evaluation(step: number, wall: number, exact: number): RunData['evals']
 const halting = (step: number, wall: number, p: number): RunData['halting'][number] => ({ kind: 'halting', ...at(step, wall), per_step: [{ k: 1, slots: 8, mean_p_halt: p, halted_by_q: 1, halted_by_max: 0, held_by_exploration: 0 }] });
 const alert = (step: number, code: string, level: 'info' | 'warning' | 'error' = 'warning'): RunData['alerts'][number] => ({ kind: 'alert', ...at(step, step), level, code, message: `what ${code} is`, next: 'do' });
 const resume = (step: number, wall: number): RunData['markers'][number] => ({ kind: 'marker', ...at(step, wall), attempt: 2, marker: 'resume', supersedes: step });
-const data = (part: Partial<RunData>): RunData => ({ header, train: train([]), system: system([]), evals: [], halting: [], markers: [], alerts: [], ...part });
+const data = (part: Partial<RunData>): RunData => ({ header, loaded: 1, train: train([]), system: system([]), evals: [], halting: [], markers: [], alerts: [], ...part });
 const steps = (store: RunStore): number[] => [...store.train.x.step.view()];
 
 describe('a run in the charts', () => {
@@ -130,9 +131,21 @@ describe('alerts on the axis', () => {
   });
 });
 
+it('leaves out supervision steps that no model has', () => {
+  const store = new RunStore(data({ halting: [halting(1, 1, 0.5)].map(event => ({ ...event, per_step: [...event.per_step, { ...event.per_step[0]!, k: 1e9 }] })) }));
+  store.append(data({ evals: [{ ...evaluation(2, 2, 0.5), per_step: [1, 128, 129, 1e9].map(k => ({ k, exact_accuracy: 0.5, accuracy: 0.5, mean_p_halt: 0.5, would_halt: 0 })) }] }));
+  expect([store.haltingEvents, store.evalEvents].map(events => events[0]!.per_step.map(({ k }) => k))).toEqual([[1], [1, 128]]);
+});
+
+it('says which runs are being read, and how far', () => {
+  const run = (name: string, loaded: number) => ({ header: { ...header, name }, loaded });
+  expect(readingText([run('a', 1), run('b', 0.409), run('c', 0)])).toBe('Reading b, 40 %; c, 0 %');
+  expect(readingText([run('a', 1)])).toBe('');
+});
+
 describe('what a reload keeps', () => {
   it('is what was kept; a part of an older form, or nothing, is as in a new view', () => {
-    const kept = { runs: ['a'], zoom: { axis: 'step', span: { min: 1, max: 2 } }, switched: { loss: { lm_loss: false } }, chosen: { loss: 'lm' }, runsOpen: true, alertsOpen: false };
+    const kept = { runs: ['a'], zoom: { run: 'a', axis: 'step', span: { min: 1, max: 2 } }, switched: { loss: { lm_loss: false } }, chosen: { loss: 'lm' }, runsOpen: true, alertsOpen: false };
     expect(keptView(JSON.parse(JSON.stringify(kept)))).toEqual(kept);
     const fresh = { runs: [], zoom: null, switched: {}, chosen: {}, runsOpen: false, alertsOpen: false };
     expect(keptView({ runs: 'a', slots: { a: 1 } })).toEqual(fresh);

@@ -6,10 +6,10 @@ import type { Span } from '../charts/span';
 
 /** See the file's head. */
 export interface KeptView {
-  /** Runs shown, focus first. */
+  /** Runs chosen, focus first; none: following what is trained. */
   runs: string[];
-  /** What was zoomed to, and on which axis; null: following. */
-  zoom: { readonly axis: string; readonly span: Span } | null;
+  /** What was zoomed to, of which run in focus and on which axis; null: following. */
+  zoom: { readonly run: string; readonly axis: string; readonly span: Span } | null;
   /** Metrics switched on or off, and the metric compared, by chart. */
   switched: Record<string, Record<string, boolean>>;
   chosen: Record<string, string>;

@@ -209,6 +209,8 @@ function look(metric: Metric, slot: number, theme: Theme): LineStyle {
 
 function emptyText(focus: RunStore | undefined): string {
   if (focus === undefined) return 'No run chosen.';
+  if (focus.header.unreadable !== null) return 'What was measured cannot be read: see above.';
+  if (focus.loaded < 1) return 'Reading…';
   switch (focus.header.state) {
     case 'queued': return 'In the queue: it begins when the runs before it have ended.';
     case 'pending': return 'Starting. The first values come with the first step.';

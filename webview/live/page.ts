@@ -17,6 +17,7 @@ import { haltingCharts } from './halting-charts';
 import type { KeptView } from './kept-view';
 import { lineCharts, lineModel } from './metrics';
 import type { ChartChoices, ChartSpec } from './metrics';
+import { ReadingLine } from './reading-line';
 import { RunChooser } from './run-chooser';
 import { RunHeading } from './run-header';
 import type { HeaderCommand } from './run-header';
@@ -40,6 +41,7 @@ export class LivePage {
   readonly #group = new ChartGroup(axes.step);
   readonly #kept: KeptView;
   readonly #heading: RunHeading;
+  readonly #reading = new ReadingLine();
   readonly #chooser: RunChooser;
   readonly #alerts: AlertList;
   readonly #toolbar: Toolbar;
@@ -51,8 +53,8 @@ export class LivePage {
   /** The charts over the common axis, by id. */
   #places: Readonly<Record<string, LineChart | HeatChart>> = {};
   #runs: RunStore[] = [];
-  #choices: ChartsState['choices'] = [];
-  #looks: ChartsState['looks'] = {};
+  /** What the host said last; null before it has said anything. */
+  #state: ChartsState | null = null;
   #settings: ChartsSettings = { xAxis: 'step', logX: false, smoothing: 0, logY: false };
 
   constructor(root: HTMLElement, actions: PageActions, kept: KeptView) {
@@ -63,58 +65,65 @@ export class LivePage {
     this.#toolbar = new Toolbar(settings => { this.#apply(settings); actions.saveSettings(settings); }, () => this.#group.follow());
     this.#alerts = new AlertList(alert => this.#goTo(alert));
     this.#group.onZoom(span => {
-      actions.keep({ zoom: span === null ? null : { axis: this.#group.axis.id, span } });
+      const run = this.#runs[0]?.header.id;
+      actions.keep({ zoom: span === null || run === undefined ? null : { run, axis: this.#group.axis.id, span } });
       this.#showFollow();
     });
     this.#keepOpen(this.#chooser.element, 'runsOpen');
     this.#keepOpen(this.#alerts.element, 'alertsOpen');
-    this.#content = h('div', { hidden: true }, this.#heading.element, this.#alerts.element, this.#chooser.element, this.#toolbar.element, this.#charts);
+    this.#content = h('div', { hidden: true }, this.#heading.element, this.#reading.element, this.#alerts.element, this.#chooser.element, this.#toolbar.element, this.#charts);
     setChildren(root, this.#face, this.#content);
     this.#buildCharts();
     watchTheme(() => { if (this.#runs.length > 0) this.#refresh(); }); // swatches; charts redraw themselves
   }
 
-  /** While the first state is on its way. */
+  /** While the host has not said which runs there are. */
   showLoading(): void {
     if (this.#runs.length > 0) return;
     this.#showFace(icon('loading codicon-modifier-spin'), h('p', null, 'Loading runs…'));
   }
 
-  /** The state could not be had. */
+  /** Something went wrong: what it was, and the list of runs, since another may do better. */
   showProblem(message: string): void {
     const retry = h('vscode-button', { on: { click: () => this.#actions.retry() } }, 'Try again');
     this.#showFace(icon('warning'), h('p', { role: 'alert' }, message), retry);
+    this.#showChooserOnly();
   }
 
-  /** Replaces everything. */
-  replace(state: ChartsState): void {
-    const before = this.shown;
-    this.#choices = state.choices;
-    this.#looks = state.looks;
-    this.#runs = state.runs.map(data => new RunStore(data));
-    this.#toolbar.settings = state.settings;
-    const { zoom } = this.#kept; // following another axis forgets it
-    this.#apply(state.settings);
-    if (before.length === 0 && zoom !== null && zoom.axis === this.#group.axis.id) this.#group.zoom(zoom.span);
-    else if (!before.includes(this.shown[0] ?? '')) this.#group.follow(); // another run: where the reader was means nothing there
+  /** Shows these runs. Those that were shown already go on. */
+  show(state: ChartsState): void {
+    if (this.#state === null && state.settings === undefined) return; // meant for the page that was here before
+    const before = this.#runs;
+    this.#state = state;
+    const begun = new Map(state.begun.map(data => [data.header.id, data]));
+    this.#runs = state.shown.flatMap(id => {
+      const data = begun.get(id);
+      return data === undefined ? before.find(({ header }) => header.id === id) ?? [] : new RunStore(data);
+    });
+    if (state.settings !== undefined) {
+      this.#toolbar.settings = state.settings;
+      this.#apply(state.settings);
+    }
+    this.#place(before[0]?.header.id);
     this.#refresh();
     this.#group.invalidate(true);
   }
 
   /** Takes in what is new. */
   append(news: readonly RunData[]): void {
-    for (const data of news) {
-      const run = this.#runs.find(({ header }) => header.id === data.header.id);
-      run?.append(data);
-      this.#choices = this.#choices.map(choice => (choice.id === data.header.id ? { ...choice, state: data.header.state } : choice));
-    }
+    if (this.#runs.length === 0) return;
+    for (const data of news) this.#runs.find(({ header }) => header.id === data.header.id)?.append(data);
     this.#refresh();
     this.#group.invalidate();
   }
 
-  /** The runs that are shown, focus first. */
-  get shown(): string[] {
-    return this.#runs.map(run => run.header.id);
+  /** Zooms where the reader left the run in focus, the first time one is shown; after another run follows, since where the reader was means nothing there. */
+  #place(before: string | undefined): void {
+    const focus = this.#runs[0]?.header.id;
+    if (focus === before) return;
+    const { zoom } = this.#kept;
+    if (before === undefined && zoom !== null && zoom.run === focus && zoom.axis === this.#group.axis.id) this.#group.zoom(zoom.span);
+    else this.#group.follow();
   }
 
   #apply(settings: ChartsSettings): void {
@@ -136,9 +145,10 @@ export class LivePage {
     this.#toolbar.element.hidden = false;
     this.#heading.element.hidden = false;
     this.#heading.show(focus);
+    this.#reading.update(this.#runs);
     for (const { spec, element } of this.#seen) element.hidden = spec.seenWith !== undefined && !this.#runs.some(run => spec.seenWith!(run));
     this.#alerts.update(focus);
-    this.#chooser.update(this.#choices, this.shown, this.#looks, this.#group.theme);
+    if (this.#state !== null) this.#chooser.update(this.#state, this.#group.theme);
     this.#showFollow();
   }
 
@@ -155,15 +165,21 @@ export class LivePage {
 
   #showEmpty(): void {
     const train = h('vscode-button', { on: { click: () => this.#actions.command('train') } }, 'Train…');
-    if (this.#choices.length === 0) {
+    if (this.#state === null || this.#state.choices.length === 0) {
       this.#showFace(icon('graph-line'), h('p', { class: 'face-title' }, 'No runs yet'),
         h('p', { class: 'muted' }, 'Right-click a trm config in the Explorer and choose Train TRM, or start here. The charts move from the first step on.'), train);
       return;
     }
     this.#showFace(icon('graph-line'), h('p', { class: 'face-title' }, 'No run chosen'), h('p', { class: 'muted' }, 'Choose a run below.'), train);
+    this.#showChooserOnly();
+  }
+
+  #showChooserOnly(): void {
+    if (this.#state === null || this.#state.choices.length === 0) return;
     this.#content.hidden = false;
+    this.#reading.update([]);
     for (const element of [this.#heading.element, this.#alerts.element, this.#toolbar.element, this.#charts]) element.hidden = true;
-    this.#chooser.update(this.#choices, [], this.#looks, this.#group.theme);
+    this.#chooser.update(this.#state, this.#group.theme);
     this.#chooser.element.open = true;
   }
 
@@ -186,7 +202,7 @@ export class LivePage {
       const { switched, chosen } = this.#kept;
       const choices: ChartChoices = { switched: (switched[spec.id] ??= {}), chosen: chosen[spec.id] };
       return new LineChart(spec, this.#group, () => lineModel(spec, {
-        runs: this.#runs, x: this.#settings.xAxis, smoothing: this.#settings.smoothing, log: this.#settings.logY, looks: this.#looks, theme: this.#group.theme,
+        runs: this.#runs, x: this.#settings.xAxis, smoothing: this.#settings.smoothing, log: this.#settings.logY, looks: this.#state?.looks ?? {}, theme: this.#group.theme,
       }, choices, () => {
         if (choices.chosen !== undefined) chosen[spec.id] = choices.chosen;
         this.#actions.keep({ switched, chosen });

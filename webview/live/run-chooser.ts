@@ -1,6 +1,6 @@
 /**
  * Which runs are shown: a list of all there are, newest first. A check mark lays a run over the others (at most seven); a press
- * on a name puts that run in focus. The closed list is the legend of the runs: each with its colour, dash and name.
+ * on a name puts that run in focus; and where the reader has chosen, a press leads back to following what is trained. The closed list is the legend of the runs: each with its colour, dash and name.
  */
 import { mostRuns } from '../../src/protocol/charts';
 import type { ChartsState } from '../../src/protocol/charts';
@@ -20,6 +20,7 @@ export class RunChooser {
   readonly #chips = h('span', { class: 'run-chips' });
   readonly #filter = h('input', { type: 'search', class: 'text-input', placeholder: 'Filter runs', 'aria-label': 'Filter runs', hidden: true });
   readonly #list = h('ul', { class: 'run-list' });
+  readonly #follow: HTMLButtonElement;
   readonly #show: (ids: string[]) => void;
   #choices: readonly Choice[] = [];
   #shown: readonly string[] = [];
@@ -27,8 +28,9 @@ export class RunChooser {
 
   constructor(show: (ids: string[]) => void) {
     this.#show = show;
+    this.#follow = h('button', { type: 'button', class: 'link', title: 'Show the run started last, and then each that begins', on: { click: () => show([]) } }, 'Follow what is trained');
     this.element = h('details', { class: 'run-chooser' },
-      h('summary', null, icon('chevron-right'), h('span', { class: 'chooser-title' }, 'Runs'), this.#count, this.#chips), this.#filter, this.#list);
+      h('summary', null, icon('chevron-right'), h('span', { class: 'chooser-title' }, 'Runs'), this.#count, this.#chips), this.#follow, this.#filter, this.#list);
     this.#filter.addEventListener('input', () => this.#drawList());
     this.element.addEventListener('keydown', event => {
       if (event.key !== 'Escape' || !this.element.open) return;
@@ -37,9 +39,10 @@ export class RunChooser {
     });
   }
 
-  /** Shows what there is to choose from and what is chosen (focus first). */
-  update(choices: readonly Choice[], shown: readonly string[], looks: ChartsState['looks'], theme: Theme): void {
+  /** Shows what there is to choose from and what is shown (focus first). */
+  update({ choices, shown, follows, looks }: ChartsState, theme: Theme): void {
     this.element.hidden = choices.length === 0;
+    this.#follow.hidden = follows;
     const signature = JSON.stringify([choices, shown, looks, theme.palette]);
     if (signature === this.#signature) return;
     this.#signature = signature;

@@ -102,15 +102,16 @@ export class RunHeading {
     if (focused !== undefined) (this.#actions.querySelector<HTMLElement>(`[data-command="${focused}"]`) ?? this.#actions.querySelector('button'))?.focus();
   }
 
-  /** Why the run failed, and what to do. */
-  #showFailure({ failure }: RunHeader): void {
-    const text = failure === null ? '' : JSON.stringify(failure);
+  /** Why the run failed, or cannot be read, and what to do. */
+  #showFailure({ failure, unreadable }: RunHeader): void {
+    const problem = failure ?? unreadable;
+    const text = problem === null ? '' : JSON.stringify(problem);
     if (text === this.#failureText) return;
     this.#failureText = text;
-    this.#failure.hidden = failure === null;
-    if (failure === null) return;
+    this.#failure.hidden = problem === null;
+    if (problem === null) return;
     setChildren(this.#failure, icon('error'),
-      h('div', { class: 'notice-text' }, h('p', null, failure.message), h('p', { class: 'muted' }, failure.next)),
+      h('div', { class: 'notice-text' }, h('p', null, problem.message), h('p', { class: 'muted' }, problem.next)),
       h('button', { type: 'button', class: 'link', on: { click: () => this.#run('showLog') } }, 'Show log'));
   }
 }

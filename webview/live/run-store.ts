@@ -4,6 +4,7 @@
  * its marker arrives, so a line never runs backwards.
  */
 import type { ChartsSettings, RunData, RunHeader, SystemColumns, TrainColumns } from '../../src/protocol/charts';
+import { maxDepth } from '../../src/protocol/control';
 import { Column } from '../charts/column';
 import { HeatData } from '../charts/heat-data';
 import { Series } from '../charts/series';
@@ -31,6 +32,8 @@ export interface Table<K extends string> { readonly x: XColumns; readonly y: Rea
 /** See the file's head. */
 export class RunStore {
   header: RunHeader;
+  /** Share of the run's metrics that is here, 0 to 1. */
+  loaded = 0;
   readonly train: Table<(typeof trainKeys)[number]> = table(trainKeys);
   readonly evals: Table<(typeof evalKeys)[number]> = table(evalKeys);
   readonly system: Table<(typeof systemKeys)[number]> = table(systemKeys);
@@ -51,6 +54,7 @@ export class RunStore {
   /** Takes in what is new. What was there before a resume marker, and lies beyond the step it resumed from, goes. */
   append(data: RunData): void {
     this.header = data.header;
+    this.loaded = data.loaded;
     const resumes = data.markers.filter(marker => marker.supersedes !== undefined);
     for (const { supersedes } of resumes) this.#dropBeyond(supersedes!);
     // Events of one message may lie on either side of a resume in it: those written before it are told by their time.
@@ -109,13 +113,13 @@ export class RunStore {
     y.exact_low.push(event.exact_interval[0]);
     y.exact_high.push(event.exact_interval[1]);
     y.q_halt_accuracy.push(event.q_halt_accuracy);
-    this.evalEvents.push(event);
+    this.evalEvents.push(possible(event));
   }
 
   #pushHalting(event: Halting): void {
     pushX(this.halting.x, event);
     this.halting.heat.push(event.per_step.map(({ k, mean_p_halt, slots }) => ({ row: k - 1, mean: mean_p_halt, weight: slots })));
-    this.haltingEvents.push(event);
+    this.haltingEvents.push(possible(event));
   }
 
   #dropBeyond(step: number): void {
@@ -133,6 +137,11 @@ export class RunStore {
     this.markers.splice(0, this.markers.length, ...standing);
     this.alerts.splice(0, this.alerts.length, ...this.alerts.filter(alert => alert.step <= step));
   }
+}
+
+/** An event without the supervision steps that no model has: a damaged file may name any. */
+function possible<E extends { readonly per_step: readonly { readonly k: number }[] }>(event: E): E {
+  return event.per_step.every(({ k }) => k <= maxDepth) ? event : { ...event, per_step: event.per_step.filter(({ k }) => k <= maxDepth) };
 }
 
 function table<K extends string>(keys: readonly K[]): Table<K> {
