@@ -9,7 +9,7 @@ import type { RunState } from '../../src/runs/schema';
 function setUp(states: Record<string, RunState>) {
   const runs = new Map(Object.entries(states));
   const summary = (id: string): RunSummary => ({ state: runs.get(id)!, manifest: { id } }) as RunSummary;
-  const window = { runs, starting: [] as { id: string; name: string; dir: string }[], kept: null as string | null };
+  const window = { runs, starting: [] as { id: string; name: string; dir: string; attempt: number }[], kept: null as string | null };
   const open = (): FollowedRun => new FollowedRun(
     { get: id => (runs.has(id) ? summary(id) : undefined), list: () => [...runs.keys()].map(summary), listStarting: () => window.starting },
     { get: () => window.kept, set: id => { window.kept = id; } },
@@ -62,7 +62,7 @@ describe('the run that is followed', () => {
 
   it('is one without a folder yet; one that is deleted is left; a reload remembers', () => {
     const { window, open, followed } = setUp({ a: 'finished' });
-    window.starting.push({ id: 'new', name: 'new', dir: '/new' });
+    window.starting.push({ id: 'new', name: 'new', dir: '/new', attempt: 0 });
     followed.started('new');
     expect(followed.current()).toBe('new');
     window.starting.pop();
