@@ -7,10 +7,10 @@ import { HostError } from './problem';
 
 const l10n = vscode.l10n.t;
 
-/** Shows a folder of this machine. `given`: its absolute path. @throws HostError when it is gone */
+/** Shows a folder of this machine. `given`: its absolute path. @throws HostError when it is not there */
 async function showFolder(log: Log, given: unknown): Promise<void> {
   if (typeof given !== 'string' || !path.isAbsolute(given)) return;
-  if (!existsSync(given)) throw new HostError('no_data', l10n('{0} is not there any more.', given), '');
+  if (!existsSync(given)) throw new HostError('no_data', l10n('{0} is not there.', given), l10n('A dataset that the config says how to make is made by TRM: Build Dataset, or by training.'));
   const uri = vscode.Uri.file(given);
   if (vscode.workspace.getWorkspaceFolder(uri)) {
     await vscode.commands.executeCommand('revealInExplorer', uri);

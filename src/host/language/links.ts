@@ -1,8 +1,7 @@
 /**
- * Links from the folders a config names (`data_paths`, `data_paths_test`, `dataset.csv`, `dataset.files`) to the folders themselves, where they
- * are there.
+ * Links from the folders a config names (`data_paths`, `data_paths_test`, `dataset.csv`, `dataset.files`) to the folders themselves. Also where they
+ * are not there yet: VS Code asks for links when the text changes, not when a dataset is made.
  */
-import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { hasPath, spanOfPath } from '../../config/document';
 import { resolveDataPath } from '../../config/load';
@@ -24,7 +23,7 @@ export class DatasetLinks implements vscode.DocumentLinkProvider {
     ];
     return named.flatMap(({ path, folder }) => {
       const target = resolveDataPath(document.uri.fsPath, folder);
-      if (!hasPath(text, path) || !existsSync(target)) return [];
+      if (!hasPath(text, path)) return [];
       // A path as text: the arguments of a link stay in the window, which knows files of a remote machine by other addresses.
       const show = vscode.Uri.parse(`command:trm.showFolder?${encodeURIComponent(JSON.stringify([target]))}`);
       const link = new vscode.DocumentLink(rangeOf(document, spanOfPath(text, path, 'value')), show);
