@@ -340,6 +340,7 @@ test('a run that asks for a thousand million supervision steps is shown without 
   const last = (kind: string): string => readFileSync(path.join(dir, 'metrics.jsonl'), 'utf8').split('\n').findLast(line => line.includes(`"${kind}"`))!;
   for (const kind of ['eval', 'halting']) appendFileSync(path.join(dir, 'metrics.jsonl'), `${last(kind).replace(/"k":\d+/, '"k":1000000000')}\n`);
   const frame = await charts();
+  await frame.getByRole('button', { name: 'Follow what is trained' }).click(); // the newest, as long as none is live
   await frame.locator('.run-name', { hasText: 'hostile' }).waitFor();
   await workbench.eventually('Its losses', async () => (await said('loss')).startsWith('Step 0 to '));
   await workbench.eventually('Its halting', async () => /^Training /.test(await said('halting-latest')));

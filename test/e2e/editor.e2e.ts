@@ -186,7 +186,8 @@ test('the line above a config says how long a step takes here, and by which run'
 });
 
 test('hovering over data_paths shows the first example', async () => {
-  expect(await hoverOver('data_paths', /120 training examples of 16 cells, 6 tokens/)).toMatch(/→/);
+  await hoverOver('data_paths', /120 training examples of 16 cells, 6 tokens/);
+  expect(await workbench.page.locator('.monaco-hover:visible img').getAttribute('alt')).toMatch(/^Question: [\d. |/+-]+\. Answer: [\d |/+-]+\.$/);
   await workbench.screenshot('config-data-hover');
   await workbench.page.keyboard.press('Escape');
 });
