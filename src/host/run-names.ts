@@ -6,25 +6,27 @@
 /** A run with its name. */
 export interface NamedRun { readonly id: string; readonly name: string }
 
-const begun = /-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-([0-9a-f]{4})$/;
+const begun = /-(?<year>\d{4})(?<month>\d\d)(?<day>\d\d)-(?<hour>\d\d)(?<minute>\d\d)(?<second>\d\d)-(?<chance>[0-9a-f]{4})$/;
 
-/** What tells a run from others of its name, from short to long; the id itself, which no two have, is the last. */
-function tells(id: string): string[] {
-  const found = begun.exec(id);
-  if (found === null) return [id, id, id, id];
-  const [, year, month, day, hour, minute, second, chance] = found;
-  const short = `${year}-${month}-${day} ${hour}:${minute}`;
-  return [short, `${short}:${second}`, `${short}:${second} ${chance}`, id];
+/** What tells each of some runs from the others, in as few characters as will do (a side bar is narrow); their ids, which no two have, as the last. */
+function tellApart(ids: readonly string[]): readonly string[] {
+  const times = ids.map(id => begun.exec(id)?.groups);
+  const one = (key: 'year' | 'month' | 'day'): boolean => new Set(times.flatMap(time => time?.[key] ?? [])).size < 2;
+  const date = ({ year, month, day }: Record<string, string>): string => (!one('year') ? `${year}-${month}-${day} ` : one('month') && one('day') ? '' : `${month}-${day} `);
+  const forms: ((time: Record<string, string>) => string)[] = [
+    time => `${date(time)}${time['hour']}:${time['minute']}`, time => `${date(time)}${time['hour']}:${time['minute']}:${time['second']}`,
+    time => `${date(time)}${time['hour']}:${time['minute']}:${time['second']} ${time['chance']}`,
+  ];
+  return forms.map(form => ids.map((id, i) => (times[i] === undefined ? id : form(times[i])))).find(told => new Set(told).size === told.length) ?? ids;
 }
 
-/** Names by id: a name that several have is followed by what tells each from the others, "sudoku-4x4 (2026-11-26 14:03)". */
+/** Names by id: a name that several have is followed by what tells each from the others, "sudoku-4x4 (14:03)". */
 export function distinctNames(runs: readonly NamedRun[]): Map<string, string> {
   const byName = new Map<string, NamedRun[]>();
   for (const run of runs) byName.set(run.name, [...(byName.get(run.name) ?? []), run]);
   return new Map([...byName].flatMap(([name, alike]) => {
     if (alike.length === 1) return [[alike[0]!.id, name] as const];
-    const told = alike.map(({ id }) => tells(id));
-    const length = [0, 1, 2].find(i => new Set(told.map(words => words[i])).size === told.length) ?? 3;
-    return alike.map(({ id }, i) => [id, `${name} (${told[i]![length]})`] as const);
+    const told = tellApart(alike.map(({ id }) => id));
+    return alike.map(({ id }, i) => [id, `${name} (${told[i]})`] as const);
   }));
 }
