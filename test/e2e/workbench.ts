@@ -280,7 +280,8 @@ export class Workbench {
   async findCommand(command: string): Promise<void> {
     await this.until(`Command "${command}"`, async () => {
       await this.page.keyboard.press('F1');
-      await this.quickInput.locator('input').first().fill(`>${command}`);
+      // Whatever takes the focus closes the palette: then it is opened again.
+      if (!await this.quickInput.locator('input').first().fill(`>${command}`, { timeout: 3000 }).then(() => true, () => false)) return false;
       return appears(this.quickInput.getByRole('option', { name: command }).first());
     });
   }
