@@ -1,9 +1,10 @@
-/** Where a link to a folder leads: to the folder in the Explorer, or, for one outside the workspace, to the offer of a window of its own. */
+/** The command behind links to folders: shows the folder, or says why it is not there. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { showInfo, type Commands, type Log } from './notify';
+import type { Commands, Log } from './notify';
 import { HostError } from './problem';
+import { showPlace } from './show-place';
 
 const l10n = vscode.l10n.t;
 
@@ -11,12 +12,8 @@ const l10n = vscode.l10n.t;
 async function showFolder(log: Log, given: unknown): Promise<void> {
   if (typeof given !== 'string' || !path.isAbsolute(given)) return;
   if (!existsSync(given)) throw new HostError('no_data', l10n('{0} is not there.', given), l10n('A dataset that the config says how to make is made by TRM: Build Dataset, or by training.'));
-  const uri = vscode.Uri.file(given);
-  if (vscode.workspace.getWorkspaceFolder(uri)) {
-    await vscode.commands.executeCommand('revealInExplorer', uri);
-    return;
-  }
-  showInfo(log, l10n('{0} lies outside the workspace.', given), { title: l10n('Open in New Window'), run: () => vscode.commands.executeCommand('vscode.openFolder', uri, { forceNewWindow: true }) });
+  const folder = vscode.Uri.file(given);
+  await showPlace(log, folder, folder);
 }
 
 /** The command behind links to folders. */
