@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   CancellationTokenSource, createMessageConnection, ResponseError, SocketMessageReader, SocketMessageWriter,
-  type MessageConnection,
+  type Message, type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import type { RunOwner } from '../runs/schema';
 import type { ControlNotifications, ControlRequests, TrainerStatus } from './control';
@@ -61,6 +61,16 @@ function asControlError(error: unknown, closed: boolean): ControlError {
   return new ControlError(closed ? 'closed' : 'failed', closed ? 'The trainer ended before it answered.' : message, 'See the log of the run.');
 }
 
+/**
+ * Writes as long as somebody reads. A write that fails is no error of its own: the socket closes then, which ends whatever waits for an answer. To
+ * throw it would end the process, since the library throws on where nobody can catch it.
+ */
+class QuietWriter extends SocketMessageWriter {
+  override write(message: Message): Promise<void> {
+    return super.write(message).catch(() => undefined);
+  }
+}
+
 class SocketConnection implements TrainerConnection {
   hello!: TrainerStatus;
   private closed = false;
@@ -70,7 +80,7 @@ class SocketConnection implements TrainerConnection {
   private heard = 0;
 
   constructor(private readonly socket: Socket) {
-    const rpc = this.rpc = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket), undefined, {
+    const rpc = this.rpc = createMessageConnection(new SocketMessageReader(socket), new QuietWriter(socket), undefined, {
       messageStrategy: { handleMessage: (message, next) => { this.heard++; next(message); } },
     });
     const close = (): void => { void this.close(); };

@@ -94,9 +94,11 @@ describe('the editor on configs', () => {
     const document = await open('arch/hrm.yaml');
     assert.match(await hoverAt(document, 'L_cycles'), /`arch\.L_cycles`[\s\S]*Default: `2`/);
     assert.equal((await offeredAt(document, document.positionAt(document.getText().length))).includes('H_layers'), true);
-    write('arch/hrm.yaml', arch.replace('hidden_size', 'hiden_size'));
-    await until('The problem in the included file', () => problemsOf('arch/hrm.yaml').some(message => message.includes('hiden_size'))).catch((error: unknown) => { throw new Error(`${String(error)}: ${JSON.stringify([problemsOf('arch/hrm.yaml'), problemsOf('cfg_all.yaml'), problemsOf('base.yaml'), vscode.workspace.textDocuments.map(d => d.uri.path)])}`); });
-    await until('The text in the editor', () => document.getText().includes('hiden_size'));
+    const typed = new vscode.WorkspaceEdit();
+    typed.replace(document.uri, new vscode.Range(document.positionAt(arch.indexOf('hidden')), document.positionAt(arch.indexOf('hidden') + 'hidden'.length)), 'hiden');
+    await vscode.workspace.applyEdit(typed);
+    await document.save();
+    await until('The problem in the included file', () => problemsOf('arch/hrm.yaml').some(message => message.includes('hiden_size')));
     const [{ range }] = vscode.languages.getDiagnostics(document.uri) as [vscode.Diagnostic];
     const fixes = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', document.uri, range);
     assert.equal(fixes.some(({ title }) => title === 'Replace with hidden_size'), true, fixes.map(({ title }) => title).join());

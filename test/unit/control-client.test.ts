@@ -1,6 +1,6 @@
 /** The watcher's end of the control socket, against a real socket that speaks the protocol. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createMessageConnection, ResponseError, SocketMessageReader, SocketMessageWriter, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
@@ -57,6 +57,20 @@ describe('connectTrainer', () => {
     await expect(connection.request('status', {})).rejects.toMatchObject({ code: 'closed' });
     expect(closed).toBe(1);
     connection.dispose();
+  });
+
+  it('says so, too, when the trainer is gone and nobody has noticed yet', async () => {
+    const sockets: Socket[] = [];
+    const owner = await listen('secret');
+    server!.on('connection', socket => sockets.push(socket));
+    for (let i = 0; i < 5; i++) {
+      const connection = await connectTrainer(owner);
+      const gone = sockets.pop()!;
+      gone.destroy();
+      await new Promise(resolve => { process.nextTick(resolve); });
+      await expect(connection.request('status', {})).rejects.toMatchObject({ code: 'closed' }); // and no failed write is left without a handler, which would end the process
+      connection.dispose();
+    }
   });
 
   it("carries the trainer's own message and next step", async () => {

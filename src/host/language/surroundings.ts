@@ -24,6 +24,7 @@ export class Surroundings implements vscode.Disposable {
     this.disposables = vscode.Disposable.from(
       this.emitter, watcher, watcher.onDidCreate(changed), watcher.onDidChange(changed), watcher.onDidDelete(changed), runs.onDidEnd(changed),
       vscode.workspace.onDidGrantWorkspaceTrust(changed),
+      vscode.workspace.onDidSaveTextDocument(({ languageId }) => { if (languageId === 'trm' || languageId === 'yaml') changed(); }), // sooner, and surer, than the watcher
       vscode.workspace.onDidChangeConfiguration(event => { if (event.affectsConfiguration('trm')) changed(); }),
     );
   }
