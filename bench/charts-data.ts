@@ -41,5 +41,5 @@ export async function chartsData(): Promise<Row> {
 function trainData(run: number, from: number, count: number): RunData {
   const store = new RunDataStore();
   for (let step = from + 1; step <= from + count; step++) store.append([trainEvent(run, step)]);
-  return store.all(headerOf(run), store.start());
+  return store.delta(headerOf(run), store.start())!;
 }

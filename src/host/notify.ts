@@ -99,7 +99,7 @@ export function showUntilDone<T>(title: string, words: string, work: () => Promi
 
 /** Shows a line in the status bar while something is done. */
 export function showQuietly<T>(title: string, work: () => Promise<T>): Thenable<T> {
-  return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, work);
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: withoutLinks(title) }, work);
 }
 
 /** Runs long work under a notification with a cancel; `report` says how far it is, in words and 0..1. */

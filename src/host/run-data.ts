@@ -103,12 +103,6 @@ export class RunDataStore {
     return { train: 0, system: 0, evals: 0, halting: 0, markers: 0, alerts: 0, cuts: this.cuts.length };
   }
 
-  /** Everything; moves the cursor to the end. */
-  all(header: RunHeader, cursor: DataCursor): RunData {
-    Object.assign(cursor, this.start());
-    return this.since(cursor, header, Infinity);
-  }
-
   /** What came since the cursor, of each kind at most `most`; the cursor moves on. Null when nothing came. */
   delta(header: RunHeader, cursor: DataCursor, most = Infinity): RunData | null {
     for (; cursor.cuts < this.cuts.length; cursor.cuts++) {

@@ -155,8 +155,12 @@ export class Runs implements vscode.Disposable {
     const began = Date.now();
     clearTimeout(this.timer); // this reading is what it was for; one that is asked for meanwhile is another
     this.timer = undefined;
-    const { found, broken, unreadable } = await this.readFolders();
-    if (this.disposed) return;
+    const read = await this.readFolders().catch((error: unknown) => {
+      this.log.warn(problemText(problemOf(error))); // what reads them is gone, as when the extension has been updated under an open window
+      return null;
+    });
+    if (this.disposed || read === null) return;
+    const { found, broken, unreadable } = read;
     if (this.lastRead === 0) this.log.info(`${found.size} runs read in ${Date.now() - began} ms`);
     this.lastRead = Date.now();
     const before = this.summaries;

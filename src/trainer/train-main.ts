@@ -158,6 +158,7 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
   let control: ControlServer | null = null;
   const notify: RunParts['notify'] = (method, params) => control?.notify(method, params);
   const preparing = new Preparing({ writer, stopping, notify });
+  let trained: TrainRun | null = null;
   try {
     writer.startHeartbeat();
     writer.onProblem = problem => log(`cannot write: ${problem.message} It is kept and tried again. ${problem.next}`);
@@ -194,7 +195,7 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     if (best) writer.writeBest(best);
 
     const gpu = engine.gpu ? new GpuWatch(engine.gpu.uuid || String(engine.gpu.index), why => run.alert('info', 'gpu_watch', `The GPU's use, memory and temperature are no longer measured: ${why}.`, 'Training goes on.')) : null;
-    const run = new TrainRun({
+    const run = trained = new TrainRun({
       writer, config, engine, gpu, engineFacts: facts, model, data, sampler, training, totalSteps, log,
       best, processSeconds: checkpoint?.state.process_seconds ?? 0, evaluationDue: checkpoint?.state.evaluation_due ?? false, unsaved: !checkpoint, forked: Boolean(beginning.fork),
       notify,
@@ -221,7 +222,7 @@ async function work(writer: RunWriter, config: ResolvedConfig, beginning: Beginn
     await writer.close();
     return 0;
   } catch (error) {
-    if (!(error instanceof Stopped)) return await fail(writer, error, log);
+    if (!(error instanceof Stopped)) return await fail(writer, error, log, trained);
     writer.update({ state: 'stopped', finished_because: preparing.because });
     await writer.close();
     return 0;
@@ -291,13 +292,14 @@ function withLastCheckpoint(failure: Failure, dir: string): Failure {
   return checkpoint ? { ...failure, next: `${failure.next} The checkpoint of step ${checkpoint.step} is from before: it can be evaluated and inspected.` } : failure;
 }
 
-/** Records the failure in the folder and on standard error. */
-async function fail(writer: RunWriter, error: unknown, log = logger(writer)): Promise<number> {
+/** Records the failure in the folder, on the charts of a run that trained, and on standard error. */
+async function fail(writer: RunWriter, error: unknown, log = logger(writer), run: TrainRun | null = null): Promise<number> {
   const failure = withLastCheckpoint(withMemoryAdvice(describeFailure(error), writer.manifest), writer.dir);
   log(`failed: ${failure.message} ${failure.next}`);
   if (failure.cause === 'internal' && error instanceof Error) log(error.stack ?? '');
   reportFailure(failure);
   try {
+    run?.markFailure(failure);
     writer.update({ state: 'failed', failure });
     await writer.close();
   } catch (last) {

@@ -24,7 +24,8 @@ import type { StepReport, Training } from '../training/training';
 import { AlertWatch } from './alerts/alert-watch';
 import { EditedConfig } from './edited-config';
 import { depthOf } from './depth';
-import { UsageError, describeFailure } from './failure';
+import { UsageError } from './failure';
+import type { Failure } from './failure';
 import { HaltingWindow, windowEnds } from './halting-window';
 import { Requests, Stopped } from './requests';
 import { RunClock, wallSeconds } from './run-clock';
@@ -126,10 +127,7 @@ export class TrainRun {
       if (this.unsaved) await this.checkpoint();
       return await this.end('finished', this.reached ?? `all ${training.step} steps done`);
     } catch (error) {
-      if (!(error instanceof Stopped)) {
-        this.markFailure(error);
-        throw error;
-      }
+      if (!(error instanceof Stopped)) throw error;
       if (this.unsaved) await this.checkpoint();
       return await this.end('stopped', `stopped by the user at step ${training.step}`);
     } finally {
@@ -215,10 +213,10 @@ export class TrainRun {
     this.emit({ kind: 'alert', level, code, message, next });
   }
 
-  /** Says on the charts where the run failed; the log and run.json get it from whoever ends it. */
-  private markFailure(error: unknown): void {
-    const { cause, message, next } = describeFailure(error);
+  /** Says on the charts where the run failed. For whoever ends it, and tells the log and run.json. */
+  markFailure({ cause, message, next }: Failure): void {
     this.emit({ kind: 'alert', level: 'error', code: cause === 'non_finite_loss' ? 'non_finite' : 'failed', message, next });
+    this.flushOutbox();
   }
 
   private resolveEnded: () => void = () => undefined;

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { untilHolds } from './until';
 
 const folder = path.join(vscode.workspace.workspaceFolders![0]!.uri.fsPath, 'language');
 const file = (...names: string[]): string => path.join(folder, ...names);
@@ -13,13 +14,6 @@ const outside = path.join(os.tmpdir(), `trm-outside-${process.pid}`);
 function write(name: string, text: string): void {
   mkdirSync(path.dirname(file(name)), { recursive: true });
   writeFileSync(file(name), text);
-}
-async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = Date.now() + 15_000; Date.now() < end;) {
-    if (await holds()) return;
-    await new Promise(resolve => setTimeout(resolve, 100));
-  }
-  throw new Error(`${what} did not come`);
 }
 async function open(name: string): Promise<vscode.TextDocument> {
   const document = await vscode.workspace.openTextDocument(uriOf(name));
@@ -64,7 +58,7 @@ describe('the editor on configs', () => {
   it('links folders by a command that takes their path, which works in any window', async () => {
     const document = await open('links.trm.yaml');
     let links: vscode.DocumentLink[] = [];
-    await until('The links', async () => (links = await vscode.commands.executeCommand<vscode.DocumentLink[]>('vscode.executeLinkProvider', document.uri)).length === 2);
+    await untilHolds('The links', async () => (links = await vscode.commands.executeCommand<vscode.DocumentLink[]>('vscode.executeLinkProvider', document.uri)).length === 2);
     assert.deepEqual(links.map(({ range }) => document.getText(range)), ['data/here', outside]);
     const given = links.map(({ target }) => [target!.path, ...JSON.parse(target!.query) as [string]] as const);
     assert.deepEqual(given, [['trm.showFolder', file('data', 'here')], ['trm.showFolder', outside]]);
@@ -73,12 +67,12 @@ describe('the editor on configs', () => {
 
   it('links nothing, and underlines nothing, for folders that an included file names', async () => {
     const document = await open('cfg_all.yaml');
-    await until('The config', () => problemsOf('cfg_all.yaml').length === 0);
+    await untilHolds('The config', () => problemsOf('cfg_all.yaml').length === 0);
     const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>('vscode.executeLinkProvider', document.uri);
     assert.deepEqual(links.map(({ range }) => document.getText(range)), []);
     rmSync(file('data', 'here'), { recursive: true });
     write('base.yaml', 'epochs: 10\ndata_paths: [data/gone]\n');
-    await until('The missing folder, where it is named', () => problemsOf('base.yaml').length === 1);
+    await untilHolds('The missing folder, where it is named', () => problemsOf('base.yaml').length === 1);
     assert.deepEqual(problemsOf('cfg_all.yaml'), []);
   });
 
@@ -98,7 +92,7 @@ describe('the editor on configs', () => {
     typed.replace(document.uri, new vscode.Range(document.positionAt(arch.indexOf('hidden')), document.positionAt(arch.indexOf('hidden') + 'hidden'.length)), 'hiden');
     await vscode.workspace.applyEdit(typed);
     await document.save();
-    await until('The problem in the included file', () => problemsOf('arch/hrm.yaml').some(message => message.includes('hiden_size')));
+    await untilHolds('The problem in the included file', () => problemsOf('arch/hrm.yaml').some(message => message.includes('hiden_size')));
     const [{ range }] = vscode.languages.getDiagnostics(document.uri) as [vscode.Diagnostic];
     const fixes = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', document.uri, range);
     assert.equal(fixes.some(({ title }) => title === 'Replace with hidden_size'), true, fixes.map(({ title }) => title).join());
@@ -106,12 +100,12 @@ describe('the editor on configs', () => {
 
   it('looks again when a file comes that it missed', async () => {
     const document = await open('grows.trm.yaml');
-    await until('The missing file', () => problemsOf('grows.trm.yaml').some(message => message.includes('there is no more.yaml')));
+    await untilHolds('The missing file', () => problemsOf('grows.trm.yaml').some(message => message.includes('there is no more.yaml')));
     write('more.yaml', 'epochs: 10\n');
-    await until('No problem any more', () => !problemsOf('grows.trm.yaml').some(message => message.includes('more.yaml')));
-    await until('Its numbers', async () => /20 optimiser steps/.test(await lensesOf(document)));
+    await untilHolds('No problem any more', () => !problemsOf('grows.trm.yaml').some(message => message.includes('more.yaml')));
+    await untilHolds('Its numbers', async () => /20 optimiser steps/.test(await lensesOf(document)));
     write('more.yaml', 'epochs: 20\n');
-    await until('The numbers of the changed file', async () => /40 optimiser steps/.test(await lensesOf(document)));
+    await untilHolds('The numbers of the changed file', async () => /40 optimiser steps/.test(await lensesOf(document)));
     assert.match(await lensesOf(document), /per step/);
   });
 });

@@ -4,20 +4,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { listRuns, type RunSummary } from '../../src/runs/read-run';
+import { until } from './until';
 
 const folder = vscode.workspace.workspaceFolders![0]!.uri.fsPath;
 const at = (name: string): string => path.join(folder, name);
 const arch = 'name: recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1\nmlp_t: True\npos_encodings: none\nhidden_size: 32\nexpansion: 2\nH_cycles: 1\nL_cycles: 1\nhalt_max_steps: 3\npuzzle_emb_ndim: ${.hidden_size}\npuzzle_emb_len: 2\nforward_dtype: float32\n';
 const config = 'defaults:\n  - arch: trm\n  - _self_\ndata_paths: [data/published]\ndataset: {kind: sudoku, size: 4, train: 32, test: 20, holes: [6, 8]}\nglobal_batch_size: 16\nepochs: 4\neval_interval: 2\nlr: 1e-3\nlr_warmup_steps: 2\nema: True\nengine: wasm\nwatch: []\n';
 
-async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined, seconds = 40): Promise<T> {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise(resolve => setTimeout(resolve, 100));
-  }
-  throw new Error(`${what} did not come within ${seconds} s`);
-}
 
 const lensesOf = async (document: vscode.TextDocument): Promise<string[]> =>
   (await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', document.uri)).map(lens => lens.command?.title ?? '');

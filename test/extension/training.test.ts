@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { listRuns, type RunSummary } from '../../src/runs/read-run';
+import { until } from './until';
 
 const config = `arch: {name: trm, mlp_t: true, pos_encodings: none, hidden_size: 32, expansion: 2, H_cycles: 1, L_cycles: 1, halt_max_steps: 3, puzzle_emb_len: 2, forward_dtype: float32}
 data_paths: [data/tiny]
@@ -22,15 +23,6 @@ const folder = vscode.workspace.workspaceFolders![0]!.uri.fsPath;
 const runsDir = path.join(folder, 'runs');
 const file = (name: string): vscode.Uri => vscode.Uri.file(path.join(folder, name));
 
-/** Waits until there is a value. */
-async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined, seconds = 40): Promise<T> {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise(resolve => setTimeout(resolve, 100));
-  }
-  throw new Error(`${what} did not come within ${seconds} s`);
-}
 
 const newest = async (): Promise<RunSummary | undefined> => (await listRuns(runsDir)).runs[0];
 

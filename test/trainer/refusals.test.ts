@@ -261,7 +261,7 @@ it('a loss that is no number late in the run loses nothing before it, and names 
   const step = Number(/at step (\d+)$/.exec(manifest.failure!.message)![1]);
   expect(ofKind(await eventsOf(dir), 'train').at(-1)!.step).toBe(step - 1);
   const alerts = ofKind(await eventsOf(dir), 'alert').filter(({ level }) => level === 'error');
-  expect(alerts).toMatchObject([{ code: 'non_finite', step: step - 1, message: manifest.failure!.message }]);
+  expect(alerts).toMatchObject([{ code: 'non_finite', step: step - 1, message: manifest.failure!.message, next: manifest.failure!.next }]);
   expect(manifest.failure!.next).toContain('The checkpoint of step 15 is from before: it can be evaluated and inspected.');
   expect(checkpointNames(dir)).toEqual(['step-15']);
   for (const { data } of Object.values(readCheckpoint(path.join(dir, 'checkpoints/step-15')).model)) expect([...data as Float32Array].every(Number.isFinite)).toBe(true);

@@ -24,7 +24,7 @@ describe('RunDataStore', () => {
     const store = new RunDataStore();
     const cursor = store.start();
     store.append(steps(1, 3));
-    expect(store.all(header, cursor).train.step).toEqual([1, 2, 3]);
+    expect(store.delta(header, cursor)!.train.step).toEqual([1, 2, 3]);
     expect(store.delta(header, cursor)).toBeNull();
     store.append(steps(4, 5));
     const delta = store.delta(header, cursor)!;
@@ -36,28 +36,28 @@ describe('RunDataStore', () => {
   it('has the columns of a solver only where there is one', () => {
     const store = new RunDataStore();
     store.append([{ ...train(1), solver_residual: 0.5, solver_iterations: 3, adjoint_residual: 0.25, adjoint_iterations: 4 }, resume(1, 2), { ...train(2, 2), solver_residual: 0.125, solver_iterations: 2, adjoint_residual: 0.25, adjoint_iterations: 4 }]);
-    expect(store.all(header, store.start()).train).toMatchObject({ step: [1, 2], solver_residual: [0.5, 0.125], adjoint_iterations: [4, 4] });
+    expect(store.delta(header, store.start())!.train).toMatchObject({ step: [1, 2], solver_residual: [0.5, 0.125], adjoint_iterations: [4, 4] });
     const plain = new RunDataStore();
     plain.append(steps(1, 2));
-    expect(plain.all(header, plain.start()).train).not.toHaveProperty('solver_residual');
+    expect(plain.delta(header, plain.start())!.train).not.toHaveProperty('solver_residual');
   });
 
   it('keeps seven digits', () => {
     const store = new RunDataStore();
     store.append([train(3)]);
-    expect(store.all(header, store.start()).train.loss).toEqual([0.3333333]);
+    expect(store.delta(header, store.start())!.train.loss).toEqual([0.3333333]);
   });
 
   it.each([0, 3, 7, 10])('a view at %i of 10 points holds what the store holds after two resumes', seen => {
     const store = new RunDataStore();
     const cursor = store.start();
     store.append(steps(1, seen));
-    let view = apply([], store.all(header, cursor));
+    let view = apply([], store.delta(header, cursor));
     store.append(steps(seen + 1, 10));
     store.append([resume(8, 2), ...steps(9, 12, 2), resume(6, 3), ...steps(7, 9, 3)]);
     view = apply(view, store.delta(header, cursor));
     expect(view).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    expect(store.all(header, store.start()).train.step).toEqual(view);
+    expect(store.delta(header, store.start())!.train.step).toEqual(view);
   });
 
   it.each([1, 3, 4, 100])('a view that is sent %i of each at a time holds what the store holds, also when runs resume meanwhile', most => {
@@ -76,14 +76,14 @@ describe('RunDataStore', () => {
   it('ignores what a late writer of an earlier attempt adds beyond the resume', () => {
     const store = new RunDataStore();
     store.append([...steps(1, 5), resume(3, 2), ...steps(4, 4, 2), train(6, 1)]);
-    expect(store.all(header, store.start()).train.step).toEqual([1, 2, 3, 4]);
+    expect(store.delta(header, store.start())!.train.step).toEqual([1, 2, 3, 4]);
   });
 
   it('holds 100,000 points and answers a small delta at once', () => {
     const store = new RunDataStore();
     store.append(steps(1, 100_000));
     const cursor = store.start();
-    const { step, loss, q_continue_loss } = store.all(header, cursor).train;
+    const { step, loss, q_continue_loss } = store.delta(header, cursor)!.train;
     expect([step, loss].map(column => column.constructor)).toEqual([Float64Array, Float32Array]); // cross as bytes
     expect([step.length, step[99_999], q_continue_loss[99_999]]).toEqual([100_000, 100_000, Number.NaN]);
     store.append([train(100_001)]);

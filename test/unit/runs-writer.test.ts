@@ -161,13 +161,19 @@ describe('traces', () => {
     expect((await problemOf(() => writer.writeTrace(1, 0, { ...trace(1), change: [NaN] }))).code).toBe('shape');
   });
 
-  it('of an abandoned attempt are not listed', async () => {
+  /** A run with traces of steps 10, 20 and 30, resumed from step 10, with a new one of step 20. */
+  async function resumedRun(): Promise<RunWriter> {
     const first = newRun(temporaryFolder());
     for (const step of [10, 20, 30]) first.writeTrace(step, 0, trace(step));
     await first.close();
     const second = RunWriter.reopen(first.dir);
     second.append(resumeMarker(10));
     second.writeTrace(20, 0, trace(20));
+    return first;
+  }
+
+  it('of an abandoned attempt are not listed', async () => {
+    const first = await resumedRun();
     expect(await listTraces(first.dir)).toEqual([{ index: 0, steps: [10, 20] }]);
     expect(existsSync(first.paths.trace(30, 0))).toBe(true);
     writeFileSync(first.paths.trace(30, 0), JSON.stringify({ ...trace(30), attempt: 1 }, null, 2)); // written by something else, in another order
@@ -175,12 +181,7 @@ describe('traces', () => {
   });
 
   it('of an abandoned attempt are known by the head of their file: the rest is not read', async () => {
-    const first = newRun(temporaryFolder());
-    for (const step of [10, 20, 30]) first.writeTrace(step, 0, trace(step));
-    await first.close();
-    const second = RunWriter.reopen(first.dir);
-    second.append(resumeMarker(10));
-    second.writeTrace(20, 0, trace(20));
+    const first = await resumedRun();
     for (const step of [20, 30]) truncateSync(first.paths.trace(step, 0), 100);
     expect(await listTraces(first.dir)).toEqual([{ index: 0, steps: [10, 20] }]);
   });
